@@ -1,0 +1,1 @@
+"""The lowest room: what a case is. Taxonomies, images, manifests, splits, phantoms."""
