@@ -1,0 +1,70 @@
+# The same commands serve people and CI. VENV=… puts the virtual environment elsewhere.
+VENV ?= .venv
+PYTHON ?= python3
+PY := $(VENV)/bin/python
+RUN_READY := $(VENV)/.run-ready
+DEV_READY := $(VENV)/.dev-ready
+PIP := $(PY) -m pip --disable-pip-version-check install --progress-bar on
+# One torch thread per worker: two workers fill two cores without fighting for them.
+PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help run install install-dev test check format test-slow bench train-demo demo-study screenshots clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+run: install ## set up everything and serve http://127.0.0.1:7860
+	@$(PY) -m readerstudy init
+	@$(PY) app.py
+
+install: $(RUN_READY) ## only set up: virtual environment and runtime packages
+
+install-dev: $(DEV_READY) ## only set up: runtime packages and tools
+
+$(PY):
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "SkinReader needs Python 3.11 or newer; this is %d.%d. Say make PYTHON=python3.11" % v[:2])'
+	@echo "Making the virtual environment $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN_READY): $(PY) requirements.txt
+	@echo "Installing packages (about 2 minutes, once) …"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV_READY): $(PY) requirements.txt requirements-dev.txt
+	@echo "Installing packages and tools (about 3 minutes, once) …"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ $(RUN_READY)
+
+test: install-dev ## set up and run the tests (fast ones)
+	$(PYTEST) -n 2 -m "not slow and not bench"
+
+test-slow: install-dev ## the long tests
+	$(PYTEST) -n 2 -m "slow"
+
+bench: install-dev ## measure speed; writes var/bench
+	$(PY) tools/bench.py --out var/bench
+
+check: install-dev ## format, lint, types, import contracts
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+
+format: install-dev ## format and mend what the linter can
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+train-demo: install ## train the bundled checkpoint on phantoms; resumes where it was cut off
+	$(PY) -m model train --config model/configs/pumch14-phantom.yaml --out var/train-demo
+
+demo-study: install ## redraw the demo study and the examples, and predict them with the checkpoint
+	$(PY) tools/make_demo_study.py
+
+screenshots: install-dev ## pictures of the running pages into docs/images
+	$(PY) tools/screenshots.py
+
+clean: ## remove caches (never var/)
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
