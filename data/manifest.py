@@ -68,8 +68,10 @@ def _read_csv(path: Path) -> pd.DataFrame:
         ) from error
     table.columns = [str(name).strip() for name in table.columns]
     if table.empty:
-        raise ManifestError(f"Expected at least one case in {path.name}, but it has none; add rows.")
-    return table.fillna("").apply(lambda column: column.str.strip())
+        raise ManifestError(
+            f"Expected at least one case in {path.name}, but it has none; add rows."
+        )
+    return table.fillna("").map(str.strip)
 
 
 def find_problems(table: pd.DataFrame, *, taxonomy: Taxonomy | None = None) -> list[str]:

@@ -1,0 +1,181 @@
+import io
+import struct
+import zlib
+
+import numpy as np
+import pillow_heif
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin
+
+from data.images import MAX_BYTES, ImageError, decode, encode, quality_report
+
+
+def gradient(height=40, width=60):
+    y, x = np.mgrid[0:height, 0:width]
+    return np.stack([x * 255 // width, y * 255 // height, np.full_like(x, 90)], -1).astype("uint8")
+
+
+def saved(image, fmt, **options):
+    buffer = io.BytesIO()
+    image.save(buffer, format=fmt, **options)
+    return buffer.getvalue()
+
+
+def bomb_png(width, height):
+    """A PNG of a few bytes that claims a huge size, with an honest header checksum."""
+
+    def chunk(kind, body):
+        return (
+            struct.pack(">I", len(body))
+            + kind
+            + body
+            + struct.pack(">I", zlib.crc32(kind + body) & 0xFFFFFFFF)
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize("fmt", ["PNG", "WEBP", "TIFF", "BMP", "JPEG", "HEIF"])
+def test_formats_keep_their_colours(fmt):
+    if fmt == "HEIF":
+        buffer = io.BytesIO()
+        pillow_heif.from_pillow(Image.fromarray(gradient())).save(buffer, quality=95)
+        content = buffer.getvalue()
+    else:
+        content = saved(Image.fromarray(gradient()), fmt, quality=95)
+    pixels = decode(content)
+    assert pixels.shape == (40, 60, 3)
+    assert pixels.dtype == np.uint8
+    assert np.abs(pixels.astype(int) - gradient()).mean() < 4
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "CMYK", "1", "YCbCr", "RGBA", "LA", "LAB"])
+def test_every_colour_mode_becomes_rgb(mode):
+    image = Image.fromarray(gradient())
+    image = image.convert("RGB").convert("L").convert("LA") if mode == "LA" else image.convert(mode)
+    fmt = {"CMYK": "JPEG", "YCbCr": "JPEG", "LAB": "TIFF"}.get(mode, "PNG")
+    assert decode(saved(image, fmt)).shape == (40, 60, 3)
+
+
+def test_transparency_is_laid_on_white():
+    clear = Image.new("RGBA", (10, 10), (255, 0, 0, 0))
+    assert (decode(saved(clear, "PNG")) == 255).all()
+
+
+def test_16_bit_grey_keeps_its_range():
+    ramp = np.linspace(0, 65535, 100).reshape(10, 10).astype("uint16")
+    pixels = decode(saved(Image.fromarray(ramp), "PNG"))
+    assert pixels.min() == 0
+    assert pixels.max() == 255
+    assert abs(int(pixels[5, 5, 0]) - int(ramp[5, 5]) // 257) <= 1
+
+
+def test_exif_rotation_is_applied():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = saved(Image.fromarray(gradient()), "JPEG", exif=exif.tobytes())
+    assert decode(content).shape == (60, 40, 3)
+
+
+def test_metadata_does_not_survive():
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Patient", "Smith, melanoma")
+    exif = Image.Exif()
+    exif[0x010E] = "Smith"
+    content = saved(Image.fromarray(gradient()), "PNG", pnginfo=info, exif=exif)
+    assert b"Smith" in content
+    for fmt in ("PNG", "JPEG", "WEBP"):
+        assert b"Smith" not in encode(decode(content), format=fmt)
+
+
+def test_broken_colour_profile_is_ignored():
+    content = saved(Image.fromarray(gradient()), "PNG", icc_profile=b"nonsense")
+    assert np.array_equal(decode(content), gradient())
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "empty"),
+        (b"\0" * (MAX_BYTES + 1), "20 MB"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG drawing"),
+        (b"<!DOCTYPE html><script>alert(1)</script>", "a web page"),
+        (b"%PDF-1.7", "a PDF"),
+        (b"GIF89a" + b"\0" * 50, "a GIF"),
+        (b"\xff\xd8\xff\xe0<html><script>alert(1)</script>", "another kind or damaged"),
+        (b"random words", "another kind or damaged"),
+        (bomb_png(9000, 9000), "50 megapixels"),
+        (bomb_png(60000, 60000), "50 megapixels"),
+        (saved(Image.fromarray(gradient(400, 400)), "JPEG")[:2000], "damaged or cut short"),
+        (saved(Image.fromarray(gradient(400, 400)), "PNG")[:500], "damaged or cut short"),
+    ],
+    ids=lambda value: value[:20] if isinstance(value, str) else len(value),
+)
+def test_unusable_files_get_a_sentence(content, complaint):
+    with pytest.raises(ImageError, match=complaint):
+        decode(content)
+
+
+@pytest.mark.parametrize("fmt", ["WEBP", "TIFF", "PNG"])
+def test_animations_and_pages_are_refused(fmt):
+    frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue")]
+    content = saved(frames[0], fmt, save_all=True, append_images=frames[1:])
+    with pytest.raises(ImageError, match="single picture"):
+        decode(content)
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(ImageError, match=r"lost\.png"):
+        decode(tmp_path / "lost.png")
+
+
+def test_path_and_bytes_give_the_same_pixels(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(encode(gradient()))
+    assert np.array_equal(decode(path), decode(path.read_bytes()))
+
+
+@given(st.binary(max_size=300), st.integers(0, 1200))
+def test_damage_never_gives_anything_but_a_sentence(noise, at):
+    content = bytearray(saved(Image.fromarray(gradient()), "JPEG"))
+    content[at : at + len(noise)] = noise
+    try:
+        pixels = decode(bytes(content))
+    except ImageError as error:
+        assert str(error).startswith("Expected")
+    else:
+        assert pixels.ndim == 3
+
+
+def textured(size=300):
+    rng = np.random.default_rng(0)
+    return rng.integers(60, 200, (size, size, 3)).astype("uint8")
+
+
+def test_good_image_has_no_warning():
+    assert quality_report(textured()).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("image", "word"),
+    [
+        (textured(64), "small"),
+        (np.full((300, 300, 3), 128, "uint8"), "blurred"),
+        (textured() // 12, "dark"),
+        (np.full((300, 300, 3), 255, "uint8"), "overexposed"),
+    ],
+)
+def test_poor_images_are_described(image, word):
+    assert any(word in warning for warning in quality_report(image).warnings)
+
+
+def test_tiny_image_has_a_report():
+    assert quality_report(np.zeros((1, 1, 3), "uint8")).sharpness == 0

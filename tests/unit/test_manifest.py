@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+
+from data.images import encode
+from data.manifest import (
+    COLUMNS,
+    ManifestError,
+    file_sha256,
+    read_manifest,
+    scan_folder,
+    write_manifest,
+)
+from data.taxonomy import ISIC2019
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("NV/a.png", "NV/b.PNG", "MEL/c.png"):
+        path = tmp_path / "images" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode(np.zeros((8, 8, 3), "uint8")))
+    (tmp_path / "images" / "notes.txt").write_text("not an image")
+    return tmp_path
+
+
+def write(folder, text):
+    path = folder / "m.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_relative_paths_start_at_the_manifest(folder):
+    table = read_manifest(write(folder, "case_id,path,label\n1,images/NV/a.png,NV\n"))
+    assert tuple(table.columns) == COLUMNS
+    assert table["path"][0] == str(folder / "images/NV/a.png")
+    assert table["patient_id"][0] == ""
+
+
+def test_semicolons_and_byte_order_mark_are_read(folder):
+    table = read_manifest(write(folder, "\ufeffcase_id;path;label\n1;images/NV/a.png;NV\n"))
+    assert table["case_id"].tolist() == ["1"]
+
+
+def test_all_bad_rows_are_listed_at_once(folder):
+    text = (
+        "case_id,path,label,sha256\n"
+        "1,images/NV/a.png,NV,\n"
+        "1,images/NV/b.PNG,NV,\n"
+        "2,images/none.png,NV,\n"
+        "3,images/MEL/c.png,melanoma,\n"
+        ",images/MEL/c.png,,\n"
+        "4,images/MEL/c.png,MEL,00\n"
+    )
+    with pytest.raises(ManifestError) as caught:
+        read_manifest(write(folder, text), taxonomy=ISIC2019)
+    said = str(caught.value)
+    for part in (
+        "line 2: repeats case_id '1'",
+        "line 4: image",
+        "line 5: label 'melanoma'",
+        "line 6: has no case_id",
+        "line 6: has no label",
+        "line 7: image 'c.png' is not the one that was hashed",
+    ):
+        assert part in said
+
+
+def test_right_hash_is_accepted(folder):
+    digest = file_sha256(folder / "images/NV/a.png")
+    table = read_manifest(
+        write(folder, f"case_id,path,label,sha256\n1,images/NV/a.png,NV,{digest}\n")
+    )
+    assert len(table) == 1
+
+
+def test_missing_column_is_named_with_those_found(folder):
+    with pytest.raises(ManifestError, match="label is missing .*diagnosis"):
+        read_manifest(write(folder, "case_id,path,diagnosis\n1,images/NV/a.png,NV\n"))
+
+
+def test_empty_and_absent_manifest(folder):
+    with pytest.raises(ManifestError, match="at least one case"):
+        read_manifest(write(folder, "case_id,path,label\n"))
+    with pytest.raises(ManifestError, match="is not there"):
+        read_manifest(folder / "none.csv")
+
+
+def test_folder_per_class_becomes_a_manifest(folder):
+    table = scan_folder(folder / "images", taxonomy=ISIC2019)
+    assert table["case_id"].tolist() == ["MEL/c.png", "NV/a.png", "NV/b.PNG"]
+    assert table["label"].tolist() == ["MEL", "NV", "NV"]
+
+
+def test_folder_with_a_stranger_class_is_refused(folder):
+    (folder / "images/NV").rename(folder / "images/moles")
+    with pytest.raises(ManifestError, match="label 'moles'"):
+        scan_folder(folder / "images", taxonomy=ISIC2019)
+
+
+def test_folder_without_images_is_refused(tmp_path):
+    with pytest.raises(ManifestError, match="found none"):
+        scan_folder(tmp_path, taxonomy=ISIC2019)
+
+
+def test_written_manifest_reads_back(folder):
+    path = folder / "out.csv"
+    write_manifest([{"case_id": "x", "path": "images/NV/a.png", "label": "NV"}], path)
+    assert read_manifest(path)["label"].tolist() == ["NV"]
