@@ -1,0 +1,97 @@
+"""The walls of docs/decisions/001: which room may import what, and who may read clock and settings."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted(
+    path for room in ("data", "model", "readerstudy") for path in (ROOT / room).rglob("*.py")
+) + [ROOT / "app.py"]
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def users_of(package):
+    return {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if any(name == package or name.startswith(package + ".") for name in imported(path))
+    }
+
+
+def outside(files, *allowed):
+    return sorted(f for f in files if not f.startswith(allowed))
+
+
+def test_the_rooms_are_where_they_should_be():
+    assert len(SOURCES) > 40
+
+
+@pytest.mark.parametrize(
+    ("package", "allowed"),
+    [
+        ("sqlalchemy", ("readerstudy/db/",)),
+        ("alembic", ("readerstudy/db/",)),
+        ("gradio", ("readerstudy/ui/", "model/demo.py", "app.py")),
+        ("torch", ("model/", "data/datasets.py")),
+        ("timm", ("model/",)),
+        ("captum", ("model/",)),
+        ("fastapi", ("readerstudy/ui/", "app.py")),
+        ("model", ("model/", "app.py")),
+        ("readerstudy", ("readerstudy/", "app.py")),
+        ("data.phantom", ("data/",)),
+        ("data.datasets", ("model/",)),
+    ],
+)
+def test_package_is_imported_only_in_its_place(package, allowed):
+    assert outside(users_of(package), *allowed) == []
+
+
+@pytest.mark.parametrize("package", ["numpy", "pandas", "sqlalchemy", "scipy"])
+def test_pages_hold_no_arithmetic_and_no_sql(package):
+    pages = {f for f in users_of(package) if f.startswith("readerstudy/ui/")}
+    assert pages - {"readerstudy/ui/plots.py"} == set()
+
+
+def test_settings_are_read_in_one_place():
+    readers = {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if "os.environ" in path.read_text("utf-8") or "getenv" in path.read_text("utf-8")
+    }
+    assert outside(readers, "readerstudy/config.py", "app.py") == []
+
+
+def test_study_asks_the_time_in_one_place():
+    askers = {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if any(call in path.read_text("utf-8") for call in ("datetime.now(", "time.time("))
+    }
+    assert [f for f in outside(askers, "readerstudy/clock.py") if f.startswith("readerstudy")] == []
+
+
+def test_stats_touch_no_files():
+    for path in (ROOT / "readerstudy" / "stats").rglob("*.py"):
+        calls = {
+            node.func.id
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert not calls & {"open", "print"}, path
+
+
+def test_no_module_is_a_monolith():
+    long = {
+        path.relative_to(ROOT).as_posix(): path.read_text("utf-8").count("\n") for path in SOURCES
+    }
+    assert {name: lines for name, lines in long.items() if lines > 350} == {}
