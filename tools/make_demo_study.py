@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from data.images import encode
 from data.manifest import file_sha256, write_manifest
 from data.phantom import draw_phantom
@@ -66,11 +68,13 @@ def draw_examples() -> None:
 
 
 def predict() -> None:
-    predictions = STUDY / "predictions.csv"
-    command = [sys.executable, "-m", "model", "predict", "images", "--out", str(predictions)]
-    subprocess.run(command, check=True, cwd=STUDY, env=None)
+    scratch = ROOT / "var" / "demo-study"
+    command = [sys.executable, "-m", "model", "evaluate", "--data", str(STUDY / "manifest.csv")]
+    command += ["--checkpoint", "pumch14-phantom", "--out", str(scratch)]
+    subprocess.run(command, check=True, cwd=ROOT)
+    for name in ("predictions.csv", "predictions.json"):
+        shutil.copyfile(scratch / name, STUDY / name)
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     main()
