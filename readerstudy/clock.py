@@ -1,0 +1,7 @@
+"""The one place that knows the time of day (UTC); tests replace `now`."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

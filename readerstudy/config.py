@@ -1,0 +1,131 @@
+"""Settings: read once, from flags and SKINREADER_* environment variables (the only reader)."""
+
+import difflib
+import os
+import re
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from readerstudy.errors import ConfigError
+
+PREFIX = "SKINREADER_"
+_ROOT = Path(__file__).resolve().parent.parent
+_MAX_PORT = 65535
+
+# name: (flag, help). The password has no flag: other users of the machine see flags.
+SETTINGS: dict[str, tuple[str | None, str]] = {
+    "SKINREADER_VAR": ("--var", "folder of everything written at run time (default: var)"),
+    "SKINREADER_HOST": ("--host", "address to listen on (default: 127.0.0.1)"),
+    "SKINREADER_PORT": ("--port", "port to listen on (default: 7860)"),
+    "SKINREADER_PUBLIC_URL": ("--public-url", "address that readers see (default: host and port)"),
+    "SKINREADER_DATABASE_URL": ("--database-url", "database (default: SQLite in the var folder)"),
+    "SKINREADER_ADMIN_PASSWORD": (None, "first administrator's password (default: drawn)"),
+    "SKINREADER_CHECKPOINTS": ("--checkpoints", "folder of checkpoints (default: the bundled)"),
+    "SKINREADER_PREDICTOR": ("--predictor", "local, or a Ray Serve address (default: local)"),
+}
+
+
+class Secret:
+    """A string that does not print itself."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "**********"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True)
+class Settings:
+    var: Path
+    host: str
+    port: int
+    public_url: str
+    database_url: str = field(repr=False)
+    admin_password: Secret | None
+    checkpoints: Path
+    predictor: str
+
+    @property
+    def cases(self) -> Path:
+        return self.var / "cases"
+
+    @property
+    def safe_database_url(self) -> str:
+        """For logs: without the password."""
+        return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", self.database_url)
+
+
+def load_settings(
+    environ: Mapping[str, str] | None = None, *, flags: Mapping[str, str | None] | None = None
+) -> Settings:
+    """Flags win over the environment; `flags` is keyed by variable name, None means not given."""
+    source = os.environ if environ is None else environ
+    found = {k: v for k, v in source.items() if k.startswith(PREFIX)}
+    _check_names(found)
+    found |= {k: v for k, v in (flags or {}).items() if v is not None}
+    return _build({k: v.strip() for k, v in found.items() if v.strip()})
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    for name, (flag, text) in SETTINGS.items():
+        if flag is not None:
+            parser.add_argument(flag, dest=name, metavar=flag[2:].upper(), help=f"{text}; {name}")
+
+
+def settings_from(arguments: object) -> Settings:
+    """From the namespace of a parser that `add_arguments` extended."""
+    return load_settings(flags={name: getattr(arguments, name, None) for name in SETTINGS})
+
+
+def _build(values: Mapping[str, str]) -> Settings:
+    var = Path(values.get("SKINREADER_VAR", "var")).expanduser().resolve()
+    host = values.get("SKINREADER_HOST", "127.0.0.1")
+    port = _port(values.get("SKINREADER_PORT", "7860"))
+    password = values.get("SKINREADER_ADMIN_PASSWORD")
+    checkpoints = values.get("SKINREADER_CHECKPOINTS")
+    return Settings(
+        var=var,
+        host=host,
+        port=port,
+        public_url=_public_url(values.get("SKINREADER_PUBLIC_URL", f"http://{host}:{port}")),
+        database_url=values.get("SKINREADER_DATABASE_URL", f"sqlite:///{var / 'skinreader.db'}"),
+        admin_password=Secret(password) if password else None,
+        checkpoints=Path(checkpoints) if checkpoints else _ROOT / "model" / "checkpoints",
+        predictor=values.get("SKINREADER_PREDICTOR", "local"),
+    )
+
+
+def _check_names(found: Mapping[str, str]) -> None:
+    for name in sorted(set(found) - set(SETTINGS)):
+        near = difflib.get_close_matches(name, SETTINGS, n=1, cutoff=0.0)[0]
+        raise ConfigError(f"Expected a known setting, but got {name}; did you mean {near}?")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _MAX_PORT:
+        raise ConfigError(
+            f"Expected SKINREADER_PORT to be a number from 0 to {_MAX_PORT}, "
+            f"but got {text!r}; for example 7860."
+        )
+    return int(text)
+
+
+def _public_url(text: str) -> str:
+    if not re.match(r"https?://[^/\s]+", text):
+        raise ConfigError(
+            f"Expected SKINREADER_PUBLIC_URL to start with http:// or https://, "
+            f"but got {text!r}; for example https://study.example.org."
+        )
+    return text.rstrip("/")

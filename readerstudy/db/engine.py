@@ -1,0 +1,115 @@
+"""The database handle: one engine, two kinds of transaction, migrations."""
+
+import sqlite3
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from readerstudy.errors import ConfigError, ConflictError
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_SECONDS = 30
+
+
+class Database:
+    """`files` is the folder of case images: beside a SQLite file unless said otherwise."""
+
+    def __init__(self, url: str, *, files: Path | None = None) -> None:
+        self.url = _parse(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.path = _sqlite_path(self.url)
+        self.files = files or (self.path.parent / "cases" if self.path else None)
+        self.cache: dict[Hashable, Any] = {}  # results, keyed by what they were computed from
+        self._engine = self._make_engine()
+        self._writer = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Write: everything inside is stored, or nothing."""
+        with Session(self._writer, expire_on_commit=False) as session:
+            try:
+                yield session
+                session.commit()
+            except IntegrityError as error:
+                raise ConflictError(
+                    "Expected to store something new, but the database holds something that "
+                    "contradicts it; reload and try again."
+                ) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Read one consistent state; waits for nobody."""
+        with Session(self._engine, expire_on_commit=False) as session:
+            yield session
+
+    def migrate(self) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        with self._writer.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def connect(self) -> sa.Connection:
+        """A bare connection, for inspection."""
+        return self._engine.connect()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _make_engine(self) -> sa.Engine:
+        if not self.is_sqlite:
+            return sa.create_engine(self.url, pool_pre_ping=True)
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        # A database in memory lives in its one connection, so that threads must share it.
+        limits: dict[str, Any] = {} if self.path else {"pool_size": 1, "max_overflow": 0}
+        engine = sa.create_engine(
+            self.url,
+            poolclass=sa.QueuePool,
+            connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
+            **limits,
+        )
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+
+def _parse(url: str) -> sa.URL:
+    try:
+        return sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise ConfigError(
+            "Expected a database address such as sqlite:///var/skinreader.db or "
+            "postgresql+psycopg://user:password@host/name, but got something else; "
+            "check SKINREADER_DATABASE_URL."
+        ) from error
+
+
+def _sqlite_path(url: sa.URL) -> Path | None:
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database)).resolve()
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # None stops the driver from opening transactions on its own; `_begin_sqlite` does.
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {_BUSY_SECONDS * 1000}",
+        "foreign_keys = ON",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    begin = connection.get_execution_options().get("sqlite_begin", "BEGIN")
+    connection.exec_driver_sql(begin)

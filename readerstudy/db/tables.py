@@ -1,0 +1,263 @@
+"""The tables. Invariants are constraints here; docs/database.md explains the choices."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from readerstudy.db.types import UtcDateTime, enum_column
+from readerstudy.entities import Arm, ReaderKind, Role, Rule, StudyState
+
+Json = dict[str, Any]
+
+
+class Base(DeclarativeBase):
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime(),
+        Json: sa.JSON(),
+        Role: enum_column(Role),
+        StudyState: enum_column(StudyState),
+        Arm: enum_column(Arm),
+        ReaderKind: enum_column(ReaderKind),
+        Rule: enum_column(Rule),
+    }
+
+
+def _id() -> Mapped[int]:
+    return mapped_column(primary_key=True)
+
+
+def _reference(target: str) -> Mapped[int]:
+    return mapped_column(sa.ForeignKey(target), index=True)
+
+
+class Study(Base):
+    __tablename__ = "studies"
+
+    id: Mapped[int] = _id()
+    slug: Mapped[str] = mapped_column(sa.String(60), unique=True)
+    title: Mapped[str] = mapped_column(sa.String(200))
+    state: Mapped[StudyState]
+    synthetic: Mapped[bool]
+    taxonomy: Mapped[Json]
+    rule: Mapped[Rule]
+    ask_confidence: Mapped[bool]
+    consent_text: Mapped[str] = mapped_column(sa.Text)
+    consent_version: Mapped[str] = mapped_column(sa.String(20))
+    created_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    seal_hash: Mapped[str | None] = mapped_column(sa.String(64))
+
+
+class Account(Base):
+    """`study_id` empty means every study."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = _id()
+    name: Mapped[str] = mapped_column(sa.String(60), unique=True)
+    role: Mapped[Role]
+    study_id: Mapped[int | None] = mapped_column(sa.ForeignKey("studies.id"))
+    password_hash: Mapped[str] = mapped_column(sa.String(200))
+    created_at: Mapped[datetime]
+
+
+class SignInAttempt(Base):
+    """Failed or unfinished sign-ins by name; a success clears the name."""
+
+    __tablename__ = "sign_in_attempts"
+
+    id: Mapped[int] = _id()
+    name: Mapped[str] = mapped_column(sa.String(60), index=True)
+    at: Mapped[datetime]
+
+
+class SignedIn(Base):
+    """A signed-in session of an account or of a reader, never of both."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        sa.CheckConstraint("(account_id IS NULL) <> (reader_id IS NULL)", name="one_owner"),
+    )
+
+    id: Mapped[int] = _id()
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("accounts.id"))
+    reader_id: Mapped[int | None] = mapped_column(sa.ForeignKey("readers.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class Case(Base):
+    __tablename__ = "cases"
+    __table_args__ = (sa.UniqueConstraint("study_id", "case_id"),)
+
+    id: Mapped[int] = _id()
+    study_id: Mapped[int] = _reference("studies.id")
+    case_id: Mapped[str] = mapped_column(sa.String(200))
+    image_file: Mapped[str] = mapped_column(sa.String(80))
+    image_sha256: Mapped[str] = mapped_column(sa.String(64))
+    lesion_id: Mapped[str] = mapped_column(sa.String(200))
+    patient_id: Mapped[str] = mapped_column(sa.String(200))
+    site: Mapped[str] = mapped_column(sa.String(100))
+    age_band: Mapped[str] = mapped_column(sa.String(20))
+    skin_tone: Mapped[str] = mapped_column(sa.String(20))
+    source: Mapped[str] = mapped_column(sa.String(200))
+    licence: Mapped[str] = mapped_column(sa.String(100))
+
+
+class ReferenceStandard(Base):
+    """Apart from `cases`, so that no query made for a reader can carry it along."""
+
+    __tablename__ = "reference_standards"
+
+    case_id: Mapped[int] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
+    label: Mapped[str] = mapped_column(sa.String(40))
+    basis: Mapped[str] = mapped_column(sa.String(200))
+
+
+class Model(Base):
+    """One imported set of predictions: the model as it was when the file was made."""
+
+    __tablename__ = "models"
+    __table_args__ = (sa.UniqueConstraint("study_id", "name"),)
+
+    id: Mapped[int] = _id()
+    study_id: Mapped[int] = _reference("studies.id")
+    name: Mapped[str] = mapped_column(sa.String(60))
+    checkpoint_sha256: Mapped[str] = mapped_column(sa.String(64))
+    card: Mapped[Json]
+    imported_at: Mapped[datetime]
+
+
+class ModelPrediction(Base):
+    """`probabilities`: {code: probability} over the model's own classes."""
+
+    __tablename__ = "predictions"
+
+    model_id: Mapped[int] = mapped_column(sa.ForeignKey("models.id"), primary_key=True)
+    case_id: Mapped[int] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
+    probabilities: Mapped[Json]
+
+
+class Reader(Base):
+    __tablename__ = "readers"
+    __table_args__ = (sa.UniqueConstraint("study_id", "code"),)
+
+    id: Mapped[int] = _id()
+    study_id: Mapped[int] = _reference("studies.id")
+    code: Mapped[str] = mapped_column(sa.String(40))
+    kind: Mapped[ReaderKind]
+    order_seed: Mapped[int] = mapped_column(sa.BigInteger)
+    created_at: Mapped[datetime]
+
+
+class Invitation(Base):
+    __tablename__ = "invitations"
+
+    id: Mapped[int] = _id()
+    study_id: Mapped[int] = _reference("studies.id")
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    reader_id: Mapped[int | None] = mapped_column(sa.ForeignKey("readers.id"), unique=True)
+
+
+class Consent(Base):
+    __tablename__ = "consents"
+    __table_args__ = (sa.UniqueConstraint("reader_id", "version"),)
+
+    id: Mapped[int] = _id()
+    reader_id: Mapped[int] = _reference("readers.id")
+    version: Mapped[str] = mapped_column(sa.String(20))
+    text_sha256: Mapped[str] = mapped_column(sa.String(64))
+    given_at: Mapped[datetime]
+
+
+class Profile(Base):
+    """What readers declare about themselves; never a name or an address."""
+
+    __tablename__ = "profiles"
+
+    reader_id: Mapped[int] = mapped_column(sa.ForeignKey("readers.id"), primary_key=True)
+    fields: Mapped[Json]
+    saved_at: Mapped[datetime]
+
+
+class Assignment(Base):
+    """The drawn order. `shown_at` is set once, when the case is first shown."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (
+        sa.UniqueConstraint("reader_id", "case_id", "arm"),
+        sa.UniqueConstraint("reader_id", "position"),
+        sa.CheckConstraint("position >= 1", name="position_from_1"),
+    )
+
+    id: Mapped[int] = _id()
+    reader_id: Mapped[int] = mapped_column(sa.ForeignKey("readers.id"))
+    case_id: Mapped[int] = _reference("cases.id")
+    arm: Mapped[Arm]
+    position: Mapped[int]
+    token: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    shown_at: Mapped[datetime | None]
+
+
+class Answer(Base):
+    """Append-only (triggers of the migration): a change is a further revision."""
+
+    __tablename__ = "answers"
+    __table_args__ = (
+        sa.UniqueConstraint("reader_id", "case_id", "arm", "revision"),
+        sa.ForeignKeyConstraint(
+            ["reader_id", "case_id", "arm"],
+            ["assignments.reader_id", "assignments.case_id", "assignments.arm"],
+        ),
+        sa.CheckConstraint("answered_at >= shown_at", name="answered_after_shown"),
+        sa.CheckConstraint("confidence BETWEEN 0 AND 100", name="confidence_0_to_100"),
+        sa.CheckConstraint("active_ms >= 0", name="active_ms_from_0"),
+        sa.CheckConstraint("revision >= 1", name="revision_from_1"),
+    )
+
+    id: Mapped[int] = _id()
+    reader_id: Mapped[int]
+    case_id: Mapped[int] = mapped_column(index=True)
+    arm: Mapped[Arm]
+    revision: Mapped[int]
+    answer: Mapped[str] = mapped_column(sa.String(40))
+    answer_2: Mapped[str | None] = mapped_column(sa.String(40))
+    answer_3: Mapped[str | None] = mapped_column(sa.String(40))
+    confidence: Mapped[int | None]
+    management: Mapped[str | None] = mapped_column(sa.String(40))
+    client_token: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    shown_at: Mapped[datetime]
+    answered_at: Mapped[datetime]
+    active_ms: Mapped[int | None]
+    timed_out: Mapped[bool]
+
+
+class Event(Base):
+    """The audit trail, append-only like the answers."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = _id()
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(sa.String(80))
+    study_id: Mapped[int | None] = mapped_column(sa.ForeignKey("studies.id"), index=True)
+    verb: Mapped[str] = mapped_column(sa.String(40))
+    subject: Mapped[str] = mapped_column(sa.String(200))
+    old: Mapped[Json | None]
+    new: Mapped[Json | None]
+    reason: Mapped[str] = mapped_column(sa.String(500))

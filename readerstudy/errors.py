@@ -1,0 +1,56 @@
+"""Errors of the study; each message is a sentence that may be shown to whoever caused it."""
+
+from typing import TYPE_CHECKING
+
+from data.errors import UserError
+
+if TYPE_CHECKING:
+    from readerstudy.entities import Saved
+
+
+class StudyError(UserError):
+    """Anything the study refuses."""
+
+
+class ConfigError(StudyError):
+    """A setting that cannot be used."""
+
+
+class NotFoundError(StudyError):
+    """There is no such study, case or invitation."""
+
+
+class PermissionDenied(StudyError):
+    """The actor's role does not include this."""
+
+
+class SignInError(StudyError):
+    """Name or password are wrong, or there were too many attempts."""
+
+
+class InvitationError(StudyError):
+    """The link is unknown, expired or revoked."""
+
+
+class StateError(StudyError):
+    """The study's state does not allow this (draft, open, closed)."""
+
+
+class ConflictError(StudyError):
+    """Somebody else stored the same thing first."""
+
+
+class ImportRefused(StudyError):
+    """A file that was to be imported does not fit the study; lists every reason."""
+
+
+class AnswerError(StudyError):
+    """The answer is not one that this study takes."""
+
+
+class AlreadyAnswered(AnswerError):
+    """The case has another answer already; `saved` is what stands."""
+
+    def __init__(self, message: str, *, saved: "Saved") -> None:
+        super().__init__(message)
+        self.saved = saved

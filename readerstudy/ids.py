@@ -1,0 +1,39 @@
+"""Opaque identifiers: nothing in them can be guessed, ordered or traced to a person or a label."""
+
+import hashlib
+import secrets
+
+# No 0/O, 1/I/L, and no vowels: codes are read aloud and must not spell words.
+_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
+_TOKEN_BYTES = 32
+
+
+def new_token() -> str:
+    """256 random bits, safe in a URL."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def hash_token(token: str) -> str:
+    """What the database keeps of a token: a stolen database signs nobody in."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_reader_code() -> str:
+    return "R-" + _letters(8)
+
+
+def new_case_token() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def new_password() -> str:
+    return "-".join(_letters(5) for _ in range(4))
+
+
+def new_seed() -> int:
+    """Below 2**53, so that a spreadsheet or JavaScript shows the stored seed exactly."""
+    return secrets.randbelow(2**53)
+
+
+def _letters(n_letters: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(n_letters))
