@@ -98,7 +98,7 @@ def blue_clods(c: Canvas) -> None:
 
 
 def pink_veil(c: Canvas) -> None:
-    c.wash(blob(c, middle(c), c.between(2, 4), edge=1.5).alpha, MILKY_PINK)
+    c.wash(blob(c, middle(c), c.between(2, 4), edge=1.5).alpha * np.float32(0.6), MILKY_PINK)
     surface.shiny(c, blob(c, middle(c), 2.5).alpha, n=20)
 
 

@@ -174,6 +174,8 @@ class Canvas:
         """Light the upper left edge of a raised structure and shade the lower right one."""
         step = max(1, round(self.size / 160))
         slope = alpha - np.roll(alpha, (step, step), (0, 1))
+        slope[:step] = 0
+        slope[:, :step] = 0
         self.image += np.float32(strength * (0.4 + 0.6 * self.skin.depth)) * slope[..., None]
 
     def vessel(self, alpha: Map, colour: Rgb, *, mark: bool = True) -> None:

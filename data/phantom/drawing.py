@@ -30,7 +30,8 @@ _RECIPES: Final[dict[str, Callable[[Canvas], None]]] = {
     "BCC": tumours.basal_cell_carcinoma,
 }
 CODES: Final = tuple(_RECIPES)
-_ATYPICAL: Final = 0.15
+_ATYPICAL: Final = 0.16
+_FADING: Final = 0.55  # the faintest lesions keep 45 % of their contrast
 _SMALLEST: Final = 32
 _LARGEST: Final = 2048
 _SCENE, _LESION, _NUISANCE = range(3)
@@ -64,14 +65,17 @@ def draw_phantom(label: str, *, seed: int, size: int = 256, nuisance: float = 1.
 
 
 def _draw(label: str, *, seed: int, size: int, strength: float, skin_type: int | None) -> Phantom:
-    lesion = np.random.default_rng([seed, _LESION])
+    lesion = np.random.default_rng([seed, _LESION, CODES.index(label)])
     atypical = bool(lesion.random() < _ATYPICAL)
     canvas = _bare(seed, size=size, skin_type=skin_type, atypical=atypical)
     canvas.rng = lesion
+    healthy = canvas.image.copy()
     _RECIPES[label](canvas)
     if atypical:
         options = BORROWED[label]
         options[int(lesion.integers(len(options)))](canvas)
+    presence = 1 - _FADING * float(lesion.random()) ** 2
+    canvas.image = healthy + np.float32(presence) * (canvas.image - healthy)
     nuisance.apply(canvas, planned(seed, strength=strength))
     return Phantom(_to_bytes(canvas), canvas.mask > 0.2, label, canvas.skin.type, seed)
 

@@ -33,7 +33,7 @@ def rosacea(c: Canvas) -> None:
     if c.skin.type >= 4:
         pigment.cloud(c, region, LIGHT_BROWN, strength=0.2)
     if c.shows(0.1):
-        c.wash(smooth(c.noise(2.5) - 0.3) * np.float32(0.8), ORANGE)
+        c.wash(smooth(0.7 * c.noise(2.5) - 0.2) * np.float32(0.4), ORANGE)
     if c.shows(0.7 if papulopustular else 0.95, key=True):
         vessels.polygons(c, c.between(0.8, 1.5), c.between(0.08, 0.15), region)
     else:
@@ -66,7 +66,7 @@ def acne(c: Canvas) -> None:
     if c.shows(0.5):
         surface.domes(c, sites[12 : 14 + int(c.rng.integers(0, 8))], (0.8, 1.5),
                       mix(PEARL, LIGHT_SKIN, 0.4), strength=0.6, gloss=0.3, soft=0.2)
-    if c.shows(0.75, key=True):
+    if c.shows(0.75, key=True) or not (c.atypical or c.mask.any()):
         n = int(c.rng.integers(2, 9))
         surface.plugs(c, sites[22 : 22 + n], (0.3, 0.95), darkness=c.between(0.3, 1.0))
 
@@ -96,11 +96,11 @@ def viral_wart(c: Canvas) -> None:
     knobs = inside(c, regular(c, c.between(0.5, 0.85), jitter=0.2), lesion.alpha)
     if form == "plantar":
         _ridges(c, 1 - lesion.alpha)
-        c.paint(lesion.alpha * np.float32(0.7), mix(YELLOW_SCALE, VEIL, c.between(0.2, 0.7))
+        c.paint(lesion.alpha * np.float32(0.7), mix(YELLOW_SCALE, VEIL, c.between(0.0, 0.5))
                 * np.float32(0.5 + 0.45 * c.skin.depth), keep=0.4, mark=False)
         c.emboss(c.blur(lesion.alpha, 0.2), 0.5)
     if c.shows(0.92 if form == "common" else 0.5, key=form == "common"):
-        colour = mix(mix(VEIL, MILKY_PINK, c.between(0, 1)), LIGHT_SKIN, c.between(0, 0.5))
+        colour = mix(mix(VEIL, MILKY_PINK, c.between(0.2, 1)), LIGHT_SKIN, c.between(0.1, 0.8))
         surface.papillae(c, lesion.alpha, knobs, colour)
     if c.shows(0.65):
         vessels.halos(c, knobs, 0.4, 0.3)

@@ -12,7 +12,7 @@ import numpy as np
 
 from data.phantom.canvas import Canvas, Map, Points, smooth
 from data.phantom.palette import WHITE_SCALE, Rgb, mix, rgb
-from data.phantom.shapes import curve
+from data.phantom.shapes import arc, curve
 
 _HAIR_DARK: Final = rgb("#2A1D16")
 _HAIR_LIGHT: Final = rgb("#6B4A32")
@@ -103,8 +103,8 @@ def _edge_point(c: Canvas) -> Points:
 
 
 def _hairs(c: Canvas, p: Plan) -> None:
-    paths = [curve(c, _edge_point(c), c.between(0, 6.28), c.between(3, 14), bend=0.5, steps=12)
-             for _ in range(p.n_hairs)]
+    paths = [arc(_edge_point(c), c.between(0, 6.28), c.between(4, 18),
+                 turn=float(c.rng.normal(0, 0.7)), steps=12) for _ in range(p.n_hairs)]
     width = c.between(0.03, 0.045) if p.vellus else c.between(0.06, 0.11)
     shadow, shaft, shine = c.sheet(), c.sheet(), c.sheet()
     shadow.lines([path + 0.06 for path in paths], width * 1.3)
@@ -145,7 +145,7 @@ def _ink(c: Canvas) -> None:
     sheet = c.sheet()
     sheet.lines([curve(c, start, c.between(0, 6.28), c.between(3, 12), bend=1.0)],
                 c.between(0.3, 0.9))
-    stain = sheet.alpha(blur_mm=0.12) * np.clip(0.6 + 0.25 * c.noise(0.25), 0, 1)
+    stain = sheet.alpha(blur_mm=0.12) * np.clip(0.6 + 0.2 * c.noise(0.8, octaves=3), 0, 1)
     c.paint(stain.astype(np.float32), _INKS[int(c.rng.integers(2))], keep=0.4, mark=False)
 
 

@@ -12,7 +12,7 @@ _TURN = 2 * np.pi
 def network(c: Canvas, region: Map, colour: Rgb, *, pitch: float, strength: float = 0.8,
             mark: bool = True) -> None:
     """Pigment network: brown lines round pale holes, fading with the region."""
-    height = mesh(c, pitch, warp=c.between(0.3, 0.6))
+    height = mesh(c, pitch, warp=c.between(0.4, 0.9))
     net = smooth((height - 0.42) / 0.42) * smooth(0.85 + 0.35 * c.noise(0.8))
     c.paint(net * region * np.float32(strength), c.brown(colour), keep=0.25, mark=mark)
 
@@ -68,7 +68,7 @@ def cerebriform(c: Canvas, region: Map, groove: Rgb) -> None:
     """Brain-like surface: lighter ridges between dark winding grooves."""
     fold = np.abs(c.noise(c.between(0.7, 1.1), octaves=2))
     dark = smooth(1.15 - fold * 3.2) * region
-    c.emboss(c.blur(1 - dark, 0.05) * region, 0.35)
+    c.emboss(c.blur(1 - dark, 0.08) * region, 0.18)
     c.paint(dark * np.float32(0.75), c.brown(groove), keep=0.25)
 
 

@@ -70,7 +70,7 @@ def _pores(c: Canvas) -> None:
     sheet = c.sheet()
     sheet.discs(points, c.between(0.05, 0.1))
     colour = mix(LIGHT_BROWN, MID_BROWN, c.between(0, 1))
-    c.paint(sheet.alpha(blur_mm=0.04) * np.float32(c.between(0.1, 0.5)), c.brown(colour),
+    c.paint(sheet.alpha(blur_mm=0.04) * np.float32(c.between(0.05, 0.4)), c.brown(colour),
             keep=0.5, mark=False)
 
 

@@ -28,13 +28,13 @@ _TURN = 2 * np.pi
 def scale(c: Canvas, region: Map, colour: Rgb, *, amount: float, plate_mm: float,
           strength: float = 0.85) -> None:
     """Ragged plates over about the fraction `amount` of the region."""
-    rough = c.noise(plate_mm * 1.6, octaves=3) + 0.5 * c.noise(0.15)
+    rough = c.noise(plate_mm * 2.0, octaves=3) + 0.12 * c.noise(0.15)
     level = np.float32(1.5 - 2.7 * amount)
-    alpha = smooth((rough - level + 1.6 * (region - 1)) * 1.6) * region
-    ragged = alpha * np.clip(0.78 + 0.2 * c.noise(0.2), 0.25, 1)
+    alpha = smooth((rough - level + 1.6 * (region - 1)) * np.float32(c.between(0.6, 1.4))) * region
+    ragged = alpha * np.clip(0.72 + 0.26 * c.noise(0.5, octaves=3), 0.15, 1)
     shade = np.float32(0.72 + 0.28 * c.skin.depth**0.5)
-    c.paint((ragged * np.float32(strength)).astype(np.float32), colour * shade, keep=0.12)
-    c.emboss(alpha, 0.16)
+    c.paint((ragged * np.float32(strength)).astype(np.float32), colour * shade, keep=0.22)
+    c.emboss(ragged, 0.1)
 
 
 def flakes(c: Canvas, points: Points, size: tuple[float, float], colour: Rgb, *,
@@ -48,12 +48,13 @@ def flakes(c: Canvas, points: Points, size: tuple[float, float], colour: Rgb, *,
         outlines.append(point + radius[:, None] * np.stack([np.cos(theta), np.sin(theta)], 1)
                         * squeeze)
     sheet = c.sheet()
-    sheet.polygons(outlines)
-    alpha = sheet.alpha(blur_mm=0.025)
-    uneven = alpha * np.clip(0.8 + 0.2 * c.noise(0.3), 0.3, 1)
+    for outline in outlines:
+        sheet.polygons([outline], value=c.between(0.45, 1))
+    alpha = sheet.alpha(blur_mm=0.05)
+    uneven = alpha * np.clip(0.75 + 0.25 * c.noise(0.4, octaves=2), 0.2, 1)
     c.paint((uneven * np.float32(strength)).astype(np.float32),
             colour * np.float32(0.72 + 0.28 * c.skin.depth**0.5), keep=0.15)
-    c.emboss(alpha, 0.15)
+    c.emboss(alpha, 0.1)
 
 
 def domes(c: Canvas, points: Points, diameter: tuple[float, float], colour: Rgb, *,
@@ -105,7 +106,7 @@ def striae(c: Canvas, region: Map, centre: Points, *, form: str, pitch: float, r
            ) -> None:
     """Wickham striae: "net", "ring", "star" or "fern" of pearly white lines."""
     height = mesh(c, pitch, warp=0.7)
-    net = smooth((height - 0.55) / 0.3) * smooth(0.75 + 0.6 * c.noise(0.9))
+    net = smooth((height - 0.6) / 0.35) * smooth(0.7 + 0.5 * c.noise(1.2, octaves=2))
     rays = c.sheet()
     for a in c.rng.uniform(0, _TURN, 14 if form == "star" else 22):
         ray = np.array([np.cos(a), np.sin(a)])
@@ -118,9 +119,9 @@ def striae(c: Canvas, region: Map, centre: Points, *, form: str, pitch: float, r
                         for t in (-0.8, 0.8)], 0.05)
     spikes = rays.alpha(blur_mm=0.02)
     if form == "ring":
-        circle = c.sheet()
-        circle.rings(centre[None], radius * 0.62, 0.2)
-        spikes = np.maximum(spikes, circle.alpha(blur_mm=0.05))
+        rho = np.hypot(c.x - centre[0], c.y - centre[1]) / radius + 0.07 * c.noise(1.2, octaves=2)
+        circle = smooth(((0.09 - np.abs(rho - 0.6)) * 14).astype(np.float32))
+        spikes = np.maximum(spikes, circle * smooth(0.8 + 0.4 * c.noise(0.8)))
     white = spikes if form in ("star", "ring") else np.maximum(net * region, spikes * 0.8)
     colour = mix(PEARL, VEIL, 0.6 * (1 - c.skin.vessel_gain))
     c.paint(np.minimum(white, region + 0.25).astype(np.float32) * np.float32(0.85), colour,
@@ -145,27 +146,33 @@ def shiny(c: Canvas, region: Map, *, n: int) -> None:
     starts = spots[c.rng.integers(0, len(spots), n)][:, ::-1] / c.px_per_mm
     sheet = c.sheet()
     sheet.lines([curve(c, s, turn + (k % 2) * np.pi / 2 + c.rng.normal(0, 0.12),
-                       c.between(0.25, 0.8), bend=0.1, steps=3)
-                 for k, s in enumerate(starts)], 0.06)
-    c.paint(sheet.alpha(blur_mm=0.015) * np.float32(0.7), PEARL, keep=0.15)
+                       c.between(0.2, 0.7), bend=0.25, steps=4)
+                 for k, s in enumerate(starts)], 0.055)
+    uneven = sheet.alpha(blur_mm=0.03) * smooth(0.8 + 0.4 * c.noise(0.6))
+    c.paint(uneven * np.float32(0.75), PEARL * np.float32(0.35 + 0.6 * c.skin.depth), keep=0.35)
 
 
 def papillae(c: Canvas, region: Map, points: Points, colour: Rgb) -> None:
     """Packed knobs with pale rims, a mosaic of rounded cells."""
     depth, shade = cells(c, points)
     wide = np.float32(max(float(np.percentile(depth, 95)), 1e-3))
-    knob = smooth(depth / wide * 1.3)
-    body = (0.72 + 0.28 * shade * 0.6) * region
-    c.paint((body * np.float32(0.75)).astype(np.float32),
-            colour * np.float32(0.55 + 0.45 * c.skin.depth**0.7), keep=0.35)
-    rim = smooth(1 - depth / (wide * 0.35)) * region
-    c.paint(rim * np.float32(0.55), WHITE_SCALE * np.float32(0.6 + 0.4 * c.skin.depth), keep=0.3)
+    knob = c.blur(smooth(depth / wide * 1.1), 0.04)
+    body = (0.4 + 0.35 * shade) * region
+    c.paint(body.astype(np.float32), colour * np.float32(0.3 + 0.65 * c.skin.depth), keep=0.4,
+            mark=False)
+    rim = smooth(1 - depth / (wide * 0.4)) * region
+    pale = WHITE_SCALE * np.float32(0.42 + 0.52 * c.skin.depth)
+    c.paint(c.blur(rim, 0.04) * np.float32(c.between(0.25, 0.55)), pale, keep=0.4, mark=False)
+    np.maximum(c.mask, region, out=c.mask)
+    c.image -= (np.float32(0.07) * (1 - knob) * region)[..., None]
     c.emboss(knob * region, 0.3)
 
 
 def ulcer(c: Canvas, region: Map, *, crusted: bool) -> None:
     """Raw red ulcer, in part under brown crust."""
-    c.paint(region * np.float32(0.85), ULCER, keep=0.15)
+    raw = ULCER * np.float32(0.4 + 0.5 * c.skin.depth)
+    uneven = np.clip(0.8 + 0.2 * c.noise(0.5, octaves=2), 0.3, 1)
+    c.paint((region * uneven).astype(np.float32), raw, keep=0.25)
     if crusted:
         crust = smooth((c.noise(0.8, octaves=3) + 0.1) * 1.6) * region
         c.paint(crust * np.float32(0.85), ULCER_CRUST, keep=0.1)
@@ -178,11 +185,12 @@ def circles(c: Canvas, points: Points, diameter: tuple[float, float], colour: Rg
     sheet, inner = c.sheet(), c.sheet()
     sheet.rings(points, c.rng.uniform(*diameter, len(points)) / 2, 0.09)
     inner.discs(points, 0.06)
-    c.paint(sheet.alpha(blur_mm=0.03) * np.float32(0.7), colour, keep=0.3)
+    c.paint(sheet.alpha(blur_mm=0.05) * np.float32(0.5),
+            colour * np.float32(0.2 + 0.75 * c.skin.depth), keep=0.4)
     c.paint(inner.alpha(blur_mm=0.02) * np.float32(0.7), c.brown(LIGHT_BROWN * 0.7), keep=0.2)
 
 
 def haze(c: Canvas, region: Map, colour: Rgb = VEIL, *, strength: float = 0.4) -> None:
     """Whitish structureless film."""
-    c.paint(region * np.float32(strength), colour * np.float32(0.5 + 0.5 * c.skin.depth**0.5),
-            keep=0.35)
+    c.paint(region * np.float32(strength), colour * np.float32(0.2 + 0.75 * c.skin.depth),
+            keep=0.5)

@@ -49,11 +49,13 @@ def _lacunae(c: Canvas, region: Map, *, pitch: float) -> None:
     depth, shade = cells(c, regular(c, pitch, jitter=0.22))
     septum = np.float32(c.between(0.03, 0.08) if c.shows(0.7) else c.between(0.08, 0.14))
     ragged = depth + 0.02 * c.noise(0.3)
-    clod = smooth((ragged - septum) / np.float32(0.06) + 0.5) * region
-    clod *= (shade > c.between(0, 0.35)).astype(np.float32)
+    gap = (shade > c.between(0, 0.35)).astype(np.float32)
+    rough = smooth((ragged - septum) / np.float32(0.06) + 0.5) * gap
+    clod = smooth((c.blur(rough, 0.12 * pitch) - 0.22) * 3.0) * region
     hue = c.between(0, 0.9)
     first, second = mix(LACUNA_RED, LACUNA_BLUE, hue), mix(MAROON, LACUNA_RED, c.between(0, 1))
-    body = first + shade[..., None] * (second - first)
+    tone = np.clip(shade + 0.2 * c.noise(0.4), 0, 1)
+    body = first + c.blur(tone, 0.04)[..., None] * (second - first)
     if c.shows(0.12):
         body = np.where(shade[..., None] > 0.6, mix(BLACK, LACUNA_BLUE, 0.2), body)
     gain = np.float32(0.6 + 0.4 * c.contrast)
@@ -126,7 +128,7 @@ def keloid_scar(c: Canvas) -> None:
     c.image += (body * np.float32(0.85))[..., None] * (
         c.blur(c.image, 0.5) - c.image)
     if keloid:
-        c.wash(body * np.float32(c.between(0.6, 1)), MILKY_PINK)
+        c.wash(body * np.float32(c.between(0.3, 0.8)), MILKY_PINK)
         c.redden(body * np.float32(c.between(0.3, 1.5)))
         if c.skin.type >= 4:
             pigment.cloud(c, body, mix(MID_BROWN, VIOLET, 0.4), strength=0.4)
@@ -155,12 +157,12 @@ def _scar_body(c: Canvas, *, keloid: bool, axis: float) -> Map:
 
 def _bands(c: Canvas, body: Map, axis: float) -> None:
     """Whitish shiny bands along the axis."""
-    turned = np.cos(axis) * c.y - np.sin(axis) * c.x + 0.5 * c.noise(2.5, octaves=2)
+    turned = np.cos(axis) * c.y - np.sin(axis) * c.x + 0.35 * c.noise(3.5)
     wave = np.sin(2 * np.pi * turned / c.between(1.4, 2.6)).astype(np.float32)
-    band = smooth((wave - 0.35) * 1.4) * smooth(0.6 + 0.6 * c.noise(2.0)) * body
-    c.paint(band * np.float32(c.between(0.3, 0.6)), PEARL * np.float32(0.5 + 0.5 * c.skin.depth),
-            keep=0.4)
-    c.emboss(band, 0.2)
+    band = smooth((wave + 0.2) * 0.8) * smooth(0.6 + 0.6 * c.noise(2.0)) * body
+    c.paint(band * np.float32(c.between(0.25, 0.5)), PEARL * np.float32(0.3 + 0.65 * c.skin.depth),
+            keep=0.5)
+    c.emboss(c.blur(band, 0.1), 0.1)
 
 
 def _keloid_vessels(c: Canvas, body: Map, axis: float) -> None:

@@ -24,7 +24,8 @@ def halos(c: Canvas, points: Points, diameter: float, strength: float) -> None:
     """Whitish rings of tissue around vessels."""
     sheet = c.sheet()
     sheet.discs(points, diameter / 2)
-    c.wash(sheet.alpha(blur_mm=diameter / 6) * np.float32(strength), VEIL)
+    c.paint(sheet.alpha(blur_mm=diameter / 6) * np.float32(strength),
+            mix(c.skin.base, VEIL, 0.5), keep=0.4, mark=False)
 
 
 def coils(c: Canvas, points: Points, diameter: float) -> None:
@@ -50,7 +51,8 @@ def hairpins(c: Canvas, points: Points, length: float, *, halo: float = 0.6) -> 
         return
     sheet = c.sheet()
     sheet.lines(paths, 0.28)
-    c.wash(sheet.alpha(blur_mm=0.04) * np.float32(halo), VEIL)
+    c.paint(sheet.alpha(blur_mm=0.05) * np.float32(halo), mix(c.skin.base, VEIL, 0.6), keep=0.4,
+            mark=False)
     _paths(c, paths, 0.045, colour=SHARP_VESSEL)
 
 
