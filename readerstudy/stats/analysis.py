@@ -1,0 +1,73 @@
+"""The one call behind page, command and export."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from readerstudy.stats.frames import build_study
+from readerstudy.stats.records import Analysis, Record
+from readerstudy.stats.sections import areas, rates
+from readerstudy.stats.sections.common import Options
+from readerstudy.stats.study import Missing, Rule, Study
+
+
+def analyse(
+    readings: pd.DataFrame,
+    predictions: Mapping[str, pd.DataFrame],
+    *,
+    classes: Sequence[str] | None = None,
+    positive: str | None = None,
+    rule: Rule = "renormalise",
+    missing: Missing = "omit",
+    margin: float | None = None,
+    rng: np.random.Generator | None = None,
+    replicates: int = 0,
+) -> Analysis:
+    """Compare models with the mean of the readers, for every class and overall.
+
+    `readings` and `predictions` as `build_study` describes them; `predictions` may be empty.
+    `margin`, a fraction, adds non-inferiority and equivalence. `replicates` above 0 with an `rng`
+    adds two-way bootstrap intervals. Raises StatsError.
+
+    >>> rows = [(r, c, t, a) for r in ("r1", "r2") for c, t, a in
+    ...         (("a", "x", "x"), ("b", "y", "x"), ("c", "y", "y"))]
+    >>> readings = pd.DataFrame(rows, columns=["reader_id", "case_id", "truth", "answer"])
+    >>> found = analyse(readings, {}, positive="x")
+    >>> found.get("specificity", "x", "mean_reader", "or-rrrc").estimate
+    0.5
+    """
+    study = build_study(
+        readings, predictions, classes=classes, positive=positive, rule=rule, missing=missing
+    )
+    options = Options(margin=margin)
+    records = tuple(_records(study, options))
+    return Analysis(_meta(study, options, rule, replicates), records)
+
+
+def _records(study: Study, options: Options) -> Iterator[Record]:
+    yield from rates.records(study, options)
+    yield from areas.records(study, options)
+
+
+def _meta(study: Study, options: Options, rule: Rule, replicates: int) -> dict[str, Any]:
+    return {
+        "n_readers": study.n_readers,
+        "n_simulated": int(study.simulated.sum()),
+        "n_cases": study.n_cases,
+        "n_answers": int(study.answered.sum()),
+        "n_unanswered": int((study.shown & ~study.answered).sum()),
+        "crossed": bool(study.answered.all()),
+        "classes": list(study.classes),
+        "cases_per_class": {c: int((study.truth == i).sum()) for i, c in enumerate(study.classes)},
+        "positive": study.positive,
+        "models": [m.name for m in study.models],
+        "rule": rule,
+        "missing": study.missing,
+        "margin": options.margin,
+        "level": options.level,
+        "replicates": replicates,
+        "primary": "or-rrrc-capped",
+        "notes": list(study.notes),
+    }

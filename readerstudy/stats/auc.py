@@ -1,0 +1,108 @@
+"""Empirical areas under the ROC curve with DeLong's placements."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, logit
+from scipy.stats import norm, rankdata
+
+from readerstudy.stats.study import BoolArray, FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Placements:
+    """Placement values of R raters on m positives and n negatives.
+
+    `positive`: (R, m) float64, the share of a rater's negatives below each positive (ties half).
+    `negative`: (R, n), the share of positives above each negative. Both are 0 in absent cells.
+    `there_positive`, `there_negative`: bool, the cells that are there. `auc`: (R,), nan without a
+    positive or a negative.
+    """
+
+    positive: FloatArray
+    negative: FloatArray
+    there_positive: BoolArray
+    there_negative: BoolArray
+    auc: FloatArray
+
+    @property
+    def n_positive(self) -> FloatArray:
+        """(R,) positives of each rater."""
+        return np.asarray(self.there_positive.sum(axis=1), dtype=np.float64)
+
+    @property
+    def n_negative(self) -> FloatArray:
+        """(R,) negatives of each rater."""
+        return np.asarray(self.there_negative.sum(axis=1), dtype=np.float64)
+
+
+def placements(positives: FloatArray, negatives: FloatArray) -> Placements:
+    """Placements by midranks, in one sort for all raters.
+
+    `positives`: (R, m) and `negatives`: (R, n) float64 scores, a higher one meaning the class; nan
+    where a rater has none. Ties count one half.
+
+    Reference: DeLong, DeLong & Clarke-Pearson 1988; Sun & Xu 2014.
+
+    >>> found = placements(np.array([[3.0, 2.0]]), np.array([[2.0, 1.0]]))
+    >>> found.auc, found.positive
+    (array([0.875]), array([[1.  , 0.75]]))
+    """
+    there_p, there_n = ~np.isnan(positives), ~np.isnan(negatives)
+    # Absent positives sink below and absent negatives rise above everything: neither then counts
+    # as a success for a cell that is there.
+    p, n = np.where(there_p, positives, -np.inf), np.where(there_n, negatives, np.inf)
+    joint = rankdata(np.concatenate([p, n], axis=1), axis=1)
+    m = p.shape[1]
+    below = joint[:, :m] - rankdata(p, axis=1)
+    above = m - (joint[:, m:] - rankdata(n, axis=1))
+    count_p, count_n = there_p.sum(axis=1), there_n.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        v10 = np.where(there_p, below / count_n[:, None], 0.0)
+        v01 = np.where(there_n, above / count_p[:, None], 0.0)
+        auc = np.where((count_p > 0) & (count_n > 0), v10.sum(axis=1) / count_p, np.nan)
+    return Placements(v10, v01, there_p, there_n, auc)
+
+
+def delong_influence(found: Placements) -> FloatArray:
+    """(R, m + n) matrix whose product with its transpose is DeLong's covariance matrix.
+
+    Each rater's own cells are used; the product is DeLong's only where raters share their cells.
+    Fewer than two positives or negatives give nan.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        m, n = found.n_positive[:, None], found.n_negative[:, None]
+        m, n = np.where(m > 1, m, np.nan), np.where(n > 1, n, np.nan)
+        auc = found.auc[:, None]
+        p = np.where(found.there_positive, found.positive - auc, 0.0) / np.sqrt(m * (m - 1))
+        q = np.where(found.there_negative, found.negative - auc, 0.0) / np.sqrt(n * (n - 1))
+    return np.concatenate([p, q], axis=1)
+
+
+def delong_variance(found: Placements) -> FloatArray:
+    """(R,) DeLong variances S10/m + S01/n; nan with fewer than two positives or negatives."""
+    return np.asarray((delong_influence(found) ** 2).sum(axis=1))
+
+
+def normal_interval(
+    estimate: FloatArray, se: FloatArray, *, level: float = 0.95
+) -> tuple[FloatArray, FloatArray]:
+    """Normal limits clipped to [0, 1]; nan where the standard error is nan or 0."""
+    half = norm.isf((1 - level) / 2) * np.where(se > 0, se, np.nan)
+    return np.clip(estimate - half, 0, 1), np.clip(estimate + half, 0, 1)
+
+
+def logit_interval(
+    estimate: FloatArray, se: FloatArray, *, level: float = 0.95
+) -> tuple[FloatArray, FloatArray]:
+    """Limits that are normal on the logit scale; nan at 0 and 1.
+
+    Reference: Pepe 2003, p. 107.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inside = (estimate > 0) & (estimate < 1) & (se > 0)
+        half = norm.isf((1 - level) / 2) * np.where(
+            inside, se / (estimate * (1 - estimate)), np.nan
+        )
+        centre = logit(estimate)
+        return expit(centre - half), expit(centre + half)

@@ -1,0 +1,130 @@
+"""The flat result: one record per number, the same for page, file and report."""
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+FIELDS = (
+    "quantity",
+    "class",
+    "subject",
+    "method",
+    "estimate",
+    "se",
+    "df",
+    "statistic",
+    "p",
+    "ci_low",
+    "ci_high",
+    "n_cases",
+    "n_readers",
+    "note",
+)
+ALL = "all"
+MEAN_READER = "mean_reader"
+READERS = "readers"
+MAJORITY = "majority_vote"
+NAN = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One number with its method and uncertainty; nan where something does not apply."""
+
+    quantity: str
+    class_: str
+    subject: str
+    method: str
+    estimate: float
+    se: float = NAN
+    df: float = NAN
+    statistic: float = NAN
+    p: float = NAN
+    ci_low: float = NAN
+    ci_high: float = NAN
+    n_cases: int | None = None
+    n_readers: int | None = None
+    note: str = ""
+
+    def values(self) -> tuple[Any, ...]:
+        """The values in the order of FIELDS."""
+        return (
+            self.quantity,
+            self.class_,
+            self.subject,
+            self.method,
+            self.estimate,
+            self.se,
+            self.df,
+            self.statistic,
+            self.p,
+            self.ci_low,
+            self.ci_high,
+            self.n_cases,
+            self.n_readers,
+            self.note,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: nan and infinity become None."""
+        return {k: _plain(v) for k, v in zip(FIELDS, self.values(), strict=True)}
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything one call of `analyse` found."""
+
+    meta: dict[str, Any]
+    records: tuple[Record, ...]
+    _index: dict[tuple[str, str, str, str], Record] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        for r in self.records:
+            self._index.setdefault((r.quantity, r.class_, r.subject, r.method), r)
+
+    def get(self, quantity: str, class_: str, subject: str, method: str) -> Record | None:
+        """The one record of that name, or None."""
+        return self._index.get((quantity, class_, subject, method))
+
+    def find(
+        self,
+        *,
+        quantity: str | None = None,
+        class_: str | None = None,
+        subject: str | None = None,
+        method: str | None = None,
+    ) -> tuple[Record, ...]:
+        """Records that match every given word, in order."""
+        wanted = {"quantity": quantity, "class_": class_, "subject": subject, "method": method}
+        given = [(k, v) for k, v in wanted.items() if v is not None]
+        return tuple(r for r in self.records if all(getattr(r, k) == v for k, v in given))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per record, columns FIELDS."""
+        return pd.DataFrame([r.values() for r in self.records], columns=list(FIELDS))
+
+    def to_json(self) -> str:
+        """The text of results.json."""
+        body = {"meta": self.meta, "records": [r.to_dict() for r in self.records]}
+        return json.dumps(body, ensure_ascii=False, allow_nan=False)
+
+
+def notes_of(records: Iterable[Record]) -> dict[str, int]:
+    """How often each distinct note occurs."""
+    counts: dict[str, int] = {}
+    for record in records:
+        if record.note:
+            counts[record.note] = counts.get(record.note, 0) + 1
+    return counts
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value

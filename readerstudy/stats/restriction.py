@@ -1,0 +1,157 @@
+"""From a model's K class probabilities to scores and decisions on the study's k classes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from readerstudy.stats.errors import StatsError
+from readerstudy.stats.study import OUTSIDE, FloatArray, IntArray, Model, Rule
+
+PREFIX = "p_"
+_SHOWN_AT_MOST = 5
+_MOST_DECIMALS = 7
+
+
+def prediction_classes(name: str, frame: pd.DataFrame) -> tuple[str, ...]:
+    """Codes of the p_<code> columns, in their order. Raises StatsError without any."""
+    codes = tuple(str(c)[len(PREFIX) :] for c in frame.columns if str(c).startswith(PREFIX))
+    if len(codes) < 2 or "case_id" not in frame.columns:
+        raise StatsError(
+            f"Expected {_source(name, frame)} to have the columns case_id and p_<class> for at "
+            f"least two classes, but got {', '.join(map(str, frame.columns)) or 'none'}; "
+            "rename or add them."
+        )
+    return codes
+
+
+def build_model(
+    name: str,
+    frame: pd.DataFrame,
+    *,
+    cases: tuple[str, ...],
+    classes: tuple[str, ...],
+    positive: str | None,
+    rule: Rule,
+    notes: list[str],
+) -> Model:
+    """Align one predictions table with the study's cases and restrict it to its classes.
+
+    Two classes with a positive one: positive where its probability is at least 0.5; else the
+    largest probability decides, the first column winning a tie. Scores are left as they came when
+    the model has exactly the study's classes. Raises StatsError.
+    """
+    columns = prediction_classes(name, frame)
+    lacking = [c for c in classes if c not in columns]
+    if lacking:
+        raise StatsError(
+            f"Expected {_source(name, frame)} to have a column for every class of the study, but "
+            f"got none for {', '.join(lacking)}; add {', '.join(PREFIX + c for c in lacking)}."
+        )
+    raw = _aligned(name, frame, columns, cases, notes)
+    at = [columns.index(c) for c in classes]
+    if set(columns) == set(classes):
+        return Model(name, raw[:, at], _calls(raw, columns, classes, positive))
+    if rule == "strict":
+        return Model(name, raw[:, at], _calls(raw, columns, classes, None))
+    scores = renormalise(raw[:, at])
+    return Model(name, scores, _calls(scores, classes, classes, positive))
+
+
+def renormalise(probabilities: FloatArray) -> FloatArray:
+    """Divide rows by their sum: softmax restricted to the kept classes.
+
+    `probabilities`: (n, k) float64 >= 0. A row without any mass becomes uniform.
+
+    >>> renormalise(np.array([[0.2, 0.2], [0.0, 0.0]]))
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+    """
+    total = probabilities.sum(axis=1, keepdims=True)
+    uniform = np.full_like(probabilities, 1 / probabilities.shape[1])
+    return np.where(total > 0, probabilities / np.where(total > 0, total, 1.0), uniform)
+
+
+def _calls(
+    scores: FloatArray, columns: Sequence[str], classes: Sequence[str], positive: str | None
+) -> IntArray:
+    place = {c: i for i, c in enumerate(classes)}
+    to_study = np.array([place.get(c, OUTSIDE) for c in columns], dtype=np.intp)
+    if positive is not None and len(columns) == 2:
+        at = list(columns).index(positive)
+        return np.asarray(to_study[np.where(scores[:, at] >= 0.5, at, 1 - at)])
+    return np.asarray(to_study[scores.argmax(axis=1)])
+
+
+def _source(name: str, frame: pd.DataFrame) -> str:
+    return str(frame.attrs.get("source", f"the predictions of {name}"))
+
+
+def _aligned(
+    name: str, frame: pd.DataFrame, columns: Sequence[str], cases: tuple[str, ...], notes: list[str]
+) -> FloatArray:
+    """(n_cases, K) probabilities in the order of `cases`."""
+    ids = frame["case_id"].astype(str).str.strip().tolist()
+    values = _numbers(name, frame, columns)
+    _check_rows(name, frame, values)
+    at: dict[str, int] = {}
+    for i, case in enumerate(ids):
+        if case in at and not np.array_equal(values[i], values[at[case]]):
+            raise StatsError(
+                f"Expected {_source(name, frame)} to have one row per case, but got different "
+                f"rows for {case} (line {frame.index[i]}); keep the one that counts."
+            )
+        at.setdefault(case, i)
+    lacking = [case for case in cases if case not in at]
+    if lacking:
+        raise StatsError(
+            f"Expected {_source(name, frame)} to have a row for every case that was read, but got "
+            f"none for {', '.join(lacking[:_SHOWN_AT_MOST])} ({len(lacking)} in all); "
+            "add them, or take these cases out of the readings."
+        )
+    extra = len(at) - len(cases)
+    if extra:
+        notes.append(f"{extra} cases of {name} were read by nobody: left out.")
+    return np.asarray(values[[at[case] for case in cases]])
+
+
+def _numbers(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> FloatArray:
+    block = frame[[PREFIX + c for c in columns]]
+    values: FloatArray = block.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+    bad = ~np.isfinite(values) | (values < 0) | (values > 1 + 1e-9)
+    if bad.any():
+        row, column = map(int, np.argwhere(bad)[0])
+        raise StatsError(
+            f"Expected {_source(name, frame)} to have probabilities from 0 to 1, but got "
+            f"{block.iloc[row, column]!r} for {columns[column]} in line {frame.index[row]} "
+            f"({int(bad.sum())} such values); correct or remove the rows."
+        )
+    return values
+
+
+def _check_rows(name: str, frame: pd.DataFrame, values: FloatArray) -> None:
+    """Sums may miss 1 only by what rounding to the printed digits explains."""
+    off = np.abs(values.sum(axis=1) - 1)
+    bad = off > rounding_tolerance(values)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise StatsError(
+            f"Expected the probabilities in {_source(name, frame)} to sum to 1 in every row, but "
+            f"got {values[row].sum():.6g} in line {frame.index[row]} ({int(bad.sum())} such rows); "
+            "write all classes of the model, after its softmax."
+        )
+
+
+def rounding_tolerance(values: FloatArray) -> float:
+    """How far a row of K probabilities rounded like `values` may be from summing to 1.
+
+    Half a unit of the last decimal per class, and one unit for a tie broken by hand.
+
+    >>> round(rounding_tolerance(np.array([[0.25, 0.75]])), 3)
+    0.02
+    """
+    for decimals in range(1, _MOST_DECIMALS):
+        scaled = values * 10.0**decimals
+        if np.all(np.abs(scaled - np.round(scaled)) < 1e-6):
+            return float(10.0**-decimals * (values.shape[1] / 2 + 1) + 1e-9)
+    return 1e-5

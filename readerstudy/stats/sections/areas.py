@@ -1,0 +1,111 @@
+"""Areas under the ROC curve of the models."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+from scipy.stats import norm
+
+from readerstudy.stats.auc import (
+    Placements,
+    delong_influence,
+    logit_interval,
+    normal_interval,
+    placements,
+)
+from readerstudy.stats.records import Record
+from readerstudy.stats.sections.common import Options
+from readerstudy.stats.study import FloatArray, Study
+
+PERFECT = "AUC of 0 or 1: DeLong's variance is 0 and says nothing about uncertainty"
+TOO_FEW = "fewer than two cases on one side: no variance"
+
+
+def model_placements(study: Study, *, target: int) -> Placements:
+    """Placements of all models for one class, one row per model."""
+    scores = np.array([model.scores[:, target] for model in study.models])
+    is_class = study.truth == target
+    return placements(scores[:, is_class], scores[:, ~is_class])
+
+
+def records(study: Study, options: Options) -> Iterator[Record]:
+    """AUC of each model one-vs-rest, and paired DeLong between models."""
+    if not study.models:
+        return
+    for class_ in study.targets:
+        found = model_placements(study, target=study.classes.index(class_))
+        influence = delong_influence(found)
+        for i, model in enumerate(study.models):
+            yield from auc_records(
+                class_, f"model:{model.name}", float(found.auc[i]), influence[i], options
+            )
+        for i, j in combinations(range(len(study.models)), 2):
+            subject = f"model:{study.models[i].name} - model:{study.models[j].name}"
+            yield paired_record(
+                class_,
+                subject,
+                float(found.auc[i] - found.auc[j]),
+                influence[i] - influence[j],
+                level=options.level,
+            )
+
+
+def auc_records(
+    class_: str, subject: str, auc: float, influence: FloatArray, options: Options
+) -> Iterator[Record]:
+    """DeLong with the normal and with the logit interval."""
+    se = float(np.sqrt((influence**2).sum()))
+    se = 0.0 if se < 1e-12 else se
+    note = TOO_FEW if np.isnan(se) else PERFECT if se == 0 else ""
+    for method, limits in (("delong", normal_interval), ("delong-logit", logit_interval)):
+        low, high = limits(np.array(auc), np.array(se), level=options.level)
+        yield Record(
+            "auc",
+            class_,
+            subject,
+            method,
+            auc,
+            se,
+            ci_low=float(low),
+            ci_high=float(high),
+            n_cases=len(influence),
+            note=note,
+        )
+
+
+def paired_record(
+    class_: str, subject: str, difference: float, influence: FloatArray, *, level: float
+) -> Record:
+    """DeLong's test of two areas on the same cases; identical scores give p = 1."""
+    se = float(np.sqrt((influence**2).sum()))
+    if se < 1e-12 and difference == 0:
+        return Record(
+            "auc",
+            class_,
+            subject,
+            "delong",
+            0.0,
+            0.0,
+            statistic=0.0,
+            p=1.0,
+            n_cases=len(influence),
+            note="identical areas and placements",
+        )
+    if not se > 1e-12:
+        return Record(
+            "auc", class_, subject, "delong", difference, se, n_cases=len(influence), note=PERFECT
+        )
+    z, half = difference / se, float(norm.isf((1 - level) / 2)) * se
+    return Record(
+        "auc",
+        class_,
+        subject,
+        "delong",
+        difference,
+        se,
+        statistic=z,
+        p=float(2 * norm.sf(abs(z))),
+        ci_low=difference - half,
+        ci_high=difference + half,
+        n_cases=len(influence),
+    )

@@ -1,0 +1,130 @@
+"""Turning inferences into records."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from readerstudy.stats.hillis import DESIGNS, Design, Inference, one_sided, or_inference
+from readerstudy.stats.moments import Moments
+from readerstudy.stats.records import MEAN_READER, NAN, Record
+
+RANDOM_DESIGNS: tuple[Design, ...] = ("or-rrrc-capped", "or-rrrc")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller of `analyse` chose beyond the data."""
+
+    level: float = 0.95
+    margin: float | None = None
+
+
+@dataclass(frozen=True)
+class Label:
+    """Whose number it is."""
+
+    quantity: str
+    class_: str
+    subject: str
+
+
+def difference(model: str) -> str:
+    """The subject of a model minus the mean reader."""
+    return f"model:{model} - {MEAN_READER}"
+
+
+def from_inference(
+    label: Label,
+    method: str,
+    found: Inference,
+    *,
+    n_cases: int,
+    n_readers: int | None,
+    note: str = "",
+) -> Record:
+    """A record of one inference; a mean alone is tested against nothing."""
+    tested = label.subject != MEAN_READER
+    return Record(
+        label.quantity,
+        label.class_,
+        label.subject,
+        method,
+        found.estimate,
+        found.se,
+        found.df,
+        found.statistic if tested else NAN,
+        found.p if tested else NAN,
+        found.ci_low,
+        found.ci_high,
+        n_cases,
+        n_readers,
+        "; ".join(n for n in (found.note, note) if n),
+    )
+
+
+def design_records(
+    label: Label,
+    found: Moments,
+    *,
+    designs: Sequence[Design] = DESIGNS,
+    options: Options,
+    covariance: str = "",
+    note: str = "",
+) -> Iterator[Record]:
+    """One record per design; a `covariance` is named after a colon where it matters."""
+    for design in designs:
+        clip = label.subject == MEAN_READER
+        inference = or_inference(found, design=design, level=options.level, clip=clip)
+        suffix = f":{covariance}" if covariance and design != "or-rrfc" else ""
+        yield from_inference(
+            label,
+            design + suffix,
+            inference,
+            n_cases=found.n_cases,
+            n_readers=found.n_readers,
+            note=note,
+        )
+
+
+def margin_records(
+    label: Label, found: Moments, *, options: Options, covariance: str = ""
+) -> Iterator[Record]:
+    """Non-inferiority and equivalence of a difference at the protocol's margin."""
+    if options.margin is None:
+        return
+    for design in RANDOM_DESIGNS:
+        result = or_inference(found, design=design, level=options.level)
+        metric = f"{label.quantity}:{covariance}" if covariance else label.quantity
+        method = f"{design}:{metric}"
+        yield from _one_margin(label, method, result, found, options.margin)
+
+
+def _one_margin(
+    label: Label, method: str, result: Inference, found: Moments, margin: float
+) -> Iterator[Record]:
+    statistic, p = one_sided(result.estimate, result.se, df=result.df, margin=margin)
+    upper, p_upper = one_sided(-result.estimate, result.se, df=result.df, margin=margin)
+    both = float(np.maximum(p, p_upper))
+    nearer = statistic if p >= p_upper else upper
+    words = f"{label.quantity}, margin {margin:g}"
+    for quantity, stat, value, claim in (
+        ("noninferiority", statistic, p, "one-sided p that the difference is above -margin"),
+        ("equivalence", nearer, both, "larger p of two one-sided tests"),
+    ):
+        yield Record(
+            quantity,
+            label.class_,
+            label.subject,
+            method,
+            result.estimate,
+            result.se,
+            result.df,
+            stat,
+            value,
+            result.ci_low,
+            result.ci_high,
+            found.n_cases,
+            found.n_readers,
+            "; ".join(n for n in (words, claim, result.note) if n),
+        )

@@ -1,0 +1,227 @@
+"""Sensitivity, specificity, accuracy and balanced accuracy of models, readers and their mean."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from readerstudy.stats.confusion import Cells, is_right, metric_cells
+from readerstudy.stats.moments import moments, proportion_influence
+from readerstudy.stats.proportions import METHODS, interval, ratio
+from readerstudy.stats.records import ALL, MEAN_READER, Record
+from readerstudy.stats.sections.common import (
+    RANDOM_DESIGNS,
+    Label,
+    Options,
+    design_records,
+    difference,
+    from_inference,
+    margin_records,
+)
+from readerstudy.stats.study import FloatArray, IntArray, Model, Study
+from readerstudy.stats.ustat import ustat, ustat_inference
+
+NO_CASES = "no case of this kind"
+DROPPED = "{} readers without such a case left out"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A proportion of right cells: of one class one-vs-rest, or of all cases."""
+
+    quantity: str
+    target: int | None
+    class_: str
+
+
+def metrics(study: Study) -> list[Metric]:
+    """Every proportion that is reported, in order."""
+    found = [
+        Metric(quantity, study.classes.index(c), c)
+        for c in study.targets
+        for quantity in ("sensitivity", "specificity")
+    ]
+    return [*found, Metric("accuracy", None, ALL)]
+
+
+def records(study: Study, options: Options) -> Iterator[Record]:
+    """All records of proportions."""
+    for metric in metrics(study):
+        cells = metric_cells(study, metric.quantity, target=metric.target)
+        yield from _of_models(study, metric, cells, options)
+        yield from _of_readers(study, metric, cells, options)
+        yield from _of_mean(study, metric, cells, options)
+    yield from _balanced(study, options)
+
+
+def model_right(study: Study, model: Model, metric: Metric, at: IntArray) -> FloatArray:
+    """(m,) float64, 1 where the model is right."""
+    right = is_right(study.truth[at], model.calls[at], metric.quantity, metric.target)
+    return right.astype(np.float64)
+
+
+def proportion_records(
+    quantity: str,
+    class_: str,
+    subjects: Sequence[str],
+    right: FloatArray,
+    count: FloatArray,
+    *,
+    level: float,
+) -> Iterator[Record]:
+    """Three intervals for each subject's right of count."""
+    estimate = ratio(right, count).tolist()
+    for method in METHODS:
+        low, high = interval(right, count, method=method, level=level)
+        rows = zip(subjects, estimate, low.tolist(), high.tolist(), count.tolist(), strict=True)
+        for subject, value, lower, upper, n in rows:
+            yield Record(
+                quantity,
+                class_,
+                subject,
+                method,
+                value,
+                ci_low=lower,
+                ci_high=upper,
+                n_cases=int(n),
+                note="" if n else NO_CASES,
+            )
+
+
+def _of_models(study: Study, metric: Metric, cells: Cells, options: Options) -> Iterator[Record]:
+    for model in study.models:
+        right = model_right(study, model, metric, cells.at).sum(keepdims=True)
+        count = np.array([float(len(cells.at))])
+        yield from proportion_records(
+            metric.quantity,
+            metric.class_,
+            [f"model:{model.name}"],
+            right,
+            count,
+            level=options.level,
+        )
+
+
+def _of_readers(study: Study, metric: Metric, cells: Cells, options: Options) -> Iterator[Record]:
+    subjects = [f"reader:{r}" for r in study.reader_ids]
+    right = (cells.right * cells.there).sum(axis=1)
+    count = cells.there.sum(axis=1).astype(np.float64)
+    yield from proportion_records(
+        metric.quantity, metric.class_, subjects, right, count, level=options.level
+    )
+
+
+def _of_mean(study: Study, metric: Metric, cells: Cells, options: Options) -> Iterator[Record]:
+    keep = cells.there.any(axis=1)
+    if not keep.any():
+        return
+    right, there = cells.right[keep], cells.there[keep]
+    n_cases = int(there.any(axis=0).sum())
+    note = DROPPED.format(int((~keep).sum())) if not keep.all() else ""
+    theta, influence = proportion_influence(right, there)
+    label = Label(metric.quantity, metric.class_, MEAN_READER)
+    found = moments(theta, influence, n_cases=n_cases)
+    yield from design_records(label, found, designs=RANDOM_DESIGNS, options=options, note=note)
+    yield _pooled(label, right, there, options, note)
+    for model in study.models:
+        label = Label(metric.quantity, metric.class_, difference(model.name))
+        its = np.broadcast_to(model_right(study, model, metric, cells.at), right.shape)
+        its_theta, its_influence = proportion_influence(its, there)
+        found = moments(its_theta - theta, its_influence - influence, n_cases=n_cases)
+        yield from design_records(label, found, options=options, note=note)
+        yield from margin_records(label, found, options=options)
+        yield _pooled(label, its - right, there, options, note)
+
+
+def _pooled(
+    label: Label, kernel: FloatArray, there: np.ndarray, options: Options, note: str
+) -> Record:
+    found = ustat(kernel, there)
+    inference = ustat_inference(found, level=options.level, clip=label.subject == MEAN_READER)
+    return from_inference(
+        label,
+        "ustat",
+        inference,
+        n_cases=int(there.any(axis=0).sum()),
+        n_readers=int(there.any(axis=1).sum()),
+        note=note,
+    )
+
+
+def _balanced(study: Study, options: Options) -> Iterator[Record]:
+    """Mean recall over the classes that have cases; classes are independent strata."""
+    present = [c for c in range(len(study.classes)) if (study.truth == c).any()]
+    parts = [metric_cells(study, "sensitivity", target=c) for c in present]
+    keep = np.all([cells.there.any(axis=1) for cells in parts], axis=0)
+    absent = len(study.classes) - len(present)
+    note = f"{absent} classes without a case left out" if absent else ""
+    if not keep.all():
+        note = "; ".join(n for n in (note, DROPPED.format(int((~keep).sum()))) if n)
+    for model in study.models:
+        recalls = [
+            float((model.calls[cells.at] == c).mean())
+            for c, cells in zip(present, parts, strict=True)
+        ]
+        yield Record(
+            "balanced_accuracy",
+            ALL,
+            f"model:{model.name}",
+            "mean-recall",
+            float(np.mean(recalls)),
+            n_cases=study.n_cases,
+            note=note,
+        )
+    yield from _balanced_readers(study, parts, note)
+    if keep.any():
+        yield from _balanced_mean(study, parts, present, keep, options, note)
+
+
+def _balanced_readers(study: Study, parts: list[Cells], note: str) -> Iterator[Record]:
+    recalls = np.array([ratio((c.right * c.there).sum(axis=1), c.there.sum(axis=1)) for c in parts])
+    counts = sum(c.there.sum(axis=1) for c in parts)
+    for reader, value, n in zip(study.reader_ids, recalls.mean(axis=0), counts, strict=True):
+        subject = f"reader:{reader}"
+        yield Record(
+            "balanced_accuracy",
+            ALL,
+            subject,
+            "mean-recall",
+            float(value),
+            n_cases=int(n),
+            note=note,
+        )
+
+
+def _balanced_mean(
+    study: Study,
+    parts: list[Cells],
+    present: list[int],
+    keep: np.ndarray,
+    options: Options,
+    note: str,
+) -> Iterator[Record]:
+    readers = [proportion_influence(c.right[keep], c.there[keep]) for c in parts]
+    theta, influence = _stacked(readers)
+    n_cases = int(sum(c.there[keep].any(axis=0).sum() for c in parts))
+    label = Label("balanced_accuracy", ALL, MEAN_READER)
+    found = moments(theta, influence, n_cases=n_cases)
+    yield from design_records(label, found, designs=RANDOM_DESIGNS, options=options, note=note)
+    for model in study.models:
+        its = [
+            proportion_influence(
+                np.broadcast_to((model.calls[c.at] == k).astype(float), c.there[keep].shape),
+                c.there[keep],
+            )
+            for k, c in zip(present, parts, strict=True)
+        ]
+        its_theta, its_influence = _stacked(its)
+        found = moments(its_theta - theta, its_influence - influence, n_cases=n_cases)
+        label = Label("balanced_accuracy", ALL, difference(model.name))
+        yield from design_records(label, found, options=options, note=note)
+        yield from margin_records(label, found, options=options)
+
+
+def _stacked(parts: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+    k = len(parts)
+    theta = np.mean([part[0] for part in parts], axis=0)
+    return np.asarray(theta), np.concatenate([part[1] for part in parts], axis=1) / k
