@@ -20,7 +20,7 @@ class NotFoundError(StudyError):
     """There is no such study, case or invitation."""
 
 
-class PermissionDenied(StudyError):
+class PermissionDenied(StudyError):  # noqa: N818 -- named after what happened
     """The actor's role does not include this."""
 
 
@@ -40,7 +40,7 @@ class ConflictError(StudyError):
     """Somebody else stored the same thing first."""
 
 
-class ImportRefused(StudyError):
+class ImportRefused(StudyError):  # noqa: N818 -- named after what happened
     """A file that was to be imported does not fit the study; lists every reason."""
 
 
@@ -48,7 +48,7 @@ class AnswerError(StudyError):
     """The answer is not one that this study takes."""
 
 
-class AlreadyAnswered(AnswerError):
+class AlreadyAnswered(AnswerError):  # noqa: N818 -- named after what happened
     """The case has another answer already; `saved` is what stands."""
 
     def __init__(self, message: str, *, saved: "Saved") -> None:

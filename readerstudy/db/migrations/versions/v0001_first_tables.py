@@ -34,12 +34,14 @@ def _create_studies() -> None:
         _id(),
         _text("slug", 60),
         _text("title", 200),
-        sa.Column("state", _choice("studystate", "draft", "open", "closed", "archived"), **_SET),
-        sa.Column("synthetic", sa.Boolean(), **_SET),
-        sa.Column("taxonomy", sa.JSON(), **_SET),
-        sa.Column("rule", _choice("rule", "renormalise", "strict"), **_SET),
-        sa.Column("ask_confidence", sa.Boolean(), **_SET),
-        sa.Column("consent_text", sa.Text(), **_SET),
+        sa.Column(
+            "state", _choice("studystate", "draft", "open", "closed", "archived"), nullable=False
+        ),
+        sa.Column("synthetic", sa.Boolean(), nullable=False),
+        sa.Column("taxonomy", sa.JSON(), nullable=False),
+        sa.Column("rule", _choice("rule", "renormalise", "strict"), nullable=False),
+        sa.Column("ask_confidence", sa.Boolean(), nullable=False),
+        sa.Column("consent_text", sa.Text(), nullable=False),
         _text("consent_version", 20),
         _time("created_at"),
         _time("opened_at", nullable=True),
@@ -87,7 +89,7 @@ def _create_models() -> None:
         _number("study_id"),
         _text("name", 60),
         _text("checkpoint_sha256", 64),
-        sa.Column("card", sa.JSON(), **_SET),
+        sa.Column("card", sa.JSON(), nullable=False),
         _time("imported_at"),
         _key("models"),
         _refers("models", "study_id", "studies.id"),
@@ -98,7 +100,7 @@ def _create_models() -> None:
         "predictions",
         _number("model_id"),
         _number("case_id"),
-        sa.Column("probabilities", sa.JSON(), **_SET),
+        sa.Column("probabilities", sa.JSON(), nullable=False),
         _key("predictions", "model_id", "case_id"),
         _refers("predictions", "model_id", "models.id"),
         _refers("predictions", "case_id", "cases.id"),
@@ -111,8 +113,8 @@ def _create_readers() -> None:
         _id(),
         _number("study_id"),
         _text("code", 40),
-        sa.Column("kind", _choice("readerkind", "human", "model", "simulated"), **_SET),
-        sa.Column("order_seed", sa.BigInteger(), **_SET),
+        sa.Column("kind", _choice("readerkind", "human", "model", "simulated"), nullable=False),
+        sa.Column("order_seed", sa.BigInteger(), nullable=False),
         _time("created_at"),
         _key("readers"),
         _refers("readers", "study_id", "studies.id"),
@@ -155,7 +157,7 @@ def _create_declarations() -> None:
     op.create_table(
         "profiles",
         _number("reader_id"),
-        sa.Column("fields", sa.JSON(), **_SET),
+        sa.Column("fields", sa.JSON(), nullable=False),
         _time("saved_at"),
         _key("profiles", "reader_id"),
         _refers("profiles", "reader_id", "readers.id"),
@@ -167,7 +169,7 @@ def _create_accounts() -> None:
         "accounts",
         _id(),
         _text("name", 60),
-        sa.Column("role", _choice("role", *_ROLES), **_SET),
+        sa.Column("role", _choice("role", *_ROLES), nullable=False),
         _number("study_id", nullable=True),
         _text("password_hash", 200),
         _time("created_at"),
@@ -204,7 +206,7 @@ def _create_assignments() -> None:
         _id(),
         _number("reader_id"),
         _number("case_id"),
-        sa.Column("arm", _choice("arm", *_ARMS), **_SET),
+        sa.Column("arm", _choice("arm", *_ARMS), nullable=False),
         _number("position"),
         _text("token", 40),
         _time("shown_at", nullable=True),
@@ -226,7 +228,7 @@ def _create_answers() -> None:
         _id(),
         _number("reader_id"),
         _number("case_id"),
-        sa.Column("arm", _choice("arm", *_ARMS), **_SET),
+        sa.Column("arm", _choice("arm", *_ARMS), nullable=False),
         _number("revision"),
         _text("answer", 40),
         _text("answer_2", 40, nullable=True),
@@ -237,7 +239,7 @@ def _create_answers() -> None:
         _time("shown_at"),
         _time("answered_at"),
         _number("active_ms", nullable=True),
-        sa.Column("timed_out", sa.Boolean(), **_SET),
+        sa.Column("timed_out", sa.Boolean(), nullable=False),
         _check("answers", "answered_after_shown", "answered_at >= shown_at"),
         _check("answers", "confidence_0_to_100", "confidence BETWEEN 0 AND 100"),
         _check("answers", "active_ms_from_0", "active_ms >= 0"),
@@ -290,9 +292,6 @@ def _forbid_changes(table: str) -> None:
         f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()"
     )
-
-
-_SET = {"nullable": False}
 
 
 def _id() -> sa.Column[int]:

@@ -1,0 +1,96 @@
+"""What the verbs of readers share: the invitation, the drawn order, stage and profile."""
+
+from data.taxonomy import Taxonomy
+from readerstudy import clock, ids, rules
+from readerstudy.db import Session
+from readerstudy.db import queries_reading as queries
+from readerstudy.db import queries_studies as studies
+from readerstudy.db.tables import Assignment, Invitation, Reader, Study
+from readerstudy.entities import (
+    PROFILE_FIELDS,
+    Actor,
+    Arm,
+    Option,
+    ReaderKind,
+    Role,
+    Stage,
+)
+from readerstudy.errors import InvitationError, StudyError
+
+
+def options_of(study: Study) -> tuple[Option, ...]:
+    diseases = Taxonomy.from_dict(study.taxonomy).diseases
+    return tuple(Option(d.code, d.name_en, d.name_zh) for d in diseases)
+
+
+def find_invitation(
+    session: Session, token: str, *, lock: bool = False
+) -> tuple[Invitation, Study]:
+    invitation = studies.invitation(session, ids.hash_token(token), lock=lock)
+    if invitation is None:
+        raise InvitationError(
+            "Expected an invitation link as it was sent, but this one is unknown; "
+            "copy the whole link, or ask for a new one."
+        )
+    if invitation.expires_at is not None and invitation.expires_at <= clock.now():
+        raise InvitationError("Expected a valid link, but this one has expired; ask for a new one.")
+    return invitation, session.get_one(Study, invitation.study_id)
+
+
+def new_reader(session: Session, study: Study) -> Reader:
+    reader = Reader(
+        study_id=study.id,
+        code=ids.new_reader_code(),
+        kind=ReaderKind.HUMAN,
+        order_seed=ids.new_seed(),
+        created_at=clock.now(),
+    )
+    session.add(reader)
+    session.flush()
+    order = rules.draw_order(queries.case_ids(session, study.id), seed=reader.order_seed)
+    rows = [
+        {
+            "reader_id": reader.id,
+            "case_id": case_id,
+            "arm": Arm.UNAIDED,
+            "position": position,
+            "token": ids.new_case_token(),
+        }
+        for position, case_id in enumerate(order, start=1)
+    ]
+    studies.add_rows(session, Assignment, rows)
+    return reader
+
+
+def actor_of(reader: Reader) -> Actor:
+    return Actor(role=Role.READER, reader_id=reader.id, study_id=reader.study_id, name=reader.code)
+
+
+def stage_of(session: Session, reader: Reader, study: Study) -> Stage:
+    progress = queries.progress(session, reader.id)
+    return rules.stage_of(
+        state=study.state,
+        has_consent=queries.consent(session, reader.id, study.consent_version) is not None,
+        has_profile=queries.profile(session, reader.id) is not None,
+        answered=progress.answered,
+        total=progress.total,
+    )
+
+
+def checked_profile(profile: dict[str, str]) -> dict[str, str]:
+    known = {field.key: field for field in PROFILE_FIELDS}
+    for key, value in profile.items():
+        if key not in known:
+            raise StudyError(f"Expected one of {', '.join(known)}, but got the field {key!r}.")
+        field = known[key]
+        if value and field.choices and value not in field.choices:
+            raise StudyError(
+                f"Expected {field.label} to be one of {', '.join(field.choices)}, "
+                f"but got {value!r}; choose one of the list."
+            )
+        if len(value) > field.max_length:
+            raise StudyError(
+                f"Expected {field.label} in at most {field.max_length} characters, "
+                f"but got {len(value)}; shorten it."
+            )
+    return {key: profile.get(key, "").strip() for key in known}

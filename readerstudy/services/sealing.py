@@ -1,0 +1,48 @@
+"""What a seal covers: everything that decides how answers become numbers."""
+
+import hashlib
+from typing import Any
+
+from readerstudy.db import Session
+from readerstudy.db import queries_studies as queries
+from readerstudy.db.tables import Case, Model, Study
+
+_FORMAT = 1
+
+
+def seal_content(session: Session, study: Study) -> dict[str, Any]:
+    """JSON-ready; `rules.seal` of it is the seal. The export carries it as seal.json."""
+    cases = queries.cases(session, study.id)
+    labels = queries.labels(session, study.id)
+    return {
+        "format": _FORMAT,
+        "study": _study(study),
+        "cases": [_case(case, labels[case.id]) for case in cases],
+        "models": [_model(session, model, cases) for model in queries.models(session, study.id)],
+    }
+
+
+def _study(study: Study) -> dict[str, Any]:
+    return {
+        "slug": study.slug,
+        "title": study.title,
+        "synthetic": study.synthetic,
+        "taxonomy": study.taxonomy,
+        "rule": study.rule.value,
+        "ask_confidence": study.ask_confidence,
+        "consent_version": study.consent_version,
+        "consent_sha256": hashlib.sha256(study.consent_text.encode()).hexdigest(),
+    }
+
+
+def _case(case: Case, label: str) -> dict[str, str]:
+    return {"case_id": case.case_id, "image_sha256": case.image_sha256, "reference": label}
+
+
+def _model(session: Session, model: Model, cases: Any) -> dict[str, Any]:
+    predictions = queries.predictions(session, model.id)
+    return {
+        "name": model.name,
+        "checkpoint_sha256": model.checkpoint_sha256,
+        "predictions": {case.case_id: predictions[case.id] for case in cases},
+    }

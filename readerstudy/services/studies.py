@@ -1,0 +1,286 @@
+"""The life of a study: made, filled with cases and predictions, opened (sealed), closed."""
+
+import re
+from pathlib import Path
+
+from data.manifest import read_manifest
+from data.taxonomy import Taxonomy
+from readerstudy import clock, ids, rules
+from readerstudy.consent import DEFAULT_CONSENT, ConsentText
+from readerstudy.db import Database, Session, audit
+from readerstudy.db import queries_studies as queries
+from readerstudy.db.tables import Case, Invitation, Model, ModelPrediction, Study
+from readerstudy.entities import (
+    Actor,
+    ReaderKind,
+    ReaderProgress,
+    Rule,
+    StudyState,
+    StudySummary,
+)
+from readerstudy.errors import StateError, StudyError
+from readerstudy.rules import Permission, authorise, require_state
+from readerstudy.services import images
+from readerstudy.services.predictions import PredictionsFile, read_predictions
+from readerstudy.services.readers import options_of
+from readerstudy.services.sealing import seal_content
+
+_MAX_INVITATIONS = 1000
+_CASE_COLUMNS = (
+    "lesion_id",
+    "patient_id",
+    "site",
+    "age_band",
+    "skin_tone",
+    "source",
+    "licence",
+)
+
+
+def create_study(
+    db: Database,
+    *,
+    actor: Actor,
+    slug: str,
+    title: str,
+    taxonomy: Taxonomy,
+    synthetic: bool,
+    rule: str = Rule.RENORMALISE,
+    ask_confidence: bool = True,
+    consent: ConsentText = DEFAULT_CONSENT,
+) -> None:
+    authorise(actor, Permission.MANAGE)
+    _check_names(slug, title)
+    with db.transaction() as session:
+        if queries.find_study(session, slug) is not None:
+            raise StudyError(f"Expected a new name, but there is a study {slug!r}; choose another.")
+        study = Study(
+            slug=slug,
+            title=title.strip(),
+            state=StudyState.DRAFT,
+            synthetic=synthetic,
+            taxonomy=taxonomy.to_dict(),
+            rule=_rule(rule),
+            ask_confidence=ask_confidence,
+            consent_text=consent.text,
+            consent_version=consent.version,
+            created_at=clock.now(),
+        )
+        session.add(study)
+        session.flush()
+        _record(session, actor, study, "create_study")
+
+
+def import_cases(db: Database, *, actor: Actor, slug: str, manifest: Path) -> int:
+    """All or none; images are read before the transaction, so that nobody waits for them."""
+    with db.reading() as session:
+        study = _manageable(session, actor, slug, doing="import cases")
+        known = {case.case_id for case in queries.cases(session, study.id)}
+        known_images = {
+            case.image_sha256: case.case_id for case in queries.cases(session, study.id)
+        }
+    rows = [
+        {str(k): str(v) for k, v in row.items()}
+        for row in read_manifest(manifest, taxonomy=Taxonomy.from_dict(study.taxonomy)).to_dict(
+            "records"
+        )
+    ]
+    stored = images.store_all(
+        rows, known=known, known_images=known_images, folder=db.files or Path()
+    )
+    with db.transaction() as session:
+        study = _manageable(session, actor, slug, doing="import cases")
+        for row, image in zip(rows, stored, strict=True):
+            case = Case(
+                study_id=study.id,
+                case_id=row["case_id"],
+                image_file=image.file,
+                image_sha256=image.sha256,
+                **{column: row[column] for column in _CASE_COLUMNS},
+            )
+            queries.add_case(session, case, label=row["label"])
+        _record(session, actor, study, "import_cases", new={"n_cases": len(rows)})
+    return len(rows)
+
+
+def import_predictions(db: Database, *, actor: Actor, slug: str, name: str, csv: Path) -> int:
+    """The sidecar is the file of the same name that ends in .json."""
+    with db.transaction() as session:
+        study = _manageable(session, actor, slug, doing="import predictions")
+        _check_model_name(name, {model.name for model in queries.models(session, study.id)})
+        cases = {case.case_id: case.id for case in queries.cases(session, study.id)}
+        file = read_predictions(
+            csv, cases=cases.keys(), classes=Taxonomy.from_dict(study.taxonomy).codes
+        )
+        _add_model(session, study, name, file, cases)
+        _record(
+            session,
+            actor,
+            study,
+            "import_predictions",
+            new={"model": name, "checkpoint_sha256": file.checkpoint_sha256},
+        )
+    return len(cases)
+
+
+def open_study(db: Database, *, actor: Actor, slug: str) -> str:
+    """Seals the study; returns the hash."""
+    with db.transaction() as session:
+        study = _manageable(session, actor, slug, doing="open it")
+        if queries.n_cases(session, study.id) == 0:
+            raise StateError("Expected at least one case before opening; import a manifest first.")
+        study.seal_hash = rules.seal(seal_content(session, study))
+        study.state, study.opened_at = StudyState.OPEN, clock.now()
+        _record(session, actor, study, "open_study", new={"seal": study.seal_hash})
+        return study.seal_hash
+
+
+def close_study(db: Database, *, actor: Actor, slug: str) -> None:
+    with db.transaction() as session:
+        study = queries.lock_study(session, slug)
+        authorise(actor, Permission.MANAGE, study_id=study.id)
+        require_state(study.state, StudyState.OPEN, doing="close it")
+        study.state, study.closed_at = StudyState.CLOSED, clock.now()
+        _record(session, actor, study, "close_study")
+
+
+def list_studies(db: Database, *, actor: Actor) -> list[StudySummary]:
+    """Those that the actor may see; refuses readers."""
+    authorise(actor, Permission.SEE_PROGRESS, study_id=actor.study_id)
+    with db.reading() as session:
+        return [
+            _summary(session, study)
+            for study in queries.studies(session)
+            if actor.study_id in (None, study.id)
+        ]
+
+
+def invite(db: Database, *, actor: Actor, slug: str, count: int) -> list[str]:
+    """Raw tokens, shown once; the link is {public_url}/invite/{token}."""
+    if not 1 <= count <= _MAX_INVITATIONS:
+        raise StudyError(
+            f"Expected a count from 1 to {_MAX_INVITATIONS}, but got {count}; choose one."
+        )
+    with db.transaction() as session:
+        study = queries.study_by_slug(session, slug)
+        authorise(actor, Permission.MANAGE, study_id=study.id)
+        require_state(study.state, StudyState.DRAFT, StudyState.OPEN, doing="invite readers")
+        tokens, now = [ids.new_token() for _ in range(count)], clock.now()
+        session.add_all(
+            Invitation(
+                study_id=study.id,
+                token_hash=ids.hash_token(token),
+                created_at=now,
+                expires_at=now + rules.INVITATION_LIFE,
+            )
+            for token in tokens
+        )
+        _record(session, actor, study, "invite", new={"count": count})
+        return tokens
+
+
+def progress(db: Database, *, actor: Actor, slug: str) -> list[ReaderProgress]:
+    with db.reading() as session:
+        study = queries.study_by_slug(session, slug)
+        authorise(actor, Permission.SEE_PROGRESS, study_id=study.id)
+        return [
+            _progress(study.state, counts) for counts in queries.reader_counts(session, study.id)
+        ]
+
+
+def _progress(state: StudyState, counts: queries.ReaderCounts) -> ReaderProgress:
+    return ReaderProgress(
+        code=counts.reader.code,
+        kind=counts.reader.kind,
+        stage=rules.stage_of(
+            state=state,
+            has_consent=counts.has_consent,
+            has_profile=counts.has_profile,
+            answered=counts.answered,
+            total=counts.total,
+        ),
+        answered=counts.answered,
+        total=counts.total,
+        last_answer_at=counts.last_answer_at,
+    )
+
+
+def _summary(session: Session, study: Study) -> StudySummary:
+    readers = queries.n_readers(session, study.id)
+    answers = queries.n_answers(session, study.id)
+    return StudySummary(
+        slug=study.slug,
+        title=study.title,
+        state=study.state,
+        synthetic=study.synthetic,
+        n_cases=queries.n_cases(session, study.id),
+        n_readers=readers.get(ReaderKind.HUMAN, 0),
+        n_simulated=readers.get(ReaderKind.SIMULATED, 0),
+        n_answers=answers.get(ReaderKind.HUMAN, 0),
+        n_simulated_answers=answers.get(ReaderKind.SIMULATED, 0),
+        models=tuple(model.name for model in queries.models(session, study.id)),
+        classes=options_of(study),
+        rule=study.rule,
+        seal_hash=study.seal_hash,
+        opened_at=study.opened_at,
+        closed_at=study.closed_at,
+    )
+
+
+def _manageable(session: Session, actor: Actor, slug: str, *, doing: str) -> Study:
+    """The study, if the actor may change it and it is still a draft."""
+    study = queries.lock_study(session, slug)
+    authorise(actor, Permission.MANAGE, study_id=study.id)
+    require_state(study.state, StudyState.DRAFT, doing=doing)
+    return study
+
+
+def _add_model(
+    session: Session, study: Study, name: str, file: PredictionsFile, cases: dict[str, int]
+) -> None:
+    model = Model(
+        study_id=study.id,
+        name=name,
+        checkpoint_sha256=file.checkpoint_sha256,
+        card=file.card,
+        imported_at=clock.now(),
+    )
+    session.add(model)
+    session.flush()
+    rows = [
+        {"model_id": model.id, "case_id": cases[case_id], "probabilities": probabilities}
+        for case_id, probabilities in file.probabilities.items()
+    ]
+    queries.add_rows(session, ModelPrediction, rows)
+
+
+def _record(
+    session: Session, actor: Actor, study: Study, verb: str, *, new: dict[str, object] | None = None
+) -> None:
+    audit.record(session, actor=actor, verb=verb, subject=study.slug, study_id=study.id, new=new)
+
+
+def _rule(rule: str) -> Rule:
+    if rule not in list(Rule):
+        raise StudyError(f"Expected the rule {' or '.join(Rule)}, but got {rule!r}; choose one.")
+    return Rule(rule)
+
+
+def _check_names(slug: str, title: str) -> None:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", slug):
+        raise StudyError(
+            f"Expected a name of small letters, digits and '-' (at most 60), but got {slug!r}; "
+            "for example derm-2025."
+        )
+    if not 0 < len(title.strip()) <= 200:
+        raise StudyError("Expected a title of 1 to 200 characters; give the study one.")
+
+
+def _check_model_name(name: str, taken: set[str]) -> None:
+    # The name becomes part of file names of the export.
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", name):
+        raise StudyError(
+            f"Expected a model name of letters, digits, '.', '_' and '-', but got {name!r}."
+        )
+    if name in taken:
+        raise StudyError(f"Expected a new model name, but the study has {name!r}; choose another.")
