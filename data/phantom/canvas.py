@@ -13,7 +13,7 @@ from data.phantom.palette import LIGHT_SKIN, Rgb, luminance, mix, rgb
 Map = NDArray[np.float32]
 Points = NDArray[np.float64]
 _SHIFT: Final = 4
-_VIOLET_BROWN: Final = rgb("#5A2F38")
+_VIOLET_BROWN: Final = rgb("#6A2A36")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from data.errors import UserError
 from data.phantom import follicular, inflammatory, nuisance, tumours, vascular
 from data.phantom.borrowed import BORROWED
-from data.phantom.canvas import Canvas
+from data.phantom.canvas import Canvas, Map
 from data.phantom.skin import SKIN_TYPES, make_canvas
 
 _RECIPES: Final[dict[str, Callable[[Canvas], None]]] = {
@@ -31,7 +31,9 @@ _RECIPES: Final[dict[str, Callable[[Canvas], None]]] = {
 }
 CODES: Final = tuple(_RECIPES)
 _ATYPICAL: Final = 0.16
-_FADING: Final = 0.55  # the faintest lesions keep 45 % of their contrast
+_FADING: Final = 0.55  # the faintest lesions keep 45 % of their contrast, more on dark skin
+_TRIES: Final = 10
+_MARKED: Final = 0.2
 _SMALLEST: Final = 32
 _LARGEST: Final = 2048
 _SCENE, _LESION, _NUISANCE = range(3)
@@ -70,14 +72,23 @@ def _draw(label: str, *, seed: int, size: int, strength: float, skin_type: int |
     canvas = _bare(seed, size=size, skin_type=skin_type, atypical=atypical)
     canvas.rng = lesion
     healthy = canvas.image.copy()
-    _RECIPES[label](canvas)
-    if atypical:
-        options = BORROWED[label]
-        options[int(lesion.integers(len(options)))](canvas)
-    presence = 1 - _FADING * float(lesion.random()) ** 2
+    _draw_lesion(canvas, label, healthy)
+    presence = 1 - _FADING * min(1.0, canvas.skin.depth) * float(lesion.random()) ** 2
     canvas.image = healthy + np.float32(presence) * (canvas.image - healthy)
     nuisance.apply(canvas, planned(seed, strength=strength))
-    return Phantom(_to_bytes(canvas), canvas.mask > 0.2, label, canvas.skin.type, seed)
+    return Phantom(_to_bytes(canvas), canvas.mask > _MARKED, label, canvas.skin.type, seed)
+
+
+def _draw_lesion(canvas: Canvas, label: str, healthy: Map) -> None:
+    """Follow the recipe; start over when the lots of a typical lesion left no clue at all."""
+    for _ in range(_TRIES):
+        canvas.image, canvas.mask[:] = healthy.copy(), 0
+        _RECIPES[label](canvas)
+        if canvas.atypical or (canvas.mask > _MARKED).any():
+            break
+    if canvas.atypical:
+        options = BORROWED[label]
+        options[int(canvas.rng.integers(len(options)))](canvas)
 
 
 def planned(seed: int, *, strength: float) -> nuisance.Plan:

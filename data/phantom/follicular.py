@@ -52,7 +52,8 @@ def acne(c: Canvas) -> None:
     """Open comedones [Tan21], closed comedones [clG, d101], inflamed papules and pustules with a
     red ring [Tan21], brown or pink marks after lesions [clG, SoCacne]."""
     c.redden(smooth(0.3 + 0.5 * c.noise(3.0)) * np.float32(c.between(0, 0.7)))
-    sites = regular(c, c.between(1.8, 3.0), jitter=0.3)
+    sites = regular(c, c.field_mm / c.between(6, 8), jitter=0.25)
+    sites = sites[((sites > 0.06 * c.field_mm) & (sites < 0.94 * c.field_mm)).all(axis=1)]
     c.rng.shuffle(sites)
     if c.shows(0.35):
         for site in sites[:3]:
@@ -62,13 +63,13 @@ def acne(c: Canvas) -> None:
         for site in sites[3 : 3 + int(c.rng.integers(1, 4))]:
             _papule(c, site)
     if c.shows(0.45):
-        surface.pustules(c, sites[7 : 8 + int(c.rng.integers(0, 4))], (0.7, 1.9))
+        surface.pustules(c, sites[6 : 7 + int(c.rng.integers(0, 4))], (0.7, 1.9))
     if c.shows(0.5):
-        surface.domes(c, sites[12 : 14 + int(c.rng.integers(0, 8))], (0.8, 1.5),
+        surface.domes(c, sites[10 : 12 + int(c.rng.integers(0, 8))], (0.8, 1.5),
                       mix(PEARL, LIGHT_SKIN, 0.4), strength=0.6, gloss=0.3, soft=0.2)
     if c.shows(0.75, key=True) or not (c.atypical or c.mask.any()):
         n = int(c.rng.integers(2, 9))
-        surface.plugs(c, sites[22 : 22 + n], (0.3, 0.95), darkness=c.between(0.3, 1.0))
+        surface.plugs(c, sites[19 : 19 + n], (0.3, 0.95), darkness=c.between(0.3, 1.0))
 
 
 def _papule(c: Canvas, site: np.ndarray) -> None:
@@ -101,7 +102,7 @@ def viral_wart(c: Canvas) -> None:
         c.emboss(c.blur(lesion.alpha, 0.2), 0.5)
     if c.shows(0.92 if form == "common" else 0.5, key=form == "common"):
         colour = mix(mix(VEIL, MILKY_PINK, c.between(0.2, 1)), LIGHT_SKIN, c.between(0.1, 0.8))
-        surface.papillae(c, lesion.alpha, knobs, colour)
+        surface.papillae(c, lesion.alpha, knobs, mix(colour, c.skin.base, c.between(0.1, 0.6)))
     if c.shows(0.65):
         vessels.halos(c, knobs, 0.4, 0.3)
         if c.shows(0.5):

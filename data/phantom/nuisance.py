@@ -54,7 +54,7 @@ def plan(rng: np.random.Generator, *, strength: float) -> Plan:
         return bool(u[k] < min(0.9, probability * s))
 
     return Plan(
-        n_hairs=int(s * (3 + 22 * u[8] ** 2)) if hit(0, 0.45) else 0,
+        n_hairs=int(s * (2 + 18 * u[8] ** 2)) if hit(0, 0.45) else 0,
         vellus=bool(u[9] < 0.4),
         hair_colour=float(u[10]),
         n_bubbles=int(2 + s * 8 * u[11]) if hit(1, 0.2) else 0,
@@ -66,7 +66,7 @@ def plan(rng: np.random.Generator, *, strength: float) -> Plan:
         blur_mm=float(s * 0.05 * u[15] ** 1.5),
         motion_mm=float(s * 0.15 * u[6]) if hit(7, 0.15) else 0.0,
         noise=float(s * (0.003 + 0.011 * u[7])),
-        gains=(float(np.exp(s * 0.045 * g[0])), 1.0, float(np.exp(s * 0.06 * g[1]))),
+        gains=(float(np.exp(s * 0.038 * g[0])), 1.0, float(np.exp(s * 0.05 * g[1]))),
         gamma=float(np.exp(s * 0.09 * g[2])),
         exposure=float(np.exp(s * 0.07 * g[3])),
         tilt=float(s * 0.06 * g[4]),
@@ -105,7 +105,7 @@ def _edge_point(c: Canvas) -> Points:
 def _hairs(c: Canvas, p: Plan) -> None:
     paths = [arc(_edge_point(c), c.between(0, 6.28), c.between(4, 18),
                  turn=float(c.rng.normal(0, 0.7)), steps=12) for _ in range(p.n_hairs)]
-    width = c.between(0.03, 0.045) if p.vellus else c.between(0.06, 0.11)
+    width = c.between(0.03, 0.045) if p.vellus else c.between(0.045, 0.085)
     shadow, shaft, shine = c.sheet(), c.sheet(), c.sheet()
     shadow.lines([path + 0.06 for path in paths], width * 1.3)
     shaft.lines(paths, width)

@@ -67,7 +67,7 @@ def fingerprint(c: Canvas, region: Map, colour: Rgb) -> None:
 def cerebriform(c: Canvas, region: Map, groove: Rgb) -> None:
     """Brain-like surface: lighter ridges between dark winding grooves."""
     fold = np.abs(c.noise(c.between(0.7, 1.1), octaves=2))
-    dark = smooth(1.15 - fold * 3.2) * region
+    dark = smooth(1.1 - fold * 2.4) * region
     c.emboss(c.blur(1 - dark, 0.08) * region, 0.18)
     c.paint(dark * np.float32(0.75), c.brown(groove), keep=0.25)
 
@@ -84,9 +84,9 @@ def nests(c: Canvas, points: Points, size: tuple[float, float], *, shade: float)
         outlines.append(point + c.between(*size) / 2 * oval @ spin.T)
     sheet = c.sheet()
     sheet.polygons(outlines)
-    alpha = sheet.alpha(blur_mm=0.06) * np.clip(0.85 + 0.12 * c.noise(0.5), 0, 1)
-    c.paint(alpha.astype(np.float32), mix(BLUE_GREY, SLATE, shade) * np.float32(c.skin.depth**0.5),
-            keep=0.2)
+    alpha = sheet.alpha(blur_mm=0.09) * np.clip(0.82 + 0.15 * c.noise(0.5, octaves=2), 0, 1)
+    colour = mix(mix(BLUE_GREY, SLATE, shade), MID_BROWN, c.between(0, 0.35))
+    c.paint(alpha.astype(np.float32), colour * np.float32(c.skin.depth**0.5), keep=0.25)
 
 
 def leaves(c: Canvas, points: Points, outward: Points, colour: Rgb) -> None:

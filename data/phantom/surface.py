@@ -161,7 +161,7 @@ def papillae(c: Canvas, region: Map, points: Points, colour: Rgb) -> None:
     c.paint(body.astype(np.float32), colour * np.float32(0.3 + 0.65 * c.skin.depth), keep=0.4,
             mark=False)
     rim = smooth(1 - depth / (wide * 0.4)) * region
-    pale = WHITE_SCALE * np.float32(0.42 + 0.52 * c.skin.depth)
+    pale = mix(WHITE_SCALE * np.float32(0.42 + 0.52 * c.skin.depth), c.skin.base, 0.35)
     c.paint(c.blur(rim, 0.04) * np.float32(c.between(0.25, 0.55)), pale, keep=0.4, mark=False)
     np.maximum(c.mask, region, out=c.mask)
     c.image -= (np.float32(0.07) * (1 - knob) * region)[..., None]
@@ -174,9 +174,10 @@ def ulcer(c: Canvas, region: Map, *, crusted: bool) -> None:
     uneven = np.clip(0.8 + 0.2 * c.noise(0.5, octaves=2), 0.3, 1)
     c.paint((region * uneven).astype(np.float32), raw, keep=0.25)
     if crusted:
-        crust = smooth((c.noise(0.8, octaves=3) + 0.1) * 1.6) * region
-        c.paint(crust * np.float32(0.85), ULCER_CRUST, keep=0.1)
-        c.emboss(crust, 0.12)
+        crust = smooth(c.noise(0.8, octaves=3) * 0.8 + 0.3) * region
+        c.paint(crust * np.float32(0.8), ULCER_CRUST * np.float32(0.4 + 0.5 * c.skin.depth),
+                keep=0.2)
+        c.emboss(crust, 0.1)
     c.emboss(region, -0.15)
 
 

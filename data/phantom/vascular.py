@@ -59,6 +59,7 @@ def _lacunae(c: Canvas, region: Map, *, pitch: float) -> None:
     if c.shows(0.12):
         body = np.where(shade[..., None] > 0.6, mix(BLACK, LACUNA_BLUE, 0.2), body)
     gain = np.float32(0.6 + 0.4 * c.contrast)
+    body = body * np.float32(0.5 + 0.45 * c.skin.depth)
     c.image += (clod * gain)[..., None] * (body - c.image)
     np.maximum(c.mask, clod, out=c.mask)
     c.emboss(clod, 0.12)
@@ -160,8 +161,8 @@ def _bands(c: Canvas, body: Map, axis: float) -> None:
     turned = np.cos(axis) * c.y - np.sin(axis) * c.x + 0.35 * c.noise(3.5)
     wave = np.sin(2 * np.pi * turned / c.between(1.4, 2.6)).astype(np.float32)
     band = smooth((wave + 0.2) * 0.8) * smooth(0.6 + 0.6 * c.noise(2.0)) * body
-    c.paint(band * np.float32(c.between(0.25, 0.5)), PEARL * np.float32(0.3 + 0.65 * c.skin.depth),
-            keep=0.5)
+    c.paint(band * np.float32(c.between(0.25, 0.5)), mix(PEARL * np.float32(0.35 + 0.65 * c.skin.depth),
+                                                        c.skin.base, 0.3), keep=0.5)
     c.emboss(c.blur(band, 0.1), 0.1)
 
 
