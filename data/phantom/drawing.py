@@ -31,7 +31,7 @@ _RECIPES: Final[dict[str, Callable[[Canvas], None]]] = {
 }
 CODES: Final = tuple(_RECIPES)
 _ATYPICAL: Final = 0.16
-_FADING: Final = 0.55  # the faintest lesions keep 45 % of their contrast, more on dark skin
+_FADING: Final = 0.45  # the faintest lesions keep 55 % of their contrast, more on dark skin
 _TRIES: Final = 10
 _MARKED: Final = 0.2
 _SMALLEST: Final = 32

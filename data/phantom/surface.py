@@ -194,4 +194,4 @@ def circles(c: Canvas, points: Points, diameter: tuple[float, float], colour: Rg
 def haze(c: Canvas, region: Map, colour: Rgb = VEIL, *, strength: float = 0.4) -> None:
     """Whitish structureless film."""
     c.paint(region * np.float32(strength), colour * np.float32(0.2 + 0.75 * c.skin.depth),
-            keep=0.5)
+            keep=0.65)

@@ -34,7 +34,7 @@ def hemangioma(c: Canvas) -> None:
             keep=0.3, mark=False)
     c.emboss(c.blur(lesion.alpha, 0.25), 0.6)
     if c.shows(0.96, key=True):
-        _lacunae(c, lesion.ring(0, 0.97, soft=0.05), pitch=c.between(0.4, 0.95))
+        _lacunae(c, lesion.ring(0, 0.97, soft=0.05), pitch=lesion.radius * c.between(0.17, 0.36))
     else:
         c.vessel(lesion.alpha * np.float32(0.7), mix(LACUNA_RED, LACUNA_BLUE, c.between(0, 1)))
     if c.shows(0.25):
@@ -51,7 +51,7 @@ def _lacunae(c: Canvas, region: Map, *, pitch: float) -> None:
     ragged = depth + 0.02 * c.noise(0.3)
     gap = (shade > c.between(0, 0.35)).astype(np.float32)
     rough = smooth((ragged - septum) / np.float32(0.06) + 0.5) * gap
-    clod = smooth((c.blur(rough, 0.12 * pitch) - 0.22) * 3.0) * region
+    clod = smooth((c.blur(rough, 0.16 * pitch) - 0.27) * 3.2) * region
     hue = c.between(0, 0.9)
     first, second = mix(LACUNA_RED, LACUNA_BLUE, hue), mix(MAROON, LACUNA_RED, c.between(0, 1))
     tone = np.clip(shade + 0.2 * c.noise(0.4), 0, 1)
@@ -109,7 +109,7 @@ def port_wine_stain(c: Canvas) -> None:
         pigment.network(c, c.full * np.float32(0.4), mix(LIGHT_BROWN, MID_BROWN, 0.5), pitch=0.45,
                         mark=False)
     if c.shows(0.4):
-        surface.haze(c, smooth(0.5 + 0.7 * c.noise(2.5)), strength=c.between(0.15, 0.4))
+        surface.haze(c, smooth(0.5 + 0.7 * c.noise(2.5)), strength=c.between(0.12, 0.32))
     if c.shows(0.1):
         surface.circles(c, inside(c, regular(c, 1.3), c.full * 0.6), (0.3, 0.7), VEIL)
 
