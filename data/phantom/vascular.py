@@ -47,11 +47,11 @@ def hemangioma(c: Canvas) -> None:
 def _lacunae(c: Canvas, region: Map, *, pitch: float) -> None:
     """Clods of varied red hue; packed ones leave septa, loose ones lie apart."""
     depth, shade = cells(c, regular(c, pitch, jitter=0.22))
-    septum = np.float32(c.between(0.03, 0.08) if c.shows(0.7) else c.between(0.08, 0.14))
+    septum = np.float32(pitch * (c.between(0.06, 0.11) if c.shows(0.7) else c.between(0.11, 0.2)))
     ragged = depth + 0.02 * c.noise(0.3)
     gap = (shade > c.between(0, 0.35)).astype(np.float32)
     rough = smooth((ragged - septum) / np.float32(0.06) + 0.5) * gap
-    clod = smooth((c.blur(rough, 0.16 * pitch) - 0.27) * 3.2) * region
+    clod = smooth((c.blur(rough, 0.1 * pitch) - 0.38) * 4) * region
     hue = c.between(0, 0.9)
     first, second = mix(LACUNA_RED, LACUNA_BLUE, hue), mix(MAROON, LACUNA_RED, c.between(0, 1))
     tone = np.clip(shade + 0.2 * c.noise(0.4), 0, 1)
