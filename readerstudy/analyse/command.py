@@ -1,0 +1,154 @@
+"""`python -m readerstudy analyse`: files in, files out; no database, no torch."""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from readerstudy.analyse.read import read_predictions, read_readings
+from readerstudy.analyse.report import write_report
+from readerstudy.analyse.write import write_results
+from readerstudy.export.figures import roc_svg
+from readerstudy.stats import Analysis, StatsError, analyse
+from readerstudy.stats.figures import RocFigure, roc_figure
+
+EXIT_REFUSED = 2
+_REPLICATES = 2000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `analyse`."""
+    parser.add_argument(
+        "--readings",
+        type=Path,
+        required=True,
+        metavar="CSV",
+        help="reader_id, case_id, truth, answer[, confidence, reader_kind, arm]",
+    )
+    parser.add_argument(
+        "--predictions",
+        action="append",
+        default=[],
+        metavar="NAME=CSV",
+        help="case_id, p_<class>...; repeat for several models",
+    )
+    parser.add_argument(
+        "--classes",
+        nargs="+",
+        metavar="CLASS",
+        help="the study's classes (default: those of truth and answers)",
+    )
+    parser.add_argument(
+        "--positive",
+        metavar="CLASS",
+        help="report this class only; with two classes the model says it from 0.5",
+    )
+    parser.add_argument(
+        "--rule",
+        choices=("renormalise", "strict"),
+        default="renormalise",
+        help="how a model with more classes is restricted to the study's",
+    )
+    parser.add_argument(
+        "--missing",
+        choices=("omit", "wrong"),
+        default="omit",
+        help="what an empty answer counts as",
+    )
+    parser.add_argument(
+        "--margin",
+        type=_margin,
+        metavar="FRACTION",
+        help="adds non-inferiority and equivalence, for example 0.05",
+    )
+    parser.add_argument(
+        "--replicates",
+        type=int,
+        default=0,
+        metavar="N",
+        help=f"adds two-way bootstrap intervals, for example {_REPLICATES}",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
+    parser.add_argument("--encoding", default="utf-8", help="of the CSV files")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit status: 0 done, 2 refused with the reason on standard error."""
+    try:
+        written = _run(args)
+    except StatsError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_REFUSED
+    sys.stdout.write("".join(f"{path}\n" for path in written))
+    return 0
+
+
+def _run(args: argparse.Namespace) -> list[Path]:
+    readings = read_readings(args.readings, encoding=args.encoding)
+    predictions = _predictions(args.predictions, args.encoding)
+    analysis = analyse(
+        readings,
+        predictions,
+        classes=args.classes,
+        positive=args.positive,
+        rule=args.rule,
+        missing=args.missing,
+        margin=args.margin,
+        rng=np.random.default_rng(args.seed),
+        replicates=args.replicates,
+    )
+    args.out.mkdir(parents=True, exist_ok=True)
+    written = write_results(analysis, args.out)
+    figures = roc_pictures(readings, predictions, analysis)
+    written += _write_figures(figures, args.out / "figures")
+    return [*written, write_report(analysis, figures, args.out / "report.html")]
+
+
+def roc_pictures(
+    readings: pd.DataFrame, predictions: dict[str, pd.DataFrame], analysis: Analysis
+) -> dict[str, RocFigure]:
+    """One ROC picture per reported class."""
+    positive = analysis.meta["positive"]
+    classes = [positive] if positive else analysis.meta["classes"]
+    return {c: roc_figure(readings, predictions, analysis, class_=c) for c in classes}
+
+
+def _write_figures(figures: dict[str, RocFigure], folder: Path) -> list[Path]:
+    folder.mkdir(exist_ok=True)
+    written = []
+    for class_, figure in figures.items():
+        path = folder / f"roc_{re.sub(r'[^A-Za-z0-9_.-]', '_', class_)}.svg"
+        path.write_bytes(roc_svg(figure))
+        written.append(path)
+    return written
+
+
+def _predictions(given: list[str], encoding: str) -> dict[str, pd.DataFrame]:
+    tables: dict[str, pd.DataFrame] = {}
+    for item in given:
+        name, equals, path = item.partition("=")
+        if not (name and equals and path):
+            raise StatsError(
+                f"Expected --predictions NAME=FILE, but got {item!r}; write for example "
+                f"--predictions model={item or 'predictions.csv'}."
+            )
+        if name in tables:
+            raise StatsError(f"Expected every model once, but got {name!r} twice; rename one.")
+        tables[name] = read_predictions(Path(path), encoding=encoding)
+    return tables
+
+
+def _margin(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(
+            f"Expected a fraction between 0 and 1, but got {text!r}; write 0.05 for 5 points"
+        )
+    return value

@@ -1,0 +1,118 @@
+"""Reading CSV files of readings and predictions as people really have them."""
+
+from pathlib import Path
+
+import pandas as pd
+from pandas.errors import EmptyDataError, ParserError
+
+from readerstudy.stats.errors import StatsError
+
+MOST_BYTES = 2_000_000_000
+_SEPARATORS = (",", ";", "\t", "|")
+_WANTED = frozenset(("reader_id", "case_id", "truth", "answer", "confidence", "reader_kind", "arm"))
+
+
+def read_readings(path: Path, *, encoding: str = "utf-8") -> pd.DataFrame:
+    """The columns an analysis uses, as text, indexed by line of the file."""
+    return _read(path, encoding=encoding, wanted=_WANTED)
+
+
+def read_predictions(path: Path, *, encoding: str = "utf-8") -> pd.DataFrame:
+    """The whole table, indexed by line of the file."""
+    return _read(path, encoding=encoding, wanted=None)
+
+
+def _read(path: Path, *, encoding: str, wanted: frozenset[str] | None) -> pd.DataFrame:
+    encoding, header = _header(path, encoding)
+    separator = max(_SEPARATORS, key=header.count)
+    names = [name.strip().strip('"').strip() for name in header.rstrip("\r\n").split(separator)]
+    _check_names(path, names)
+    used = [i for i, name in enumerate(names) if wanted is None or name in wanted]
+    if not used:
+        used = list(range(len(names)))
+    frame = _parse(path, encoding, separator, used=used, as_text=wanted is not None)
+    frame.columns = pd.Index([names[i] for i in used])
+    frame.index = pd.RangeIndex(2, len(frame) + 2, name="line")
+    frame = frame[~_blank_rows(frame)]
+    frame.attrs["source"] = str(path)
+    return frame
+
+
+def _header(path: Path, encoding: str) -> tuple[str, str]:
+    """The encoding, corrected by a byte order mark, and the first line."""
+    if not path.is_file():
+        raise StatsError(f"Expected a file at {path}, but there is none; check the path.")
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise StatsError(
+            f"Expected {path} to have at most {MOST_BYTES // 10**6} MB, because the whole table "
+            f"is held in memory, but got {size // 10**6} MB; remove columns that are not needed."
+        )
+    with path.open("rb") as file:
+        mark = file.read(3)
+    if mark[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    elif mark == b"\xef\xbb\xbf":
+        encoding = "utf-8-sig"
+    try:
+        with path.open(encoding=encoding) as text:
+            header = text.readline()
+    except (UnicodeError, LookupError) as error:
+        raise _encoding_error(path, encoding, error) from error
+    if not header.strip():
+        raise StatsError(
+            f"Expected {path} to begin with column names, but got an empty line or file."
+        )
+    return encoding, header
+
+
+def _check_names(path: Path, names: list[str]) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise StatsError(
+            f"Expected every column of {path} to have its own name, but got "
+            f"{', '.join(map(repr, repeated))} more than once; rename or remove one."
+        )
+
+
+def _parse(
+    path: Path, encoding: str, separator: str, *, used: list[int], as_text: bool
+) -> pd.DataFrame:
+    try:
+        return pd.read_csv(
+            path,
+            sep=separator,
+            encoding=encoding,
+            usecols=used,
+            dtype=str if as_text else None,
+            decimal="," if separator == ";" else ".",
+            keep_default_na=False,
+            skip_blank_lines=False,
+            index_col=False,
+        )
+    except EmptyDataError as error:
+        raise StatsError(f"Expected {path} to be a table, but got an empty file.") from error
+    except UnicodeError as error:
+        raise _encoding_error(path, encoding, error) from error
+    except ParserError as error:
+        raise StatsError(
+            f"Expected {path} to have the same number of columns in every line, but got: "
+            f"{str(error).strip()}; correct the line."
+        ) from error
+
+
+def _encoding_error(path: Path, encoding: str, error: Exception) -> StatsError:
+    return StatsError(
+        f"Expected {path} to be text in {encoding}, but got: {error}; save it as CSV in UTF-8, or "
+        "name its encoding, for example --encoding cp1252 or --encoding gb18030."
+    )
+
+
+def _blank_rows(frame: pd.DataFrame) -> "pd.Series[bool]":
+    first = frame.iloc[:, 0]
+    maybe = first.isna() | (first.astype(str).str.strip() == "")
+    if not maybe.any():
+        return maybe
+    rest = frame[maybe].isna() | (frame[maybe].astype(str) == "")
+    maybe.loc[maybe] = rest.all(axis=1)
+    return maybe

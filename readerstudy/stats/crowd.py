@@ -1,0 +1,40 @@
+"""The readers together: majority vote and vote shares."""
+
+import numpy as np
+
+from readerstudy.stats.study import UNANSWERED, FloatArray, IntArray
+
+NO_MAJORITY = -2
+
+
+def vote_counts(answers: IntArray, *, n_classes: int) -> IntArray:
+    """(n, k) votes per case and class. `answers`: (J, n) intp, negative where there is none.
+
+    >>> vote_counts(np.array([[0, 1], [0, -1]]), n_classes=2)
+    array([[2, 0],
+           [0, 1]])
+    """
+    return np.stack([(answers == c).sum(axis=0) for c in range(n_classes)], axis=1)
+
+
+def vote_shares(answers: IntArray, *, n_classes: int) -> FloatArray:
+    """(n, k) share of the answers in [0, 1]; nan in a case that nobody answered."""
+    votes = vote_counts(answers, n_classes=n_classes).astype(np.float64)
+    total = votes.sum(axis=1, keepdims=True)
+    shares: FloatArray = np.divide(votes, total, out=np.full(votes.shape, np.nan), where=total > 0)
+    return shares
+
+
+def majority_vote(answers: IntArray, *, n_classes: int) -> IntArray:
+    """(n,) the class with most votes; NO_MAJORITY on a tie, UNANSWERED without a vote.
+
+    A tie is not broken: it counts as wrong for every class, which favours nobody.
+
+    >>> majority_vote(np.array([[0, 1], [0, 0]]), n_classes=2)
+    array([ 0, -2])
+    """
+    votes = vote_counts(answers, n_classes=n_classes)
+    top = votes.max(axis=1)
+    tied = (votes == top[:, None]).sum(axis=1) > 1
+    winner = np.where(tied, NO_MAJORITY, votes.argmax(axis=1))
+    return np.where(top == 0, UNANSWERED, winner).astype(np.intp)
