@@ -25,13 +25,15 @@ Element = Callable[[Canvas], None]
 
 
 def white_scale(c: Canvas) -> None:
-    surface.scale(c, smooth(0.7 + 0.5 * c.noise(3.0)), WHITE_SCALE, amount=c.between(0.2, 0.45),
-                  plate_mm=0.9)
+    surface.scale(
+        c, smooth(0.7 + 0.5 * c.noise(3.0)), WHITE_SCALE, amount=c.between(0.2, 0.45), plate_mm=0.9
+    )
 
 
 def yellow_scale(c: Canvas) -> None:
-    surface.scale(c, smooth(0.7 + 0.5 * c.noise(3.0)), YELLOW_SCALE, amount=c.between(0.2, 0.4),
-                  plate_mm=0.8)
+    surface.scale(
+        c, smooth(0.7 + 0.5 * c.noise(3.0)), YELLOW_SCALE, amount=c.between(0.2, 0.4), plate_mm=0.8
+    )
 
 
 def even_dots(c: Canvas) -> None:
@@ -51,13 +53,15 @@ def polygon_patch(c: Canvas) -> None:
 
 
 def lakes(c: Canvas) -> None:
-    vessels.dots(c, patchy(c, scattered(c, 3), each=9, spread=0.5), 0.4, spread=0.3,
-                 colour=LACUNA_RED)
+    vessels.dots(
+        c, patchy(c, scattered(c, 3), each=9, spread=0.5), 0.4, spread=0.3, colour=LACUNA_RED
+    )
 
 
 def central_white(c: Canvas) -> None:
-    surface.scar(c, blob(c, middle(c), c.between(0.7, 1.6), rough=0.15, edge=0.4).alpha,
-                 strength=0.65)
+    surface.scar(
+        c, blob(c, middle(c), c.between(0.7, 1.6), rough=0.15, edge=0.4).alpha, strength=0.65
+    )
 
 
 def rim_network(c: Canvas) -> None:
@@ -108,8 +112,14 @@ def pustule(c: Canvas) -> None:
 
 def striated(c: Canvas) -> None:
     centre = middle(c)
-    surface.striae(c, blob(c, centre, c.between(1.2, 2.4), edge=0.8).alpha * np.float32(0.7), centre,
-                   form="net", pitch=0.8, radius=1.5)
+    surface.striae(
+        c,
+        blob(c, centre, c.between(1.2, 2.4), edge=0.8).alpha * np.float32(0.7),
+        centre,
+        form="net",
+        pitch=0.8,
+        radius=1.5,
+    )
 
 
 BORROWED: Final[dict[str, tuple[Element, ...]]] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from data.phantom.palette import LIGHT_SKIN, Rgb, luminance, mix, rgb
 
-Map = NDArray[np.float32]
-Points = NDArray[np.float64]
+Map = NDArray[np.floating[Any]]
+Points = Map
 _SHIFT: Final = 4
+_SHARP: Final = 0.2  # pixels of blur that nobody sees
 _VIOLET_BROWN: Final = rgb("#6A2A36")
 
 
@@ -85,7 +86,8 @@ class Sheet:
         small = cv2.resize(self._ink, (self._size, self._size), interpolation=cv2.INTER_AREA)
         cover = small.astype(np.float32) / 255
         sigma = blur_mm * self._scale / 2
-        return cover if sigma < 0.2 else cv2.GaussianBlur(cover, (0, 0), sigma)  # type: ignore[return-value]
+        blurred: Map = cover if sigma < _SHARP else cv2.GaussianBlur(cover, (0, 0), sigma)
+        return blurred
 
 
 @dataclass
@@ -142,11 +144,13 @@ class Canvas:
         scale = cells * cell_mm * self.px_per_mm
         side = max(self.size, round(scale))
         big = cv2.resize(grid, (side, side), interpolation=cv2.INTER_CUBIC)
-        return big[: self.size, : self.size] * np.float32(1.3)  # type: ignore[no-any-return]
+        part: Map = big[: self.size, : self.size] * np.float32(1.3)
+        return part
 
     def blur(self, values: Map, sigma_mm: float) -> Map:
         sigma = sigma_mm * self.px_per_mm
-        return values if sigma < 0.2 else cv2.GaussianBlur(values, (0, 0), sigma)  # type: ignore[return-value]
+        blurred: Map = values if sigma < _SHARP else cv2.GaussianBlur(values, (0, 0), sigma)
+        return blurred
 
     def at(self, values: Map, points: Points) -> Points:
         """Values of a map under points; 0 outside the picture."""

@@ -51,8 +51,9 @@ class Phantom:
     seed: int
 
 
-def draw_phantom(label: str, *, seed: int, size: int = 256, nuisance: float = 1.0,
-                 skin_type: int | None = None) -> Phantom:
+def draw_phantom(
+    label: str, *, seed: int, size: int = 256, nuisance: float = 1.0, skin_type: int | None = None
+) -> Phantom:
     """Draw one dermoscopy phantom of a disease, the same bytes for the same arguments.
 
     `label` is one of CODES, `seed` a non-negative integer, `size` the side in pixels (32 to

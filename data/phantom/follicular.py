@@ -65,8 +65,15 @@ def acne(c: Canvas) -> None:
     if c.shows(0.45):
         surface.pustules(c, sites[6 : 7 + int(c.rng.integers(0, 4))], (0.7, 1.9))
     if c.shows(0.5):
-        surface.domes(c, sites[10 : 12 + int(c.rng.integers(0, 8))], (0.8, 1.5),
-                      mix(PEARL, LIGHT_SKIN, 0.4), strength=0.6, gloss=0.3, soft=0.2)
+        surface.domes(
+            c,
+            sites[10 : 12 + int(c.rng.integers(0, 8))],
+            (0.8, 1.5),
+            mix(PEARL, LIGHT_SKIN, 0.4),
+            strength=0.6,
+            gloss=0.3,
+            soft=0.2,
+        )
     if c.shows(0.75, key=True) or not (c.atypical or c.mask.any()):
         n = int(c.rng.integers(2, 9))
         surface.plugs(c, sites[19 : 19 + n], (0.3, 0.95), darkness=c.between(0.3, 1.0))
@@ -79,8 +86,11 @@ def _papule(c: Canvas, site: np.ndarray) -> None:
     if c.shows(0.3):
         around = patchy(c, site[None], each=12, spread=radius * 1.1)
         vessels.lines(c, around, (0.2, 0.5), 0.07, colour=DEEP_VESSEL, blur_mm=0.07)
-    c.paint(body.alpha * np.float32(0.45), mix(MILKY_PINK, PEARL, 0.4) * np.float32(c.skin.depth),
-            keep=0.4)
+    c.paint(
+        body.alpha * np.float32(0.45),
+        mix(MILKY_PINK, PEARL, 0.4) * np.float32(c.skin.depth),
+        keep=0.4,
+    )
     c.paint(body.ring(0.85, 1.05) * np.float32(0.3), c.brown(MID_BROWN), keep=0.4)
     c.emboss(c.blur(body.alpha, 0.2), 0.5)
 
@@ -97,8 +107,12 @@ def viral_wart(c: Canvas) -> None:
     knobs = inside(c, regular(c, c.between(0.5, 0.85), jitter=0.2), lesion.alpha)
     if form == "plantar":
         _ridges(c, 1 - lesion.alpha)
-        c.paint(lesion.alpha * np.float32(0.7), mix(YELLOW_SCALE, VEIL, c.between(0.0, 0.5))
-                * np.float32(0.5 + 0.45 * c.skin.depth), keep=0.4, mark=False)
+        c.paint(
+            lesion.alpha * np.float32(0.7),
+            mix(YELLOW_SCALE, VEIL, c.between(0.0, 0.5)) * np.float32(0.5 + 0.45 * c.skin.depth),
+            keep=0.4,
+            mark=False,
+        )
         c.emboss(c.blur(lesion.alpha, 0.2), 0.5)
     if c.shows(0.92 if form == "common" else 0.5, key=form == "common"):
         colour = mix(mix(VEIL, MILKY_PINK, c.between(0.2, 1)), LIGHT_SKIN, c.between(0.1, 0.8))
@@ -119,12 +133,20 @@ def _plane(c: Canvas) -> None:
     disc = blob(c, middle(c), c.between(1.5, 3.0), rough=0.07, edge=0.3)
     colour = mix(MILKY_PINK, c.brown(LIGHT_BROWN), c.between(0, 1))
     tone = mix(colour, VEIL, 0.4 if c.skin.type >= 4 else 0.05)
-    c.paint(disc.alpha * np.float32(0.7), tone * np.float32(0.4 + 0.6 * c.skin.depth), keep=0.45,
-            mark=not c.atypical)
+    c.paint(
+        disc.alpha * np.float32(0.7),
+        tone * np.float32(0.4 + 0.6 * c.skin.depth),
+        keep=0.45,
+        mark=not c.atypical,
+    )
     c.emboss(c.blur(disc.alpha, 0.1), 0.35)
     if c.shows(0.8):
-        vessels.dots(c, inside(c, regular(c, c.between(0.32, 0.5)), disc.ring(0, 0.95)), 0.1,
-                     colour=SHARP_VESSEL)
+        vessels.dots(
+            c,
+            inside(c, regular(c, c.between(0.32, 0.5)), disc.ring(0, 0.95)),
+            0.1,
+            colour=SHARP_VESSEL,
+        )
     if c.shows(0.3):
         vessels.clots(c, inside(c, scattered(c, 100), disc.alpha * 0.4), (0.06, 0.14))
 

@@ -22,8 +22,9 @@ from data.phantom.shapes import blob, inside, middle, patchy, regular, scattered
 def lichen_planus(c: Canvas) -> None:
     """Violet papule with Wickham striae [Lal12, LP70]; red dots and lines at the rim [ErrLP];
     grey-brown dots when old [LP70]; plugs in the hypertrophic form [DAc]."""
-    papule = blob(c, middle(c), c.between(2.2, 4.6), rough=0.12, edge=0.7,
-                  aspect=c.between(0.85, 1.2))
+    papule = blob(
+        c, middle(c), c.between(2.2, 4.6), rough=0.12, edge=0.7, aspect=c.between(0.85, 1.2)
+    )
     c.wash(papule.alpha * np.float32(c.between(0.5, 1.0)), VIOLET)
     c.redden(papule.alpha * np.float32(c.between(0.1, 0.9)))
     c.emboss(c.blur(papule.alpha, 0.3), 0.5)
@@ -39,8 +40,14 @@ def lichen_planus(c: Canvas) -> None:
         surface.plugs(c, inside(c, regular(c, 1.0), papule.alpha), (0.2, 0.55), darkness=0.2)
     if c.shows(0.35 if hypertrophic else 0.92, key=True):
         form = str(c.rng.choice(["net", "ring", "star", "fern"], p=[0.6, 0.17, 0.15, 0.08]))
-        surface.striae(c, papule.ring(0, c.between(0.65, 0.9)) * c.between(0.65, 1),
-                       papule.centre, form=form, pitch=c.between(0.5, 1.2), radius=papule.radius)
+        surface.striae(
+            c,
+            papule.ring(0, c.between(0.65, 0.9)) * c.between(0.65, 1),
+            papule.centre,
+            form=form,
+            pitch=c.between(0.5, 1.2),
+            radius=papule.radius,
+        )
     if c.shows(0.3):
         surface.scale(c, papule.alpha, WHITE_SCALE, amount=0.12, plate_mm=0.6, strength=0.6)
 
@@ -64,8 +71,14 @@ def psoriasis(c: Canvas) -> None:
         vessels.clots(c, inside(c, scattered(c, 10), region), (0.08, 0.16))
     if c.shows(0.85):
         where = region * smooth(0.65 + 0.5 * c.noise(3.0))
-        surface.scale(c, where, WHITE_SCALE, amount=c.between(0.2, 0.62),
-                      plate_mm=c.between(0.5, 1.6), strength=c.between(0.7, 0.95))
+        surface.scale(
+            c,
+            where,
+            WHITE_SCALE,
+            amount=c.between(0.2, 0.62),
+            plate_mm=c.between(0.5, 1.6),
+            strength=c.between(0.7, 0.95),
+        )
 
 
 def eczema(c: Canvas) -> None:
@@ -80,8 +93,9 @@ def eczema(c: Canvas) -> None:
     elif c.shows(0.85):
         _clustered_dots(c, region)
     if c.shows(0.4):
-        surface.scale(c, region, WHITE_SCALE, amount=c.between(0.1, 0.3), plate_mm=0.7,
-                      strength=0.7)
+        surface.scale(
+            c, region, WHITE_SCALE, amount=c.between(0.1, 0.3), plate_mm=0.7, strength=0.7
+        )
     if c.shows(0.8, key=True):
         _serum(c, region)
     if c.shows(0.25):
@@ -99,16 +113,28 @@ def seborrheic_dermatitis(c: Canvas) -> None:
         _scalp_vessels(c, region)
     elif c.shows(0.75):
         _clustered_dots(c, region)
-        vessels.lines(c, inside(c, scattered(c, 18), region), (0.4, 1.2), 0.08,
-                      colour=DEEP_VESSEL, blur_mm=0.06)
+        vessels.lines(
+            c,
+            inside(c, scattered(c, 18), region),
+            (0.4, 1.2),
+            0.08,
+            colour=DEEP_VESSEL,
+            blur_mm=0.06,
+        )
     if c.shows(0.4):
         surface.plugs(c, inside(c, follicles, region * 0.7), (0.12, 0.28), darkness=0.1)
     if c.shows(0.9, key=True):
         colour = mix(YELLOW_SCALE, WHITE_SCALE, c.between(0, 0.5))
         stuck = inside(c, follicles + c.rng.normal(0, 0.2, follicles.shape), region * 0.75)
         surface.flakes(c, stuck, (0.3, 1.2), colour, strength=0.75)
-        surface.scale(c, region, colour, amount=c.between(0.12, 0.38),
-                      plate_mm=c.between(0.5, 1.2), strength=0.8)
+        surface.scale(
+            c,
+            region,
+            colour,
+            amount=c.between(0.12, 0.38),
+            plate_mm=c.between(0.5, 1.2),
+            strength=0.8,
+        )
 
 
 def _plaque(c: Canvas, *, edge: float, cover: float) -> Map:
@@ -127,14 +153,25 @@ def _clustered_dots(c: Canvas, region: Map) -> None:
 
 def _serum(c: Canvas, region: Map) -> None:
     colour = mix(YELLOW_SCALE, CRUST, c.between(0, 0.7))
-    surface.scale(c, region, colour, amount=c.between(0.15, 0.42), plate_mm=c.between(0.4, 1.1),
-                  strength=c.between(0.65, 0.9))
+    surface.scale(
+        c,
+        region,
+        colour,
+        amount=c.between(0.15, 0.42),
+        plate_mm=c.between(0.4, 1.1),
+        strength=c.between(0.65, 0.9),
+    )
     if c.shows(0.55):
         surface.flakes(c, inside(c, scattered(c, 16), region), (0.3, 1.5), CRUST)
     if c.shows(0.3):
         centres = inside(c, scattered(c, 8), region)
-        surface.domes(c, inside(c, patchy(c, centres, each=5, spread=0.5), region), (0.2, 0.6),
-                      CRUST, gloss=0.3)
+        surface.domes(
+            c,
+            inside(c, patchy(c, centres, each=5, spread=0.5), region),
+            (0.2, 0.6),
+            CRUST,
+            gloss=0.3,
+        )
 
 
 def _scalp_vessels(c: Canvas, region: Map) -> None:
@@ -142,7 +179,8 @@ def _scalp_vessels(c: Canvas, region: Map) -> None:
     roots = [(p, way + c.rng.normal(0, 0.5)) for p in inside(c, scattered(c, 26), region)]
     vessels.trees(c, roots, length=1.8, stem=0.1, levels=2, blur_mm=0.045, colour=DEEP_VESSEL)
     if c.shows(0.45):
-        pigment.network(c, region * np.float32(0.5), mix(MID_BROWN, PLUG, 0.5), pitch=0.5,
-                        mark=False)
+        pigment.network(
+            c, region * np.float32(0.5), mix(MID_BROWN, PLUG, 0.5), pitch=0.5, mark=False
+        )
     if c.shows(0.2):
         c.wash(region * np.float32(0.15), BLUE_GREY)

@@ -103,8 +103,16 @@ def _edge_point(c: Canvas) -> Points:
 
 
 def _hairs(c: Canvas, p: Plan) -> None:
-    paths = [arc(_edge_point(c), c.between(0, 6.28), c.between(4, 18),
-                 turn=float(c.rng.normal(0, 0.7)), steps=12) for _ in range(p.n_hairs)]
+    paths = [
+        arc(
+            _edge_point(c),
+            c.between(0, 6.28),
+            c.between(4, 18),
+            turn=float(c.rng.normal(0, 0.7)),
+            steps=12,
+        )
+        for _ in range(p.n_hairs)
+    ]
     width = c.between(0.03, 0.045) if p.vellus else c.between(0.045, 0.085)
     shadow, shaft, shine = c.sheet(), c.sheet(), c.sheet()
     shadow.lines([path + 0.06 for path in paths], width * 1.3)
@@ -136,15 +144,20 @@ def _glare(c: Canvas, n: int) -> None:
     sheet = c.sheet()
     sheet.discs(c.rng.uniform(0.1, 0.9, (n, 2)) * c.field_mm, c.rng.uniform(0.04, 0.18, n))
     spots = sheet.alpha(blur_mm=0.06) * np.clip(0.7 + 0.4 * c.noise(0.3), 0, 1)
-    c.paint((spots * np.float32(c.between(0.4, 0.9))).astype(np.float32),
-            np.ones(3, np.float32), keep=0.0, mark=False)
+    c.paint(
+        (spots * np.float32(c.between(0.4, 0.9))).astype(np.float32),
+        np.ones(3, np.float32),
+        keep=0.0,
+        mark=False,
+    )
 
 
 def _ink(c: Canvas) -> None:
     start = c.rng.uniform(0, 1, 2) * c.field_mm
     sheet = c.sheet()
-    sheet.lines([curve(c, start, c.between(0, 6.28), c.between(3, 12), bend=1.0)],
-                c.between(0.3, 0.9))
+    sheet.lines(
+        [curve(c, start, c.between(0, 6.28), c.between(3, 12), bend=1.0)], c.between(0.3, 0.9)
+    )
     stain = sheet.alpha(blur_mm=0.12) * np.clip(0.6 + 0.2 * c.noise(0.8, octaves=3), 0, 1)
     c.paint(stain.astype(np.float32), _INKS[int(c.rng.integers(2))], keep=0.4, mark=False)
 
@@ -172,8 +185,9 @@ def _optics(c: Canvas, p: Plan) -> None:
     reach = round(p.motion_mm * c.px_per_mm)
     if reach >= 2:
         kernel = np.zeros((reach, reach), np.float32)
-        cv2.line(kernel, (0, int(c.rng.integers(reach))),
-                 (reach - 1, int(c.rng.integers(reach))), 1.0)
+        cv2.line(
+            kernel, (0, int(c.rng.integers(reach))), (reach - 1, int(c.rng.integers(reach))), 1.0
+        )
         c.image = cv2.filter2D(c.image, -1, kernel / kernel.sum()).astype(np.float32)
 
 

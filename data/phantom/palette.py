@@ -1,16 +1,16 @@
 """Colours of the phantoms: suggestions for drawing, not measurements."""
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Rgb = NDArray[np.float32]
+Rgb = NDArray[np.floating[Any]]
 
 
 def rgb(code: str) -> Rgb:
-    """sRGB triple in [0, 1] of a hex code such as "#C0303A"."""
+    """Triple of sRGB in [0, 1] of a hex code such as "#C0303A"."""
     return np.array([int(code[i : i + 2], 16) / 255 for i in (1, 3, 5)], np.float32)
 
 
@@ -56,5 +56,5 @@ def lab_shift(colour: Rgb, shift: tuple[float, float, float]) -> Rgb:
     """Colour moved by (dL, da, db) in CIE Lab, back in sRGB and clipped to [0, 1]."""
     lab = cv2.cvtColor(colour.reshape(1, 1, 3), cv2.COLOR_RGB2LAB)
     moved = (lab + np.array(shift, np.float32)).astype(np.float32)
-    back = cv2.cvtColor(moved, cv2.COLOR_LAB2RGB).reshape(3)
+    back: Rgb = cv2.cvtColor(moved, cv2.COLOR_LAB2RGB).reshape(3)
     return np.clip(back, 0, 1).astype(np.float32)

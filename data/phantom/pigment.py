@@ -9,8 +9,9 @@ from data.phantom.shapes import arc, mesh, stripes
 _TURN = 2 * np.pi
 
 
-def network(c: Canvas, region: Map, colour: Rgb, *, pitch: float, strength: float = 0.8,
-            mark: bool = True) -> None:
+def network(
+    c: Canvas, region: Map, colour: Rgb, *, pitch: float, strength: float = 0.8, mark: bool = True
+) -> None:
     """Pigment network: brown lines round pale holes, fading with the region."""
     height = mesh(c, pitch, warp=c.between(0.4, 0.9))
     net = smooth((height - 0.42) / 0.42) * smooth(0.85 + 0.35 * c.noise(0.8))
@@ -23,16 +24,34 @@ def white_network(c: Canvas, region: Map, *, pitch: float) -> None:
     c.paint(net * region * np.float32(0.75), PEARL, keep=0.2)
 
 
-def cloud(c: Canvas, region: Map, colour: Rgb, *, strength: float, mottle: float = 0.35,
-          mark: bool = False) -> None:
+def cloud(
+    c: Canvas,
+    region: Map,
+    colour: Rgb,
+    *,
+    strength: float,
+    mottle: float = 0.35,
+    mark: bool = False,
+) -> None:
     """Structureless pigment of uneven density."""
     density = np.clip(1 + mottle * c.noise(1.2, octaves=3), 0.2, 1.4)
-    c.paint(np.clip(region * density * np.float32(strength), 0, 0.96), c.brown(colour), keep=0.4,
-            mark=mark)
+    c.paint(
+        np.clip(region * density * np.float32(strength), 0, 0.96),
+        c.brown(colour),
+        keep=0.4,
+        mark=mark,
+    )
 
 
-def globules(c: Canvas, points: Points, diameter: float, colour: Rgb, *, spread: float = 0.2,
-             strength: float = 0.8) -> None:
+def globules(
+    c: Canvas,
+    points: Points,
+    diameter: float,
+    colour: Rgb,
+    *,
+    spread: float = 0.2,
+    strength: float = 0.8,
+) -> None:
     """Round to oval clods of pigment."""
     sheet = c.sheet()
     radius = diameter / 2 * np.exp(c.rng.normal(0, spread, len(points)))
@@ -53,8 +72,11 @@ def peppering(c: Canvas, points: Points, *, grey: float) -> None:
     """Fine grey-brown dots of old inflammation; `grey` 0 is brown, 1 is blue-grey."""
     sheet = c.sheet()
     sheet.discs(points, c.rng.uniform(0.03, 0.06, len(points)))
-    c.paint(sheet.alpha(blur_mm=0.02) * np.float32(0.7),
-            c.brown(mix(MID_BROWN, BLUE_GREY, grey)), keep=0.3)
+    c.paint(
+        sheet.alpha(blur_mm=0.02) * np.float32(0.7),
+        c.brown(mix(MID_BROWN, BLUE_GREY, grey)),
+        keep=0.3,
+    )
 
 
 def fingerprint(c: Canvas, region: Map, colour: Rgb) -> None:
@@ -106,8 +128,9 @@ def wheels(c: Canvas, points: Points) -> None:
     for point in points:
         n = int(c.rng.integers(6, 10))
         angles = np.linspace(0, _TURN, n, endpoint=False) + c.between(0, 1)
-        sheet.lines([arc(point, float(a), c.between(0.25, 0.42), turn=0.2, steps=3)
-                     for a in angles], 0.06)
+        sheet.lines(
+            [arc(point, float(a), c.between(0.25, 0.42), turn=0.2, steps=3) for a in angles], 0.06
+        )
     hub.discs(points, 0.12)
     c.paint(sheet.alpha(blur_mm=0.02) * np.float32(0.7), c.brown(MID_BROWN), keep=0.3)
     c.paint(hub.alpha(blur_mm=0.03) * np.float32(0.85), c.brown(SLATE), keep=0.2)

@@ -52,9 +52,8 @@ def _outline(c: Canvas, rough: float) -> Map:
     waves = np.arange(2, 8)
     height = c.rng.normal(0, rough, len(waves)) / waves**0.8
     phase = c.rng.uniform(0, _TURN, len(waves))
-    return np.maximum(1 + height @ np.cos(waves[:, None] * theta + phase[:, None]), 0.4).astype(
-        np.float32
-    )
+    wobble: Map = height @ np.cos(waves[:, None] * theta + phase[:, None])
+    return np.maximum(1 + wobble, 0.4).astype(np.float32)
 
 
 def middle(c: Canvas, spread: float = 0.08) -> Points:
@@ -95,20 +94,22 @@ def curve(
     turns = np.cumsum(c.rng.normal(0, bend / np.sqrt(steps), steps))
     heading = angle + turns - turns[0]
     move = np.stack([np.cos(heading), np.sin(heading)], axis=1) * (length / steps)
-    return start + np.concatenate([np.zeros((1, 2)), np.cumsum(move, axis=0)])
+    path: Points = start + np.concatenate([np.zeros((1, 2)), np.cumsum(move, axis=0)])
+    return path
 
 
 def arc(start: Points, angle: float, length: float, *, turn: float, steps: int = 7) -> Points:
     """A line bending evenly by `turn` radians."""
     heading = angle + np.linspace(0, turn, steps)
     move = np.stack([np.cos(heading), np.sin(heading)], axis=1) * (length / steps)
-    return start + np.concatenate([np.zeros((1, 2)), np.cumsum(move, axis=0)])
+    path: Points = start + np.concatenate([np.zeros((1, 2)), np.cumsum(move, axis=0)])
+    return path
 
 
 def mesh(c: Canvas, pitch: float, *, warp: float = 0.25) -> Map:
     """Height of a warped hexagonal mesh: near 0 in the holes, 1 on the lines."""
-    pitch = max(pitch, 2.6 / c.px_per_mm)
     bend = 2.5 * pitch
+    pitch = max(pitch, 2.6 / c.px_per_mm)
     x = c.x + c.noise(bend) * np.float32(warp * pitch)
     y = c.y + c.noise(bend) * np.float32(warp * pitch)
     turn = c.between(0, _TURN)
@@ -116,7 +117,8 @@ def mesh(c: Canvas, pitch: float, *, warp: float = 0.25) -> Map:
     for k in range(3):
         a = turn + k * _TURN / 6 * 2
         total += np.cos((np.cos(a) * x + np.sin(a) * y).astype(np.float32) * (7.26 / pitch))
-    return ((3 - total) / 4.5).astype(np.float32)
+    height: Map = ((3 - total) / 4.5).astype(np.float32)
+    return height
 
 
 def stripes(c: Canvas, pitch: float, *, warp: float = 0.8) -> Map:
@@ -125,7 +127,8 @@ def stripes(c: Canvas, pitch: float, *, warp: float = 0.8) -> Map:
     a = c.between(0, _TURN)
     along = (np.cos(a) * c.x + np.sin(a) * c.y).astype(np.float32)
     phase = along / np.float32(pitch) + c.noise(2.0, octaves=2) * np.float32(warp)
-    return (0.5 + 0.5 * np.cos(_TURN * phase)).astype(np.float32)
+    line: Map = (0.5 + 0.5 * np.cos(_TURN * phase)).astype(np.float32)
+    return line
 
 
 def cells(c: Canvas, points: Points) -> tuple[Map, Map]:

@@ -22,6 +22,7 @@ _SHARE: Final = (0.15, 0.2, 0.2, 0.19, 0.14, 0.12)
 
 
 def draw_skin_type(rng: np.random.Generator) -> int:
+    """One of the six types, the middle ones a little more often."""
     return int(rng.choice(SKIN_TYPES, p=_SHARE))
 
 
@@ -34,8 +35,9 @@ def make_skin(skin_type: int, rng: np.random.Generator) -> Skin:
     return Skin(skin_type, base, redness, gain)
 
 
-def make_canvas(*, size: int, skin_type: int | None, scene: np.random.Generator,
-                atypical: bool) -> Canvas:
+def make_canvas(
+    *, size: int, skin_type: int | None, scene: np.random.Generator, atypical: bool
+) -> Canvas:
     """Canvas with bare skin on it; every draw comes from the scene stream, none from the label."""
     drawn = draw_skin_type(scene)
     skin = make_skin(skin_type or drawn, scene)
@@ -56,7 +58,7 @@ def _texture(c: Canvas) -> None:
     """Mottling, furrows, pores, and on dark skin a faint brown net with pale openings."""
     c.image += (0.016 * c.noise(2.5, octaves=3))[..., None]
     c.redden(0.35 * smooth(0.5 + 0.4 * c.noise(3.0, octaves=2)))
-    c.image += (c.noise(4.0) * np.float32(0.006))[..., None] * np.float32([1, 0.1, -1])
+    c.image += (c.noise(4.0) * np.float32(0.006))[..., None] * np.array([1, 0.1, -1], np.float32)
     furrow = np.abs(c.noise(0.55, octaves=2)) + 0.25 * np.abs(c.noise(0.22))
     c.image -= (np.float32(c.between(0.02, 0.06)) * smooth(1 - 2.4 * furrow))[..., None]
     c.image += (0.012 * c.noise(0.12))[..., None]
@@ -70,8 +72,12 @@ def _pores(c: Canvas) -> None:
     sheet = c.sheet()
     sheet.discs(points, c.between(0.05, 0.1))
     colour = mix(LIGHT_BROWN, MID_BROWN, c.between(0, 1))
-    c.paint(sheet.alpha(blur_mm=0.04) * np.float32(c.between(0.05, 0.4)), c.brown(colour),
-            keep=0.5, mark=False)
+    c.paint(
+        sheet.alpha(blur_mm=0.04) * np.float32(c.between(0.05, 0.4)),
+        c.brown(colour),
+        keep=0.5,
+        mark=False,
+    )
 
 
 def _dark_net(c: Canvas) -> None:

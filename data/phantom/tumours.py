@@ -3,7 +3,7 @@
 import numpy as np
 
 from data.phantom import pigment, surface, vessels
-from data.phantom.canvas import Canvas, smooth
+from data.phantom.canvas import Canvas, Map, smooth
 from data.phantom.palette import (
     BLACK,
     BLUE_GREY,
@@ -25,21 +25,32 @@ _TURN = 2 * np.pi
 def nevus(c: Canvas) -> None:
     """Reticular [PSK, dpNet], globular [dpFac], homogeneous [PSK] or dermal with comma vessels
     [Arg04]; one or two orderly browns, darker centre on dark skin [Zal07, LalN]."""
-    form = str(c.rng.choice(["reticular", "globular", "homogeneous", "dermal"],
-                            p=[0.45, 0.2, 0.2, 0.15]))
-    lesion = blob(c, middle(c), c.between(1.6, 4.0), rough=0.07, aspect=c.between(0.85, 1.2),
-                  edge=c.between(0.7, 1.6))
+    form = str(
+        c.rng.choice(["reticular", "globular", "homogeneous", "dermal"], p=[0.45, 0.2, 0.2, 0.15])
+    )
+    lesion = blob(
+        c,
+        middle(c),
+        c.between(1.6, 4.0),
+        rough=0.07,
+        aspect=c.between(0.85, 1.2),
+        edge=c.between(0.7, 1.6),
+    )
     tone = mix(LIGHT_BROWN, MID_BROWN, c.between(0.2, 1))
     dark = mix(MID_BROWN, DARK_BROWN, c.between(0, 1) if c.skin.type < 4 else c.between(0.5, 1))
-    {"reticular": _reticular, "globular": _globular, "homogeneous": _homogeneous,
-     "dermal": _dermal}[form](c, lesion, tone, dark)
+    {
+        "reticular": _reticular,
+        "globular": _globular,
+        "homogeneous": _homogeneous,
+        "dermal": _dermal,
+    }[form](c, lesion, tone, dark)
     if form != "dermal" and c.shows(0.5 if c.skin.type >= 4 else 0.25):
         pigment.cloud(c, smooth(1.1 - 1.8 * lesion.t), dark, strength=0.6)
 
 
 def _reticular(c: Canvas, lesion: Blob, tone: Rgb, dark: Rgb) -> None:
     pigment.cloud(c, lesion.alpha, tone, strength=c.between(0.35, 0.7), mottle=0.2)
-    fading = smooth(1.5 - 1.2 * lesion.t) * lesion.alpha
+    fading: Map = smooth(1.5 - 1.2 * lesion.t) * lesion.alpha
     if c.shows(0.25):
         fading = lesion.ring(0.4, 0.98, soft=0.3)
     if c.shows(0.95, key=True):
@@ -66,8 +77,14 @@ def _homogeneous(c: Canvas, lesion: Blob, tone: Rgb, dark: Rgb) -> None:
         tone = mix(BLUE_GREY, SLATE, c.between(0.2, 1))
     if c.atypical:
         tone = mix(tone, MILKY_PINK, 0.5)
-    pigment.cloud(c, lesion.alpha, mix(tone, dark, 0.3), strength=c.between(0.65, 0.95),
-                  mottle=0.15, mark=True)
+    pigment.cloud(
+        c,
+        lesion.alpha,
+        mix(tone, dark, 0.3),
+        strength=c.between(0.65, 0.95),
+        mottle=0.15,
+        mark=True,
+    )
     if c.shows(0.4):
         pigment.network(c, lesion.ring(0.7, 1.0), dark, pitch=0.35, strength=0.3)
 
@@ -87,8 +104,14 @@ def seborrheic_keratosis(c: Canvas) -> None:
     """Sharp stuck-on or moth-eaten brown plaque [SKin]; milia-like cysts and comedo-like openings
     [Bra02, SKcn, SKin]; brain-like grooves, fingerprint lines [SKin]; network-like mesh [Bra02];
     hairpins with white halo [SKcn]; thin shiny scale [SKin]."""
-    lesion = blob(c, middle(c), c.between(2.4, min(5.5, c.field_mm * 0.45)), aspect=c.between(
-        0.75, 1.3), rough=0.16 if c.shows(0.4) else 0.08, edge=0.2 if c.shows(0.7) else 0.9)
+    lesion = blob(
+        c,
+        middle(c),
+        c.between(2.4, min(5.5, c.field_mm * 0.45)),
+        aspect=c.between(0.75, 1.3),
+        rough=0.16 if c.shows(0.4) else 0.08,
+        edge=0.2 if c.shows(0.7) else 0.9,
+    )
     tone = mix(LIGHT_BROWN, DARK_BROWN, c.between(0, 0.85) ** 1.5)
     pigment.cloud(c, lesion.alpha, tone, strength=c.between(0.6, 0.92), mottle=0.4)
     c.emboss(c.blur(lesion.alpha, 0.08), 0.3)
@@ -120,21 +143,32 @@ def dermatofibroma(c: Canvas) -> None:
     lesion = blob(c, middle(c), c.between(2.0, 4.4), rough=0.08, edge=c.between(1.0, 2.0))
     tone = mix(LIGHT_BROWN, MID_BROWN, c.between(0, 0.7))
     pigment.cloud(c, lesion.alpha, tone, strength=c.between(0.3, 0.65), mottle=0.2)
-    core = blob(c, lesion.centre + c.rng.normal(0, 0.1, 2), lesion.radius * c.between(0.28, 0.58),
-                rough=0.16, edge=0.3)
+    core = blob(
+        c,
+        lesion.centre + c.rng.normal(0, 0.1, 2),
+        lesion.radius * c.between(0.28, 0.58),
+        rough=0.16,
+        edge=0.3,
+    )
     patch, white_net = c.shows(0.6, key=True), c.shows(0.2)
     if c.shows(0.72) or not patch:
         depth = c.between(0.5, 0.85) + (0.1 if c.skin.type >= 4 else 0)
-        pigment.network(c, lesion.ring(0.4, 0.95, soft=0.4), mix(tone, DARK_BROWN, 0.5),
-                        pitch=c.between(0.3, 0.45), strength=depth)
+        pigment.network(
+            c,
+            lesion.ring(0.4, 0.95, soft=0.4),
+            mix(tone, DARK_BROWN, 0.5),
+            pitch=c.between(0.3, 0.45),
+            strength=depth,
+        )
     if c.shows(0.25):
         rim = inside(c, regular(c, 0.5), lesion.ring(0.5, 0.7))
         pigment.ring_globules(c, rim, 0.26)
     if patch:
         surface.scar(c, core.alpha, strength=c.between(0.55, 0.9))
     if white_net:
-        pigment.white_network(c, core.alpha if not patch else lesion.ring(0, 0.6),
-                              pitch=c.between(0.5, 0.8))
+        pigment.white_network(
+            c, core.alpha if not patch else lesion.ring(0, 0.6), pitch=c.between(0.5, 0.8)
+        )
     if c.shows(0.5):
         c.wash(core.alpha * np.float32(0.6), MILKY_PINK)
         c.redden(core.alpha * np.float32(0.7))
@@ -149,8 +183,13 @@ def basal_cell_carcinoma(c: Canvas) -> None:
     leaf-like areas and fine telangiectasia [Rei21, Beh23]; spoke wheels [Men-p]."""
     odds = [0.2, 0.2, 0.6] if c.skin.type >= 5 else [0.45, 0.25, 0.3]
     form = str(c.rng.choice(["nodular", "superficial", "pigmented"], p=odds))
-    lesion = blob(c, middle(c), c.between(2.4, min(5.5, c.field_mm * 0.45)), rough=0.13,
-                  edge=c.between(0.5, 1.5))
+    lesion = blob(
+        c,
+        middle(c),
+        c.between(2.4, min(5.5, c.field_mm * 0.45)),
+        rough=0.13,
+        edge=c.between(0.5, 1.5),
+    )
     c.wash(lesion.alpha * np.float32(c.between(0.5, 1.0)), MILKY_PINK)
     c.redden(lesion.alpha * np.clip(c.between(0.2, 0.9) + 0.25 * c.noise(1.2), 0, 1.5))
     if form != "superficial":
@@ -163,8 +202,11 @@ def basal_cell_carcinoma(c: Canvas) -> None:
         _superficial_parts(c, lesion)
     elif c.shows(0.35):
         at = lesion.centre + c.rng.normal(0, 0.3, 2) * lesion.radius
-        surface.ulcer(c, blob(c, at, c.between(0.5, 0.45 * lesion.radius), edge=0.25).alpha,
-                      crusted=c.shows(0.6))
+        surface.ulcer(
+            c,
+            blob(c, at, c.between(0.5, 0.45 * lesion.radius), edge=0.25).alpha,
+            crusted=c.shows(0.6),
+        )
     if c.shows({"nodular": 0.92, "pigmented": 0.45, "superficial": 0.15}[form], key=True):
         arborising(c, lesion)
 
@@ -173,11 +215,16 @@ def arborising(c: Canvas, lesion: Blob, *, blur_mm: float = 0.0) -> None:
     """Sharp trees entering from the rim [dpArb]."""
     roots = []
     for a in c.rng.uniform(0, _TURN, int(c.rng.integers(2, 6))):
-        start = lesion.centre + lesion.radius * c.between(0.7, 1) * np.array(
-            [np.cos(a), np.sin(a)])
+        start = lesion.centre + lesion.radius * c.between(0.7, 1) * np.array([np.cos(a), np.sin(a)])
         roots.append((start, float(a + np.pi + c.rng.normal(0, 0.5))))
-    vessels.trees(c, roots, length=lesion.radius * c.between(0.9, 1.4), stem=c.between(0.14, 0.24),
-                  blur_mm=blur_mm, colour=SHARP_VESSEL)
+    vessels.trees(
+        c,
+        roots,
+        length=lesion.radius * c.between(0.9, 1.4),
+        stem=c.between(0.14, 0.24),
+        blur_mm=blur_mm,
+        colour=SHARP_VESSEL,
+    )
 
 
 def _pigmented_parts(c: Canvas, lesion: Blob) -> None:

@@ -30,16 +30,21 @@ def hemangioma(c: Canvas) -> None:
         return
     lesion = blob(c, middle(c), c.between(1.4, 3.6), rough=0.08, edge=0.3)
     ground = mix(LACUNA_RED, MILKY_PINK, c.between(0.2, 0.8))
-    c.paint(lesion.alpha * np.float32(0.75), ground * np.float32(0.5 + 0.5 * c.skin.depth),
-            keep=0.3, mark=False)
+    c.paint(
+        lesion.alpha * np.float32(0.75),
+        ground * np.float32(0.5 + 0.5 * c.skin.depth),
+        keep=0.3,
+        mark=False,
+    )
     c.emboss(c.blur(lesion.alpha, 0.25), 0.6)
     if c.shows(0.96, key=True):
         _lacunae(c, lesion.ring(0, 0.97, soft=0.05), pitch=lesion.radius * c.between(0.17, 0.36))
     else:
         c.vessel(lesion.alpha * np.float32(0.7), mix(LACUNA_RED, LACUNA_BLUE, c.between(0, 1)))
     if c.shows(0.25):
-        vessels.lines(c, inside(c, scattered(c, 50), lesion.ring(0.5, 1.1)), (0.3, 0.9), 0.07,
-                      bend=1.8)
+        vessels.lines(
+            c, inside(c, scattered(c, 50), lesion.ring(0.5, 1.1)), (0.3, 0.9), 0.07, bend=1.8
+        )
     if c.shows(0.15):
         surface.haze(c, lesion.alpha * smooth(0.4 + c.noise(1.5)))
 
@@ -63,22 +68,34 @@ def _lacunae(c: Canvas, region: Map, *, pitch: float) -> None:
     c.image += (clod * gain)[..., None] * (body - c.image)
     np.maximum(c.mask, clod, out=c.mask)
     c.emboss(clod, 0.12)
-    c.paint(region * (1 - clod) * np.float32(0.3), mix(PEARL, MILKY_PINK, 0.4), keep=0.4,
-            mark=False)
+    c.paint(
+        region * (1 - clod) * np.float32(0.3), mix(PEARL, MILKY_PINK, 0.4), keep=0.4, mark=False
+    )
 
 
 def _infantile(c: Canvas) -> None:
     region = smooth(0.8 + 0.6 * c.noise(3.5, octaves=2))
     red = mix(LACUNA_RED, MILKY_PINK, c.between(0.1, 0.55))
-    c.paint(region * np.float32(c.between(0.55, 0.85)), red * np.float32(0.5 + 0.5 * c.skin.depth),
-            keep=0.5, mark=False)
+    c.paint(
+        region * np.float32(c.between(0.55, 0.85)),
+        red * np.float32(0.5 + 0.5 * c.skin.depth),
+        keep=0.5,
+        mark=False,
+    )
     if c.shows(0.8, key=True):
         patches = smooth(0.4 + c.noise(2.2)) * region
         _lacunae(c, patches, pitch=c.between(0.35, 0.7))
     vessels.lines(c, scattered(c, 60), (0.5, 1.6), c.between(0.08, 0.16), bend=1.6)
     if c.shows(0.4):
-        vessels.lines(c, scattered(c, 14), (1.2, 3.0), c.between(0.2, 0.35), bend=1.2,
-                      colour=LACUNA_RED, blur_mm=0.05)
+        vessels.lines(
+            c,
+            scattered(c, 14),
+            (1.2, 3.0),
+            c.between(0.2, 0.35),
+            bend=1.2,
+            colour=LACUNA_RED,
+            blur_mm=0.05,
+        )
     vessels.dots(c, scattered(c, 120), 0.14, spread=0.4)
 
 
@@ -90,24 +107,42 @@ def port_wine_stain(c: Canvas) -> None:
     region = smooth(0.95 + 0.35 * c.noise(4.0))
     c.redden(region * np.float32(c.between(0.7, 1.5)))
     c.wash(region * np.float32(0.9 * adult * c.between(0.3, 1)), VIOLET)
-    form = str(c.rng.choice(["linear", "net", "sausage", "dots", "mixed"],
-                            p=[0.42, 0.28, 0.136, 0.092, 0.072]))
+    form = str(
+        c.rng.choice(
+            ["linear", "net", "sausage", "dots", "mixed"], p=[0.42, 0.28, 0.136, 0.092, 0.072]
+        )
+    )
     colour = mix(DEEP_VESSEL, LACUNA_BLUE, 0.6 * adult)
     if form in ("linear", "mixed"):
-        vessels.lines(c, scattered(c, 130), (0.5, 1.8), c.between(0.07, 0.15), bend=1.3,
-                      colour=colour, blur_mm=c.between(0.03, 0.08))
+        vessels.lines(
+            c,
+            scattered(c, 130),
+            (0.5, 1.8),
+            c.between(0.07, 0.15),
+            bend=1.3,
+            colour=colour,
+            blur_mm=c.between(0.03, 0.08),
+        )
     if form == "net":
         net = _blurred_net(c, c.between(0.5, 1.1)) * region
         c.vessel(net * np.float32(0.9), colour)
     if form == "sausage":
-        vessels.lines(c, scattered(c, 70), (0.7, 1.6), c.between(0.18, 0.34), bend=1.0,
-                      colour=colour, blur_mm=0.06)
+        vessels.lines(
+            c,
+            scattered(c, 70),
+            (0.7, 1.6),
+            c.between(0.18, 0.34),
+            bend=1.0,
+            colour=colour,
+            blur_mm=0.06,
+        )
     if form in ("dots", "mixed"):
         points = inside(c, regular(c, c.between(0.4, 0.7), jitter=0.35), region * 0.8)
         vessels.dots(c, points, c.between(0.12, 0.24), spread=0.4, colour=LACUNA_RED)
     if c.skin.type >= 4 and c.shows(0.85):
-        pigment.network(c, c.full * np.float32(0.4), mix(LIGHT_BROWN, MID_BROWN, 0.5), pitch=0.45,
-                        mark=False)
+        pigment.network(
+            c, c.full * np.float32(0.4), mix(LIGHT_BROWN, MID_BROWN, 0.5), pitch=0.45, mark=False
+        )
     if c.shows(0.4):
         surface.haze(c, smooth(0.5 + 0.7 * c.noise(2.5)), strength=c.between(0.12, 0.32))
     if c.shows(0.1):
@@ -117,7 +152,8 @@ def port_wine_stain(c: Canvas) -> None:
 def _blurred_net(c: Canvas, pitch: float) -> Map:
     depth, _ = cells(c, regular(c, pitch, jitter=0.25))
     line = smooth((np.float32(c.between(0.08, 0.12)) - depth) * 12 + 0.5)
-    return np.minimum(1, 1.3 * c.blur(line, 0.06)) * smooth(0.9 + 0.8 * c.noise(0.9))
+    blurred: Map = np.minimum(1, 1.3 * c.blur(line, 0.06)) * smooth(0.9 + 0.8 * c.noise(0.9))
+    return blurred
 
 
 def keloid_scar(c: Canvas) -> None:
@@ -126,8 +162,7 @@ def keloid_scar(c: Canvas) -> None:
     [Hay, Abd18, Yoo14]; white bands along the axis."""
     keloid, axis = c.shows(0.62), c.between(0, np.pi)
     body = _scar_body(c, keloid=keloid, axis=axis)
-    c.image += (body * np.float32(0.85))[..., None] * (
-        c.blur(c.image, 0.5) - c.image)
+    c.image += (body * np.float32(0.85))[..., None] * (c.blur(c.image, 0.5) - c.image)
     if keloid:
         c.wash(body * np.float32(c.between(0.3, 0.8)), MILKY_PINK)
         c.redden(body * np.float32(c.between(0.3, 1.5)))
@@ -142,8 +177,15 @@ def keloid_scar(c: Canvas) -> None:
     if keloid and c.shows(0.92, key=True):
         _keloid_vessels(c, body, axis)
     elif c.shows(0.4):
-        vessels.lines(c, inside(c, scattered(c, 14), body), (0.4, 1.2), 0.06,
-                      direction=(axis, 0.4), colour=DEEP_VESSEL, blur_mm=0.05)
+        vessels.lines(
+            c,
+            inside(c, scattered(c, 14), body),
+            (0.4, 1.2),
+            0.06,
+            direction=(axis, 0.4),
+            colour=DEEP_VESSEL,
+            blur_mm=0.05,
+        )
         vessels.dots(c, inside(c, scattered(c, 40), body), 0.12)
 
 
@@ -161,8 +203,8 @@ def _bands(c: Canvas, body: Map, axis: float) -> None:
     turned = np.cos(axis) * c.y - np.sin(axis) * c.x + 0.35 * c.noise(3.5)
     wave = np.sin(2 * np.pi * turned / c.between(1.4, 2.6)).astype(np.float32)
     band = smooth((wave + 0.2) * 0.8) * smooth(0.6 + 0.6 * c.noise(2.0)) * body
-    c.paint(band * np.float32(c.between(0.25, 0.5)), mix(PEARL * np.float32(0.35 + 0.65 * c.skin.depth),
-                                                        c.skin.base, 0.3), keep=0.5)
+    colour = mix(PEARL * np.float32(0.35 + 0.65 * c.skin.depth), c.skin.base, 0.3)
+    c.paint(band * np.float32(c.between(0.25, 0.5)), colour, keep=0.5)
     c.emboss(c.blur(band, 0.1), 0.1)
 
 
@@ -171,10 +213,24 @@ def _keloid_vessels(c: Canvas, body: Map, axis: float) -> None:
     starts: Points = inside(c, scattered(c, 34), body)
     if kind == "trees":
         roots = [(p, axis + c.rng.choice([0, np.pi]) + c.rng.normal(0, 0.4)) for p in starts[:9]]
-        vessels.trees(c, roots, length=c.between(2.2, 4.0), stem=c.between(0.12, 0.24),
-                      blur_mm=c.between(0.04, 0.1), colour=DEEP_VESSEL)
+        vessels.trees(
+            c,
+            roots,
+            length=c.between(2.2, 4.0),
+            stem=c.between(0.12, 0.24),
+            blur_mm=c.between(0.04, 0.1),
+            colour=DEEP_VESSEL,
+        )
     elif kind == "lines":
-        vessels.lines(c, starts, (0.8, 2.2), 0.09, bend=1.6, direction=(axis, 0.5),
-                      colour=DEEP_VESSEL, blur_mm=0.05)
+        vessels.lines(
+            c,
+            starts,
+            (0.8, 2.2),
+            0.09,
+            bend=1.6,
+            direction=(axis, 0.5),
+            colour=DEEP_VESSEL,
+            blur_mm=0.05,
+        )
     else:
         vessels.commas(c, starts, 0.5)

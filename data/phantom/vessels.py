@@ -11,12 +11,22 @@ from data.phantom.shapes import arc, cells, curve, regular
 _TURN = 2 * np.pi
 
 
-def dots(c: Canvas, points: Points, diameter: float, *, spread: float = 0.15,
-         colour: Rgb = SHARP_VESSEL, blur_mm: float = 0.015) -> None:
+def dots(
+    c: Canvas,
+    points: Points,
+    diameter: float,
+    *,
+    spread: float = 0.15,
+    colour: Rgb = SHARP_VESSEL,
+    blur_mm: float = 0.015,
+) -> None:
     """Dotted vessels; `spread` is the relative standard deviation of their size."""
     sheet = c.sheet()
-    sheet.discs(points, diameter / 2 * np.exp(c.rng.normal(0, spread, len(points))),
-                c.rng.uniform(0.7, 1, len(points)))
+    sheet.discs(
+        points,
+        diameter / 2 * np.exp(c.rng.normal(0, spread, len(points))),
+        c.rng.uniform(0.7, 1, len(points)),
+    )
     c.vessel(sheet.alpha(blur_mm=blur_mm), colour)
 
 
@@ -24,8 +34,12 @@ def halos(c: Canvas, points: Points, diameter: float, strength: float) -> None:
     """Whitish rings of tissue around vessels."""
     sheet = c.sheet()
     sheet.discs(points, diameter / 2)
-    c.paint(sheet.alpha(blur_mm=diameter / 6) * np.float32(strength),
-            mix(c.skin.base, VEIL, 0.5), keep=0.4, mark=False)
+    c.paint(
+        sheet.alpha(blur_mm=diameter / 6) * np.float32(strength),
+        mix(c.skin.base, VEIL, 0.5),
+        keep=0.4,
+        mark=False,
+    )
 
 
 def coils(c: Canvas, points: Points, diameter: float) -> None:
@@ -51,8 +65,12 @@ def hairpins(c: Canvas, points: Points, length: float, *, halo: float = 0.6) -> 
         return
     sheet = c.sheet()
     sheet.lines(paths, 0.28)
-    c.paint(sheet.alpha(blur_mm=0.05) * np.float32(halo), mix(c.skin.base, VEIL, 0.6), keep=0.4,
-            mark=False)
+    c.paint(
+        sheet.alpha(blur_mm=0.05) * np.float32(halo),
+        mix(c.skin.base, VEIL, 0.6),
+        keep=0.4,
+        mark=False,
+    )
     _paths(c, paths, 0.045, colour=SHARP_VESSEL)
 
 
@@ -65,9 +83,17 @@ def commas(c: Canvas, points: Points, length: float = 0.4) -> None:
     _paths(c, paths, c.between(0.055, 0.08), colour=mix(SHARP_VESSEL, DEEP_VESSEL, 0.5))
 
 
-def lines(c: Canvas, points: Points, length: tuple[float, float], width: float, *,
-          bend: float = 0.8, direction: tuple[float, float] | None = None,
-          colour: Rgb = SHARP_VESSEL, blur_mm: float = 0.0) -> None:
+def lines(
+    c: Canvas,
+    points: Points,
+    length: tuple[float, float],
+    width: float,
+    *,
+    bend: float = 0.8,
+    direction: tuple[float, float] | None = None,
+    colour: Rgb = SHARP_VESSEL,
+    blur_mm: float = 0.0,
+) -> None:
     """Linear to serpentine vessels; `direction` is (angle, spread) when they run one way."""
     paths = []
     for point in points:
@@ -87,8 +113,16 @@ def spokes(c: Canvas, centre: Points, inner: float, outer: float, n: int) -> Non
     _paths(c, paths, 0.05, colour=SHARP_VESSEL)
 
 
-def trees(c: Canvas, roots: Sequence[tuple[Points, float]], *, length: float, stem: float,
-          levels: int = 3, blur_mm: float = 0.0, colour: Rgb = SHARP_VESSEL) -> None:
+def trees(
+    c: Canvas,
+    roots: Sequence[tuple[Points, float]],
+    *,
+    length: float,
+    stem: float,
+    levels: int = 3,
+    blur_mm: float = 0.0,
+    colour: Rgb = SHARP_VESSEL,
+) -> None:
     """Arborising vessels from (start, direction) roots; branches thin by about 0.65 a level."""
     grown: dict[int, list[Points]] = {level: [] for level in range(levels)}
     for start, angle in roots:
@@ -98,8 +132,14 @@ def trees(c: Canvas, roots: Sequence[tuple[Points, float]], *, length: float, st
         _paths(c, grown[level], width, colour=colour, blur_mm=blur_mm)
 
 
-def _grow(c: Canvas, grown: dict[int, list[Points]], start: Points, angle: float, length: float,
-          level: int) -> None:
+def _grow(
+    c: Canvas,
+    grown: dict[int, list[Points]],
+    start: Points,
+    angle: float,
+    length: float,
+    level: int,
+) -> None:
     path = curve(c, start, angle, length, bend=0.75, steps=12)
     grown[level].append(path)
     if level + 1 not in grown:
@@ -130,13 +170,19 @@ def clots(c: Canvas, points: Points, size: tuple[float, float]) -> None:
     sheet = c.sheet()
     sheet.discs(points, c.rng.uniform(*size, len(points)) / 2)
     streaked = points[:: max(1, len(points) // 4)]
-    sheet.lines([curve(c, p, c.between(0, _TURN), c.between(0.1, 0.3), bend=0.6, steps=4)
-                 for p in streaked], size[0])
+    sheet.lines(
+        [
+            curve(c, p, c.between(0, _TURN), c.between(0.1, 0.3), bend=0.6, steps=4)
+            for p in streaked
+        ],
+        size[0],
+    )
     c.paint(sheet.alpha() * np.float32(0.9), MAROON * np.float32(c.between(0.45, 0.9)), keep=0.1)
 
 
-def _paths(c: Canvas, paths: Sequence[Points], width: float, *, colour: Rgb,
-           blur_mm: float = 0.0) -> None:
+def _paths(
+    c: Canvas, paths: Sequence[Points], width: float, *, colour: Rgb, blur_mm: float = 0.0
+) -> None:
     if not paths:
         return
     sheet = c.sheet()
