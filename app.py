@@ -1,0 +1,119 @@
+"""Composition root: settings, database, predictor, pages, server. `python app.py --help`."""
+
+import logging
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from data.errors import UserError
+from readerstudy.config import Settings, add_arguments, settings_from
+from readerstudy.db import Database
+from readerstudy.services.accounts import FIRST_ADMIN, ensure_first_admin
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from model.predictor import Predictor
+
+_log = logging.getLogger("skinreader")
+_LOG_BYTES = 5_000_000
+_GRADIO = {
+    "GRADIO_ANALYTICS_ENABLED": "False",  # no telemetry, no look for a newer version
+    "HF_HUB_DISABLE_TELEMETRY": "True",
+    # Else a table of all past events is rebuilt after every event.
+    "GRADIO_ANALYTICS_MAX_EVENTS": "1",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
+    "GRADIO_RUN_HISTORY": "False",  # else a shared computer shows the last visitor's pictures
+    "GRADIO_MCP_SERVER": "False",
+    "GRADIO_SSR_MODE": "False",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 once stopped or checked, 2 with a sentence when it cannot start."""
+    parser = ArgumentParser(prog="app.py", description="Serve SkinReader.")
+    parser.add_argument("--check", action="store_true", help="build everything, then exit")
+    add_arguments(parser)
+    parsed = parser.parse_args(arguments)
+    try:
+        settings = settings_from(parsed)
+        prepare(settings)
+        app = build_app(settings)
+    except UserError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    if parsed.check:
+        print("Everything is in place.")  # noqa: T201
+    else:
+        _serve(app, settings)
+    return 0
+
+
+def prepare(settings: Settings) -> None:
+    """Folders, log and Gradio's environment; before the first import of gradio."""
+    uploads = settings.var / "uploads"
+    for folder in (uploads, settings.var / "log"):
+        folder.mkdir(parents=True, exist_ok=True)
+    _start_log(settings.var / "log" / "skinreader.log")
+    os.environ.update(_GRADIO, GRADIO_TEMP_DIR=str(uploads))
+
+
+def build_app(settings: Settings, *, predictor: "Predictor | None" = None) -> "FastAPI":
+    """Everything but the socket. Without `predictor`, the bundled checkpoint is loaded."""
+    # Not above: torch takes seconds, and gradio reads the environment that `prepare` sets.
+    from model.demo import ASSETS, build_demo  # noqa: PLC0415
+    from model.predictor import load_predictor  # noqa: PLC0415
+    from readerstudy.ui.mount import allow_anyone  # noqa: PLC0415
+    from readerstudy.ui.site import PublicPage, build_site  # noqa: PLC0415
+
+    db = open_database(settings)
+    ready = predictor or load_predictor(folder=settings.checkpoints)
+    _log.info("Serving checkpoint %s (sha256 %s)", ready.card.name, ready.card.sha256)
+    public = PublicPage(
+        blocks=build_demo(ready, guard=allow_anyone),
+        assets=ASSETS,
+        health=lambda: {"checkpoint": ready.card.name},
+    )
+    return build_site(settings, db=db, public=public)
+
+
+def open_database(settings: Settings) -> Database:
+    """At its newest version and with an administrator; `readerstudy init` adds the demo study."""
+    db = Database(settings.database_url, files=settings.cases)
+    db.migrate()
+    given = settings.admin_password
+    drawn = ensure_first_admin(db, password=given.reveal() if given else None)
+    if drawn:
+        print(f"First administrator: {FIRST_ADMIN}, password: {drawn}")  # noqa: T201
+    return db
+
+
+def _serve(app: "FastAPI", settings: Settings) -> None:
+    print(f"SkinReader: {settings.public_url}")  # noqa: T201
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,  # invitation links are secrets, and addresses of readers are not ours
+        timeout_graceful_shutdown=3,
+    )
+
+
+def _start_log(file: Path) -> None:
+    """Tracebacks go here, never into a page."""
+    handler = RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=5, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    # It would write every polling request of every client library.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

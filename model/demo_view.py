@@ -1,0 +1,176 @@
+"""The demo page's HTML: text in, escaped markup out. Knows nothing of Gradio."""
+
+import base64
+import math
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data.images import encode
+from data.taxonomy import Disease
+from model.card import ModelCard
+
+N_PROMINENT = 5
+METHOD_NAMES = {
+    "gradient": "Vanilla gradient",
+    "smoothgrad": "SmoothGrad",
+    "integrated-gradients": "Integrated gradients",
+    "grad-cam": "Grad-CAM",
+}
+_METHOD_WORDS = {
+    "gradient": "how strongly the score would react to a small change of each pixel",
+    "smoothgrad": "the same reaction, averaged over noisy copies of the picture",
+    "integrated-gradients": "each pixel's share of the score, against an empty picture",
+    "grad-cam": "where the last layer's features speak for this class (coarse)",
+}
+
+
+def notice(card: ModelCard) -> str:
+    """What the page is not; stands above everything else."""
+    return (
+        '<aside class="sr-notice" role="note"><strong>For research and teaching. '
+        "Not a medical device.</strong> Do not use it to judge a lesion, yours or anybody's. "
+        f"{escape(card.domain)}</aside>"
+    )
+
+
+def ranking(
+    ranked: Sequence[tuple[Disease, float]],
+    *,
+    warnings: Sequence[str],
+    domain: str,
+    seconds: float,
+) -> str:
+    """`ranked` is in falling order of probability, a fraction in [0, 1]."""
+    prominent = "".join(_row(d, p) for d, p in ranked[:N_PROMINENT])
+    others = "".join(_row(d, p) for d, p in ranked[N_PROMINENT:])
+    rest = (
+        f"<details><summary>The other {len(ranked) - N_PROMINENT} classes</summary>"
+        f'<ol class="sr-rank sr-rank-rest" start="{N_PROMINENT + 1}">{others}</ol></details>'
+        if others
+        else ""
+    )
+    return (
+        f'<section class="sr-result" aria-label="Ranked diagnoses">{_warnings(warnings)}'
+        f'<div class="sr-head"><h2>Ranked diagnoses</h2><span>{seconds:.2f} s</span></div>'
+        f'<ol class="sr-rank" id="sr-rank">{prominent}</ol>{rest}'
+        f'<p class="sr-domain">{escape(domain)}</p></section>'
+    )
+
+
+def refusal(message: str) -> str:
+    """The picture could not be used, and why."""
+    return (
+        '<section class="sr-result"><div class="sr-refusal" role="alert">'
+        f"<h2>This picture cannot be used</h2><p>{escape(message)}</p></div></section>"
+    )
+
+
+def placeholder() -> str:
+    """Stands where the ranking will be."""
+    return (
+        '<section class="sr-result sr-empty"><h2>Ranked diagnoses</h2>'
+        "<p>Drop a picture, take a photograph, or click an example. "
+        "The ranking and a saliency map appear here.</p></section>"
+    )
+
+
+def viewer(photo_uri: str, *, map_uri: str = "", caption: str, is_busy: bool = False) -> str:
+    """The picture, and over it the map whose opacity the page's slider sets."""
+    overlay = f'<img class="sr-map" src="{map_uri}" alt="">' if map_uri else ""
+    busy = '<span class="sr-busy" role="status">Computing the map …</span>' if is_busy else ""
+    return (
+        '<figure class="sr-viewer"><div class="sr-stack">'
+        f'<img class="sr-photo" src="{photo_uri}" alt="The picture that was ranked">'
+        f"{overlay}{busy}</div><figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def legend(disease: Disease, method: str) -> str:
+    """What the colours mean, and what they do not."""
+    name = escape(METHOD_NAMES.get(method, method))
+    words = escape(_METHOD_WORDS.get(method, "how much each pixel matters for the score"))
+    return (
+        '<span class="sr-scale" aria-hidden="true"><i></i></span>'
+        '<span class="sr-ends"><span>little</span><span>much</span></span>'
+        f"<b>{name}, {escape(disease.name_en)}</b>: {words}. "
+        "It tells what the network used, not where disease is."
+    )
+
+
+OPACITY = (
+    '<label class="sr-opacity" for="sr-opacity"><span>Opacity of the map</span>'
+    '<input id="sr-opacity" type="range" min="0" max="100" value="60" step="1"></label>'
+)
+
+
+def data_uri(image: npt.NDArray[np.uint8]) -> str:
+    """`image` `(h, w, 3)` uint8 as a JPEG inside the page: no file, no address, no cache."""
+    content = encode(image, format="JPEG", quality=88)
+    return "data:image/jpeg;base64," + base64.b64encode(content).decode()
+
+
+def card(model_card: ModelCard) -> str:
+    """The checkpoint in a table: what it was trained on, how well it did there, its licence."""
+    facts = {
+        "Name": model_card.name,
+        "Domain": model_card.domain,
+        "Classes": ", ".join(model_card.taxonomy.codes),
+        "Licence": model_card.licence,
+        "Made": model_card.made_at,
+        "SHA-256": model_card.sha256,
+    }
+    rows = "".join(f"<dt>{k}</dt><dd>{escape(str(v))}</dd>" for k, v in facts.items() if v)
+    return f'<div class="sr-card"><dl>{rows}</dl>{_metrics(model_card.metrics)}</div>'
+
+
+def percent(fraction: float) -> str:
+    """As people read it; undefined is a dash, and nothing rounds to certainty."""
+    if math.isnan(fraction):
+        return "–"
+    if fraction < 0.001:
+        return "<0.1%"
+    return ">99.9%" if fraction > 0.999 else f"{100 * fraction:.1f}%"
+
+
+def _row(disease: Disease, probability: float) -> str:
+    tag = '<span class="sr-tag">malignant</span>' if disease.malignant else ""
+    return (
+        f'<li data-code="{escape(disease.code)}"><div class="sr-name">'
+        f"<strong>{escape(disease.name_en)}</strong>"
+        f'<span lang="zh-Hans">{escape(disease.name_zh)}</span>'
+        f"<code>{escape(disease.code)}</code>{tag}</div>"
+        f'<span class="sr-pct">{escape(percent(probability))}</span>'
+        f'<div class="sr-bar"><i style="width:{100 * probability:.2f}%"></i></div></li>'
+    )
+
+
+def _warnings(warnings: Sequence[str]) -> str:
+    items = "".join(f"<li>{escape(text)}</li>" for text in warnings)
+    return f'<ul class="sr-warn" role="status">{items}</ul>' if items else ""
+
+
+def _metrics(metrics: Sequence[dict[str, Any]]) -> str:
+    rows = "".join(
+        f"<tr><th scope=row>{escape(str(m.get('name', '')))}</th><td>{m.get('n', '–')}</td>"
+        f"<td>{_number(m.get('estimate'))}</td><td>{_interval(m.get('ci'))}</td>"
+        f"<td>{escape(str(m.get('method', '')))}</td></tr>"
+        for m in metrics
+    )
+    if not rows:
+        return ""
+    return (
+        '<div class="sr-scroll"><table><thead><tr><th>Quantity</th><th>n</th><th>Estimate</th>'
+        f"<th>95% interval</th><th>Method</th></tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _number(value: Any) -> str:
+    return "–" if value is None or math.isnan(value) else f"{value:.3f}"
+
+
+def _interval(pair: Any) -> str:
+    return f"{_number(pair[0])} to {_number(pair[1])}" if pair else "–"

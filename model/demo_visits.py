@@ -1,0 +1,83 @@
+"""What the demo page remembers of a visit: in memory, briefly, and never on disk."""
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+KEEP_SECONDS = 15 * 60
+KEEP_VISITS = 64
+
+
+@dataclass
+class Visit:
+    """`view` is the reduced picture, `(h, w, 3)` uint8; `maps` holds encoded overlays by request.
+
+    Only what is shown is kept: a full 50-megapixel picture would cost 150 MB per visitor.
+    """
+
+    view: npt.NDArray[np.uint8]
+    photo_uri: str
+    codes: tuple[str, ...]
+    maps: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+class Visits:
+    """At most `limit` visits, each for `keep_seconds` after its last use.
+
+    The key is drawn here and known to one page only; a session name that the client chooses
+    would let one visitor ask for another's picture.
+    """
+
+    def __init__(
+        self,
+        *,
+        limit: int = KEEP_VISITS,
+        keep_seconds: float = KEEP_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limit = limit
+        self._keep_seconds = keep_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._visits: OrderedDict[str, tuple[float, Visit]] = OrderedDict()
+
+    def add(self, visit: Visit) -> str:
+        """Returns the key under which `get` finds the visit again."""
+        key = secrets.token_urlsafe(16)
+        with self._lock:
+            self._drop_old()
+            self._visits[key] = (self._clock(), visit)
+            while len(self._visits) > self._limit:
+                self._visits.popitem(last=False)
+        return key
+
+    def get(self, key: str) -> Visit | None:
+        """The visit, or None once it is forgotten."""
+        with self._lock:
+            self._drop_old()
+            found = self._visits.pop(key, None)
+            if found is None:
+                return None
+            self._visits[key] = (self._clock(), found[1])
+            return found[1]
+
+    def forget(self, key: str) -> None:
+        """Drops the visit at once; an unknown key is fine."""
+        with self._lock:
+            self._visits.pop(key, None)
+
+    def __len__(self) -> int:
+        with self._lock:
+            self._drop_old()
+            return len(self._visits)
+
+    def _drop_old(self) -> None:
+        oldest_kept = self._clock() - self._keep_seconds
+        while self._visits and next(iter(self._visits.values()))[0] < oldest_kept:
+            self._visits.popitem(last=False)

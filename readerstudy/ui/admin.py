@@ -1,0 +1,120 @@
+"""The page of those who run studies: progress, results, figures, invitations."""
+
+from typing import Any
+
+import gradio as gr
+
+from data.errors import UserError
+from readerstudy.db import Database
+from readerstudy.entities import Actor, StudySummary
+from readerstudy.services import results, studies
+from readerstudy.ui import admin_view as view
+from readerstudy.ui.mount import Guard, actor_of
+from readerstudy.ui.plots import roc_plot
+
+_HEADER = (
+    '<header class="sr-top"><a class="sr-brand" href="/">SkinReader</a>'
+    '<span class="sr-where">Administration</span><nav><form method="post" action="/logout">'
+    "<button>Sign out</button></form></nav></header>"
+)
+
+
+class AdminPage:
+    """Each handler asks the services and shows what they say, or why they refuse."""
+
+    def __init__(self, db: Database, *, public_url: str) -> None:
+        self._db = db
+        self._public_url = public_url
+
+    def load(self, request: gr.Request) -> tuple[Any, ...]:
+        found = studies.list_studies(self._db, actor=actor_of(request))
+        choices = [(study.title, study.slug) for study in found]
+        first = choices[0][1] if choices else None
+        return (gr.update(choices=choices, value=first), *self.show(first, request))
+
+    def show(self, slug: str | None, request: gr.Request) -> tuple[Any, ...]:
+        actor = actor_of(request)
+        study = self._study(actor, slug)
+        if study is None:
+            return (view.problem("There is no study yet."), "", "", _no_class(), None, "", "")
+        people = studies.progress(self._db, actor=actor, slug=study.slug)
+        return (view.overview(study), view.progress(people), *self._results(actor, study))
+
+    def choose_class(self, slug: str, class_: str, request: gr.Request) -> tuple[Any, str]:
+        actor = actor_of(request)
+        figure = results.roc_figures(self._db, actor=actor, slug=slug)[class_]
+        analysis = results.study_results(self._db, actor=actor, slug=slug)
+        return roc_plot(figure), view.readers(analysis, figure)
+
+    def invite(self, slug: str, count: float, request: gr.Request) -> Any:
+        tokens = studies.invite(self._db, actor=actor_of(request), slug=slug, count=int(count))
+        links = "\n".join(f"{self._public_url}/invite/{token}" for token in tokens)
+        return gr.update(value=links, visible=True)
+
+    def _study(self, actor: Actor, slug: str | None) -> StudySummary | None:
+        found = studies.list_studies(self._db, actor=actor)
+        return next((study for study in found if study.slug == slug), None)
+
+    def _results(self, actor: Actor, study: StudySummary) -> tuple[Any, ...]:
+        try:
+            analysis = results.study_results(self._db, actor=actor, slug=study.slug)
+            figures = results.roc_figures(self._db, actor=actor, slug=study.slug)
+        except UserError as error:  # nothing read yet, or a role without results
+            return (view.problem(str(error)), _no_class(), None, "", "")
+        choices = view.class_choices(study, figures)
+        first = figures[choices[0][1]]
+        return (
+            view.results(analysis),
+            gr.update(choices=choices, value=first.class_, visible=True),
+            gr.update(value=roc_plot(first), visible=True),
+            view.readers(analysis, first),
+            view.exports(study.slug, list(figures)),
+        )
+
+
+def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
+    page = AdminPage(db, public_url=public_url)
+    with gr.Blocks(title="SkinReader administration", analytics_enabled=False) as blocks:
+        gr.HTML(_HEADER, js_on_load=None)
+        with gr.Row(elem_id="sr-picker"):
+            slug = gr.Dropdown([], label="Study", elem_id="sr-study", scale=3)
+            refresh = gr.Button("Refresh", scale=0, elem_id="sr-refresh")
+        overview = gr.HTML("", js_on_load=None)
+        with gr.Tab("Results"):
+            class_ = gr.Dropdown([], label="ROC of", elem_id="sr-class", visible=False)
+            plot = gr.Plot(visible=False, show_label=False, elem_id="sr-roc")
+            tables = gr.HTML("", elem_id="sr-results", js_on_load=None)
+            people = gr.HTML("", elem_id="sr-readers", js_on_load=None)
+        with gr.Tab("Progress"):
+            progress = gr.HTML("", elem_id="sr-progress", js_on_load=None)
+        with gr.Tab("Export"):
+            exports = gr.HTML("", js_on_load=None)
+        with gr.Tab("Invitations"):
+            count, make, links = _invitations()
+        shown = [overview, progress, tables, class_, plot, people, exports]
+        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
+        blocks.load(guard(page.load), None, [slug, *shown], **private)
+        slug.input(guard(page.show), slug, shown, **private)
+        refresh.click(guard(page.show), slug, shown, **private)
+        class_.input(guard(page.choose_class), [slug, class_], [plot, people], **private)
+        make.click(guard(page.invite), [slug, count], links, **private)
+    return blocks
+
+
+def _invitations() -> tuple[gr.Number, gr.Button, gr.Textbox]:
+    gr.HTML(
+        "<p>One link for each reader. A link shows only here and only now: "
+        "copy it before you leave this page, and send each to one person.</p>",
+        js_on_load=None,
+    )
+    with gr.Row():
+        count = gr.Number(3, label="How many", precision=0, minimum=1, maximum=1000, scale=1)
+        make = gr.Button("Make links", variant="primary", scale=0, elem_id="sr-invite")
+    links = gr.Textbox(
+        label="Invitation links", lines=6, visible=False, buttons=["copy"], elem_id="sr-links"
+    )
+    return count, make, links
+
+
+def _no_class() -> Any:
+    return gr.update(choices=[], value=None, visible=False)

@@ -1,0 +1,48 @@
+"""Downloads for those who run studies: the export and the figures, checked on each request."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from readerstudy.db import Database
+from readerstudy.entities import Actor
+from readerstudy.errors import NotFoundError
+from readerstudy.export.figures import roc_pdf, roc_svg
+from readerstudy.services import results
+from readerstudy.ui.session import Sessions, Zone
+from readerstudy.ui.study_api import NotSignedInError
+
+_DRAW = {"svg": (roc_svg, "image/svg+xml"), "pdf": (roc_pdf, "application/pdf")}
+
+
+def admin_routes(db: Database, sessions: Sessions) -> APIRouter:
+    router = APIRouter(prefix="/admin-api")
+
+    def staff(request: Request) -> Actor:
+        actor = sessions.actor(request, Zone.ADMIN)
+        if actor is None or actor.role not in Zone.ADMIN.roles:
+            raise NotSignedInError
+        return actor
+
+    Staff = Annotated[Actor, Depends(staff)]
+
+    @router.get("/{slug}/export.zip")
+    def export(actor: Staff, slug: str) -> Response:
+        content = results.export_bundle(db, actor=actor, slug=slug)
+        return _download(content, name=f"{slug}.zip", media_type="application/zip")
+
+    @router.get("/{slug}/figure/{class_}.{kind}")
+    def figure(actor: Staff, slug: str, class_: str, kind: Literal["svg", "pdf"]) -> Response:
+        found = results.roc_figures(db, actor=actor, slug=slug).get(class_)
+        if found is None:
+            raise NotFoundError(f"Expected a class of this study, but got {class_!r}; choose one.")
+        draw, media_type = _DRAW[kind]
+        return _download(draw(found), name=f"{slug}-roc-{class_}.{kind}", media_type=media_type)
+
+    return router
+
+
+def _download(content: bytes, *, name: str, media_type: str) -> Response:
+    """`slug` and class are names of our own making: letters, digits and '-'."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers)

@@ -1,0 +1,196 @@
+"""The admin page's tables as HTML: records in, escaped markup out."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from readerstudy.entities import ReaderKind, ReaderProgress, StudySummary
+from readerstudy.stats.figures import RocFigure
+from readerstudy.stats.records import ALL, MEAN_READER, Analysis, Record
+
+# The first that the analysis holds is shown; the footnote names it.
+_METHODS = ("or-rrrc-capped", "wilson", "delong")
+_METHOD_WORDS = {
+    "or-rrrc-capped": "Obuchowski-Rockette, random readers and cases (or-rrrc-capped)",
+    "wilson": "Wilson score interval",
+    "delong": "DeLong",
+}
+_QUANTITIES = {"sensitivity": "Sensitivity", "specificity": "Specificity", "auc": "AUC"}
+
+
+def overview(study: StudySummary) -> str:
+    simulated = (
+        f'<p class="sr-simulated">{study.n_simulated} of the readers are simulated '
+        f"({study.n_simulated_answers} answers): simulated reading, not clinical data.</p>"
+        if study.n_simulated
+        else ""
+    )
+    synthetic = " · synthetic images" if study.synthetic else ""
+    tiles = {
+        "State": study.state,
+        "Cases": study.n_cases,
+        "Readers": study.n_readers,
+        "Answers": study.n_answers,
+        "Simulated readers": study.n_simulated,
+        "Models": ", ".join(study.models) or "none",
+    }
+    items = "".join(f"<div><dt>{k}</dt><dd>{escape(str(v))}</dd></div>" for k, v in tiles.items())
+    seal = f'<p class="sr-small">Sealed: {escape(study.seal_hash)}</p>' if study.seal_hash else ""
+    return (
+        f'<h2>{escape(study.title)}<small>{synthetic}</small></h2><dl class="sr-tiles">{items}</dl>'
+        f"{simulated}{seal}"
+    )
+
+
+def progress(readers: Sequence[ReaderProgress]) -> str:
+    """Readers alone under their codes; a simulated one says so."""
+    rows = [
+        [
+            _code(r.code, is_simulated=r.kind is ReaderKind.SIMULATED),
+            escape(r.stage),
+            f'<progress max="{max(r.total, 1)}" value="{r.answered}"></progress>'
+            f" {r.answered} of {r.total}",
+            r.last_answer_at.strftime("%Y-%m-%d %H:%M UTC") if r.last_answer_at else "–",
+        ]
+        for r in readers
+    ]
+    if not rows:
+        return _nothing("No reader yet. Make invitation links and send them.")
+    return _table(["Reader", "Stage", "Answered", "Last answer"], rows, css="sr-tall")
+
+
+def results(analysis: Analysis) -> str:
+    """Per class: model, mean reader, difference; each number with interval, n and method."""
+    models = [f"model:{name}" for name in analysis.meta["models"]]
+    subjects = [*models, MEAN_READER, *(f"{m} - {MEAN_READER}" for m in models)]
+    used: dict[str, None] = {}
+    rows = []
+    for class_ in analysis.meta["classes"]:
+        for subject in subjects:
+            cells = [_cell(analysis, q, class_, subject, used) for q in _QUANTITIES]
+            rows.append([f"<b>{escape(class_)}</b>", escape(name_of(subject)), *cells])
+    overall = [
+        ["<b>all</b>", escape(name_of(s)), _cell(analysis, "accuracy", ALL, s, used)]
+        for s in subjects
+    ]
+    return (
+        _alone(analysis)
+        + "<h3>All classes</h3>"
+        + _table(["Class", "Subject", "Accuracy"], overall)
+        + "<h3>Each class against all others</h3>"
+        + _table(["Class", "Subject", *_QUANTITIES.values()], rows)
+        + _methods(used)
+    )
+
+
+def readers(analysis: Analysis, figure: RocFigure) -> str:
+    """Every reader's operating point for one class."""
+    used: dict[str, None] = {}
+    rows = [
+        [
+            _code(point.subject.removeprefix("reader:"), is_simulated=point.simulated),
+            *(
+                _cell(analysis, q, figure.class_, point.subject, used)
+                for q in ("sensitivity", "specificity")
+            ),
+        ]
+        for point in figure.points
+        if point.kind == "reader"
+    ]
+    if not rows:
+        return _nothing("No reader has answered enough cases of this class yet.")
+    table = _table(["Reader", "Sensitivity", "Specificity"], rows, css="sr-tall")
+    return f"<h3>Readers, {escape(figure.class_)}</h3>{table}{_methods(used)}"
+
+
+def exports(slug: str, classes: Sequence[str]) -> str:
+    """Links to our own routes: each checks the sign-in again."""
+    base = f"/admin-api/{escape(slug)}"
+    figures = "".join(
+        f"<li><span>{escape(c)}</span>"
+        f'<a href="{base}/figure/{escape(c)}.svg" download>SVG</a>'
+        f'<a href="{base}/figure/{escape(c)}.pdf" download>PDF</a></li>'
+        for c in classes
+    )
+    return (
+        f'<p><a class="sr-download" id="sr-export" href="{base}/export.zip" download>'
+        "Export everything (zip)</a></p><p class='sr-soft'>Readings, predictions, results, "
+        "codebook and figures, with checksums.</p>"
+        f'<h3>ROC figures for a paper</h3><ul class="sr-figures">{figures}</ul>'
+    )
+
+
+def problem(message: str) -> str:
+    return f'<p class="sr-problem" role="status">{escape(message)}</p>'
+
+
+def name_of(subject: str) -> str:
+    """As people say it: "model:b4 - mean_reader" becomes "b4 minus mean reader"."""
+    words = subject.replace("model:", "").replace(MEAN_READER, "mean reader")
+    return words.replace(" - ", " minus ")
+
+
+def estimate(record: Record | None) -> str:
+    """Fractions as percentages, areas as they are, undefined as a dash."""
+    if record is None or math.isnan(record.estimate):
+        return "–"
+    form = ".3f" if record.quantity == "auc" else ".1%"
+    sign = "+" if " - " in record.subject else ""
+    value = format(record.estimate, sign + form)
+    if math.isnan(record.ci_low) or math.isnan(record.ci_high):
+        return f"<b>{value}</b>"
+    low, high = format(record.ci_low, sign + form), format(record.ci_high, sign + form)
+    return f"<b>{value}</b> <span>{low} to {high}</span>"
+
+
+def _cell(
+    analysis: Analysis, quantity: str, class_: str, subject: str, used: dict[str, None]
+) -> str:
+    found = (analysis.get(quantity, class_, subject, method) for method in _METHODS)
+    record = next((r for r in found if r is not None), None)
+    if record is None:
+        return "–"
+    used.setdefault(record.method)
+    note = f' title="{escape(record.note)}"' if record.note else ""
+    return f'<div class="sr-number"{note}>{estimate(record)}<small>{_counts(record)}</small></div>'
+
+
+def _counts(record: Record) -> str:
+    cases = f"{record.n_cases} cases" if record.n_cases is not None else ""
+    people = f"{record.n_readers} readers" if record.n_readers is not None else ""
+    return ", ".join(text for text in (cases, people) if text)
+
+
+def _methods(used: Iterable[str]) -> str:
+    names = "; ".join(_METHOD_WORDS.get(method, method) for method in used)
+    return f'<p class="sr-small">95% intervals. Methods: {escape(names)}. “–” is undefined.</p>'
+
+
+def _alone(analysis: Analysis) -> str:
+    if analysis.meta["models"]:
+        return ""
+    return problem("No checkpoint predicts these classes: the readers are shown alone.")
+
+
+def _code(code: str, *, is_simulated: bool) -> str:
+    tag = ' <span class="sr-badge">simulated</span>' if is_simulated else ""
+    return f"<code>{escape(code)}</code>{tag}"
+
+
+def _nothing(message: str) -> str:
+    return f'<p class="sr-soft">{escape(message)}</p>'
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, css: str = "") -> str:
+    """Cells are markup already; headings are our own words."""
+    columns = "".join(f'<th scope="col">{title}</th>' for title in head)
+    body = "".join(f"<tr>{''.join(f'<td>{c}</td>' for c in row)}</tr>" for row in rows)
+    return (
+        f'<div class="sr-scroll {css}"><table class="sr-table"><thead><tr>{columns}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def class_choices(study: StudySummary, figures: Mapping[str, RocFigure]) -> list[tuple[str, str]]:
+    names = {option.code: option.name_en for option in study.classes}
+    return [(f"{code}, {names.get(code, code)}", code) for code in figures]

@@ -1,0 +1,117 @@
+"""The reader's page: consent and profile here; the cases in assets/quiz.js, over /study-api."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from readerstudy.db import Database
+from readerstudy.entities import PROFILE_FIELDS, ProfileField, ReaderStatus, Stage
+from readerstudy.services import reading
+from readerstudy.ui.mount import Guard, actor_of
+from readerstudy.ui.strings import LANGUAGES, language_of, words
+
+
+class ReaderPage:
+    """Each handler calls one service, then shows whatever stage the database says."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def show(self, request: gr.Request) -> tuple[Any, ...]:
+        status = reading.status(self._db, actor=actor_of(request))
+        t = words(language_of(request.request))
+        return (
+            _header(status, t, language=language_of(request.request)),
+            *_consent(status, t),
+            *_profile(status, t),
+            gr.update(visible=status.stage not in (Stage.CONSENT, Stage.PROFILE)),
+        )
+
+    def consent(self, is_agreed: bool, version: str, request: gr.Request) -> tuple[Any, ...]:
+        if not is_agreed:
+            t = words(language_of(request.request))
+            raise gr.Error(t["consent.missing"], print_exception=False)
+        reading.give_consent(self._db, actor=actor_of(request), version=version)
+        return self.show(request)
+
+    def profile(self, request: gr.Request, *answers: str | None) -> tuple[Any, ...]:
+        keys = (field.key for field in PROFILE_FIELDS)
+        profile = {k: v or "" for k, v in zip(keys, answers, strict=True)}
+        reading.save_profile(self._db, actor=actor_of(request), profile=profile)
+        return self.show(request)
+
+
+def build_study(db: Database, *, guard: Guard) -> gr.Blocks:
+    page = ReaderPage(db)
+    with gr.Blocks(title="SkinReader reader study", analytics_enabled=False) as blocks:
+        header = gr.HTML("", js_on_load=None)
+        with gr.Column(visible=False, elem_classes="sr-sheet", elem_id="sr-consent") as consent:
+            text = gr.HTML("", js_on_load=None)
+            version = gr.Textbox(visible=False)
+            agreed = gr.Checkbox(label="", container=False, elem_id="sr-agree")
+            agree = gr.Button("", variant="primary", elem_id="sr-agree-go")
+        with gr.Column(visible=False, elem_classes="sr-sheet", elem_id="sr-profile") as profile:
+            why = gr.HTML("", js_on_load=None)
+            fields = [_field(field) for field in PROFILE_FIELDS]
+            save = gr.Button("", variant="primary", elem_id="sr-profile-go")
+        with gr.Column(visible=False, elem_id="sr-cases") as cases:
+            gr.HTML('<div id="sr-quiz"></div>', js_on_load=None)
+        shown = [header, consent, text, version, agreed, agree]
+        shown += [profile, why, *fields, save, cases]
+        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        blocks.load(guard(page.show), None, shown, **private)
+        agree.click(guard(page.consent), [agreed, version], shown, **private)
+        save.click(guard(page.profile), fields, shown, **private)
+    return blocks
+
+
+def _field(field: ProfileField) -> gr.components.Component:
+    name = f"sr-{field.key}"
+    if field.choices:
+        return gr.Radio(list(field.choices), label=field.label, elem_id=name)
+    return gr.Textbox(label=field.label, max_length=field.max_length, elem_id=name)
+
+
+def _consent(status: ReaderStatus, t: Mapping[str, str]) -> tuple[Any, ...]:
+    paragraphs = "".join(f"<p>{escape(p)}</p>" for p in status.consent_text.split("\n") if p)
+    return (
+        gr.update(visible=status.stage is Stage.CONSENT),
+        f"<h1>{t['consent.title']}</h1><div class='sr-prose'>{paragraphs}</div>",
+        status.consent_version,
+        gr.update(label=t["consent.check"]),
+        gr.update(value=t["consent.go"]),
+    )
+
+
+def _profile(status: ReaderStatus, t: Mapping[str, str]) -> tuple[Any, ...]:
+    return (
+        gr.update(visible=status.stage is Stage.PROFILE),
+        f"<h1>{t['profile.title']}</h1><p class='sr-soft'>{t['profile.why']}</p>",
+        *(_translated(field, t) for field in PROFILE_FIELDS),
+        gr.update(value=t["profile.go"]),
+    )
+
+
+def _translated(field: ProfileField, t: Mapping[str, str]) -> Any:
+    label = t[f"profile.{field.key}"]
+    if not field.choices:
+        return gr.update(label=label)
+    return gr.update(
+        label=label, choices=[(t[f"profile.{field.key}.{c}"], c) for c in field.choices]
+    )
+
+
+def _header(status: ReaderStatus, t: Mapping[str, str], *, language: str) -> str:
+    others = "".join(
+        f'<a href="/language/{code}?back=/study/" lang="{code}">{name}</a>'
+        for code, name in LANGUAGES.items()
+        if code != language
+    )
+    synthetic = t["note.synthetic"] if status.synthetic else ""
+    return (
+        f'<header class="sr-top"><a class="sr-brand" href="/">SkinReader</a>'
+        f'<span class="sr-where">{escape(status.study_title)}</span><nav>{others}</nav></header>'
+        f'<p class="sr-small">{t["note.device"]} {synthetic}</p>'
+    )

@@ -1,0 +1,114 @@
+"""Signing in and out, invitations and the language: plain pages that work without scripts."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.templating import Jinja2Templates
+
+from readerstudy.db import Database
+from readerstudy.errors import SignInError, StudyError
+from readerstudy.services.accounts import sign_in
+from readerstudy.services.reading import accept_invitation, look_up_invitation
+from readerstudy.ui.session import Sessions, Zone
+from readerstudy.ui.strings import LANGUAGE_COOKIE, LANGUAGES, language_of, words
+
+_templates = Jinja2Templates(Path(__file__).parent / "templates")
+# Plain pages need no script at all; a form may lead only back here.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_NO_STORE = {"Content-Security-Policy": _POLICY, "Cache-Control": "private, no-store"}
+_YEAR_SECONDS = 365 * 24 * 3600
+
+
+def sign_in_routes(db: Database, sessions: Sessions) -> APIRouter:
+    """Handlers are plain functions, so that hashing a password never stops the event loop."""
+    router = APIRouter()
+
+    @router.get("/login")
+    def login_page(request: Request) -> Response:
+        return _page(request, "login.html", name="", problem="")
+
+    @router.post("/login")
+    def login(
+        request: Request, name: Annotated[str, Form()], password: Annotated[str, Form()]
+    ) -> Response:
+        try:
+            token = sign_in(db, name=name, password=password)
+        except SignInError as error:
+            return _page(request, "login.html", status=401, name=name, problem=str(error))
+        response = RedirectResponse("/admin/", status_code=303)
+        sessions.open(response, Zone.ADMIN, token)
+        return response
+
+    @router.post("/logout")
+    def logout(request: Request) -> Response:
+        response = RedirectResponse("/login", status_code=303)
+        for zone in Zone:
+            sessions.close(request, response, zone)
+        return response
+
+    @router.get("/language/{code}")
+    def choose_language(code: str, back: str = "/study/") -> Response:
+        is_local = back.startswith("/") and not back.startswith(("//", "/\\"))
+        response = RedirectResponse(back if is_local else "/study/", status_code=303)
+        if code in LANGUAGES:
+            response.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR_SECONDS, samesite="lax")
+        return response
+
+    return router
+
+
+def invitation_routes(db: Database, sessions: Sessions) -> APIRouter:
+    """Opening a link only shows it: previews of messengers open links too."""
+    router = APIRouter()
+
+    @router.get("/invite")
+    def invitation_needed(request: Request) -> Response:
+        t = words(language_of(request))
+        return _message(request, heading=t["invite.needed"], text=t["invite.needed.what"])
+
+    @router.get("/invite/{token}")
+    def show_invitation(request: Request, token: str) -> Response:
+        try:
+            view = look_up_invitation(db, token=token)
+        except StudyError as error:
+            return _no_invitation(request, error)
+        return _page(request, "invite.html", view=view, token=token)
+
+    @router.post("/invite/{token}")
+    def take_invitation(request: Request, token: str) -> Response:
+        try:
+            session = accept_invitation(db, token=token)
+        except StudyError as error:
+            return _no_invitation(request, error)
+        response = RedirectResponse("/study/", status_code=303)
+        sessions.open(response, Zone.STUDY, session)
+        return response
+
+    return router
+
+
+def _no_invitation(request: Request, error: StudyError) -> Response:
+    heading = words(language_of(request))["invite.gone"]
+    return _message(request, heading=heading, text=str(error), status=404)
+
+
+def _message(request: Request, *, heading: str, text: str, status: int = 200) -> Response:
+    return _page(request, "message.html", status=status, heading=heading, text=text)
+
+
+def _page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
+    language = language_of(request)
+    context = values | {
+        "t": words(language),
+        "language": language,
+        "languages": LANGUAGES,
+        "back": request.url.path,
+    }
+    return _templates.TemplateResponse(
+        request, template, context, status_code=status, headers=_NO_STORE
+    )

@@ -1,0 +1,128 @@
+"""The web application: routes of our own, three Gradio pages, and the walls around them."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.staticfiles import StaticFiles
+
+from readerstudy.config import Settings
+from readerstudy.db import Database
+from readerstudy.ui.admin import build_admin
+from readerstudy.ui.admin_api import admin_routes
+from readerstudy.ui.frontend_assets import FrontendAssets
+from readerstudy.ui.gate import Gate
+from readerstudy.ui.mount import Page, allow, mount
+from readerstudy.ui.quiz import build_study
+from readerstudy.ui.routes import invitation_routes, sign_in_routes
+from readerstudy.ui.session import Sessions, Zone
+from readerstudy.ui.study_api import ERROR_HANDLERS, study_routes
+
+# A 20 MB picture and what a form wraps around it.
+MAX_BODY_BYTES = 21_000_000
+_ASSETS = Path(__file__).parent / "assets"
+
+
+@dataclass(frozen=True)
+class PublicPage:
+    """The page at `/`, which this package knows nothing about: it comes from the other room."""
+
+    blocks: gr.Blocks
+    assets: Path
+    health: Callable[[], dict[str, Any]]
+
+
+def build_site(settings: Settings, *, db: Database, public: PublicPage) -> FastAPI:
+    sessions = Sessions(db, is_secure=settings.public_url.startswith("https://"))
+    app = FastAPI(
+        title="SkinReader",
+        max_body_size=MAX_BODY_BYTES,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        exception_handlers=ERROR_HANDLERS,
+        lifespan=_lifespan(db),
+    )
+    _add_routes(app, settings, db=db, sessions=sessions, health=public.health)
+    _add_static(app, public.assets)
+    for page in _pages(db, settings, sessions=sessions, public=public):
+        mount(app, page, sessions=sessions, private=settings.var / "cases")
+    # Present, so that Gradio stops answering every origin with credentials; it allows none.
+    app.add_middleware(CORSMiddleware, allow_origins=[])
+    app.add_middleware(FrontendAssets)
+    app.add_middleware(Gate, sessions=sessions, public_url=_configured_url(settings))
+    return app
+
+
+def _add_routes(
+    app: FastAPI,
+    settings: Settings,
+    *,
+    db: Database,
+    sessions: Sessions,
+    health: Callable[[], dict[str, Any]],
+) -> None:
+    app.include_router(sign_in_routes(db, sessions))
+    app.include_router(invitation_routes(db, sessions))
+    app.include_router(study_routes(db, sessions))
+    app.include_router(admin_routes(db, sessions))
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, Any]:
+        """Reached only once the predictor is loaded and the pages are mounted."""
+        return {"status": "ok", **health()}
+
+
+def _add_static(app: FastAPI, public_assets: Path) -> None:
+    app.mount("/app-assets/demo", StaticFiles(directory=public_assets))
+    app.mount("/app-assets", StaticFiles(directory=_ASSETS))
+
+
+def _pages(
+    db: Database, settings: Settings, *, sessions: Sessions, public: PublicPage
+) -> tuple[Page, ...]:
+    shared = _ASSETS / "pages.css"
+    admin_guard, study_guard = allow(Zone.ADMIN, sessions), allow(Zone.STUDY, sessions)
+    return (
+        Page(
+            build_admin(db, guard=admin_guard, public_url=settings.public_url),
+            path="/admin",
+            zone=Zone.ADMIN,
+            css=(shared, _ASSETS / "admin.css"),
+        ),
+        Page(
+            build_study(db, guard=study_guard),
+            path="/study",
+            zone=Zone.STUDY,
+            css=(shared, _ASSETS / "quiz.css"),
+            scripts=("/app-assets/quiz.js",),
+        ),
+        # Last: it would swallow the others.
+        Page(
+            public.blocks,
+            path="/",
+            zone=None,
+            css=(shared, *sorted(public.assets.glob("*.css"))),
+            scripts=[f"/app-assets/demo/{file.name}" for file in public.assets.glob("*.js")],
+        ),
+    )
+
+
+def _configured_url(settings: Settings) -> str | None:
+    """None when nobody set one: then whatever local address the browser used is right."""
+    default = f"http://{settings.host}:{settings.port}"
+    return None if settings.public_url == default else settings.public_url
+
+
+def _lifespan(db: Database) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        db.close()
+
+    return lifespan

@@ -1,0 +1,145 @@
+"""Every word that a reader sees, in English and Simplified Chinese, from one catalogue."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.requests import HTTPConnection
+
+LANGUAGE_COOKIE: Final = "skinreader-language"
+LANGUAGES: Final = {"en": "English", "zh": "简体中文"}
+
+# key: (English, Simplified Chinese). Keys of `quiz.` are sent to the browser.
+CATALOGUE: Final[dict[str, tuple[str, str]]] = {
+    "brand.study": ("Reader study", "读片研究"),
+    "note.device": (
+        "Research and teaching only. Not a medical device.",
+        "仅供科研与教学，不是医疗器械。",
+    ),
+    "note.synthetic": (
+        "All images of this study are synthetic drawings. No patient is shown.",
+        "本研究的所有图像均为合成图像，不涉及任何患者。",
+    ),
+    "invite.title": ("You are invited to read", "邀请您参加读片"),
+    "invite.what": (
+        "You will see {n} skin images one after another and name the most likely diagnosis of "
+        "each. You may stop at any time; this link brings you back to where you were.",
+        "您将依次看到 {n} 幅皮肤图像，并为每幅图像选择最可能的诊断。您可以随时中断，再次打开本链接即可从中断处继续。",
+    ),
+    "invite.private": (
+        "Your answers are stored under a code, without your name.",
+        "您的答案以编号保存，不记录姓名。",
+    ),
+    "invite.begin": ("Begin", "开始"),
+    "invite.resume": ("Continue", "继续"),
+    "invite.gone": ("This link does not open a study", "此链接无法打开研究"),
+    "invite.needed": ("Open your invitation link", "请打开您的邀请链接"),
+    "invite.needed.what": (
+        "The reader study is open to invited readers. Open the personal link that you were sent; "
+        "it also brings you back to where you stopped.",
+        "读片研究仅限受邀读者。请打开发送给您的个人链接；中断后也可用它继续。",
+    ),
+    "invite.staff": ("Staff sign in here", "工作人员登录"),
+    "login.title": ("Sign in", "登录"),
+    "login.name": ("Name", "用户名"),
+    "login.password": ("Password", "密码"),
+    "login.what": (
+        "For the people who run the study. Readers use their invitation link.",
+        "供研究管理人员使用。读者请使用邀请链接。",
+    ),
+    "consent.title": ("Before you begin", "开始之前"),
+    "consent.check": ("I have read this and agree to take part", "我已阅读并同意参加"),
+    "consent.go": ("Agree and continue", "同意并继续"),
+    "consent.missing": ("Tick the box to continue.", "请勾选后继续。"),
+    "profile.title": ("About you", "关于您"),
+    "profile.why": (
+        "Five short questions, so that results can be told apart by experience.",
+        "五个简短问题，用于按经验分析结果。",
+    ),
+    "profile.go": ("Save and start reading", "保存并开始读片"),
+    "profile.profession": ("Profession", "职业"),
+    "profile.profession.dermatologist": ("dermatologist", "皮肤科医师"),
+    "profile.profession.dermatology resident": ("dermatology resident", "皮肤科住院医师"),
+    "profile.profession.other physician": ("other physician", "其他科医师"),
+    "profile.profession.nurse": ("nurse", "护士"),
+    "profile.profession.student": ("student", "学生"),
+    "profile.profession.other": ("other", "其他"),
+    "profile.board_certified": ("Board-certified in dermatology", "是否具有皮肤科专科资格"),
+    "profile.board_certified.yes": ("yes", "是"),
+    "profile.board_certified.no": ("no", "否"),
+    "profile.years_dermatology": ("Years in dermatology", "皮肤科从业年限"),
+    "profile.years_dermoscopy": ("Years of dermoscopy", "皮肤镜使用年限"),
+    "profile.years_dermatology.none": ("none", "无"),
+    "profile.years_dermatology.<3": ("less than 3", "少于 3 年"),
+    "profile.years_dermatology.3-10": ("3 to 10", "3 至 10 年"),
+    "profile.years_dermatology.>10": ("more than 10", "10 年以上"),
+    "profile.years_dermoscopy.none": ("none", "无"),
+    "profile.years_dermoscopy.<3": ("less than 3", "少于 3 年"),
+    "profile.years_dermoscopy.3-10": ("3 to 10", "3 至 10 年"),
+    "profile.years_dermoscopy.>10": ("more than 10", "10 年以上"),
+    "profile.country": ("Country", "国家或地区"),
+    "quiz.case": ("Case {position} of {total}", "第 {position} 例，共 {total} 例"),
+    "quiz.question": ("What is the most likely diagnosis?", "最可能的诊断是什么？"),
+    "quiz.image": ("The skin image of this case", "本病例的皮肤图像"),
+    "quiz.confidence": ("How sure are you?", "您有多大把握？"),
+    "quiz.confidence.low": ("guessing", "猜测"),
+    "quiz.confidence.high": ("certain", "确定"),
+    "quiz.confidence.unset": ("not said", "未填"),
+    "quiz.save": ("Save and next", "保存并继续"),
+    "quiz.hint": (
+        "Keys: 1 to {n} choose, Enter saves.",
+        "快捷键：1 至 {n} 选择，回车保存。",
+    ),
+    "quiz.pick": ("Choose one diagnosis first.", "请先选择一个诊断。"),
+    "quiz.saving": ("Saving…", "正在保存…"),
+    "quiz.saved": ("Saved", "已保存"),
+    "quiz.retrying": (
+        "Not saved yet, trying again. Your answer is kept on this device.",
+        "尚未保存，正在重试。您的答案已保留在本设备上。",
+    ),
+    "quiz.kept": (
+        "This case had been answered before; the first answer stands.",
+        "该病例此前已作答，以首次答案为准。",
+    ),
+    "quiz.refused": ("This answer was not taken: {reason}", "答案未被接受：{reason}"),
+    "quiz.loading": ("Loading…", "正在加载…"),
+    "quiz.offline": ("No connection, trying again…", "无法连接，正在重试…"),
+    "quiz.signed_out": (
+        "You are signed out. Open your invitation link again; nothing saved is lost.",
+        "您已退出登录。请重新打开邀请链接，已保存的内容不会丢失。",
+    ),
+    "quiz.zoom": ("Enlarge the image", "放大图像"),
+    "quiz.zoom.close": ("Back to the question", "返回题目"),
+    "quiz.done": ("Thank you. All cases are answered.", "感谢您！所有病例均已作答。"),
+    "quiz.done.what": (
+        "Your {total} answers are saved. You may close this page.",
+        "您的 {total} 个答案已保存，可以关闭此页面。",
+    ),
+    "quiz.closed": ("This study is closed.", "本研究已结束。"),
+    "quiz.closed.what": (
+        "No more answers are taken. Your {answered} answers are saved.",
+        "不再接收答案。您的 {answered} 个答案已保存。",
+    ),
+}
+
+
+def words(language: str) -> dict[str, str]:
+    """The whole catalogue in one language; an unknown language is English."""
+    column = 1 if language == "zh" else 0
+    return {key: pair[column] for key, pair in CATALOGUE.items()}
+
+
+def quiz_words(language: str) -> dict[str, str]:
+    return {k: v for k, v in words(language).items() if k.startswith("quiz.")}
+
+
+def language_of(connection: HTTPConnection) -> str:
+    """What the reader chose, else what the browser prefers."""
+    chosen = connection.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    preferred = _preferred(connection.headers)
+    return "zh" if preferred.startswith("zh") else "en"
+
+
+def _preferred(headers: Mapping[str, str]) -> str:
+    return headers.get("accept-language", "").split(",")[0].strip().lower()

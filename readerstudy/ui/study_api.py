@@ -1,0 +1,108 @@
+"""What the quiz asks and sends: one case at a time, and an answer that is saved or is not."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from readerstudy.db import Database
+from readerstudy.entities import Actor, CaseView, Stage
+from readerstudy.errors import AlreadyAnswered, NotFoundError, PermissionDenied, StudyError
+from readerstudy.services import images, reading
+from readerstudy.ui.session import Sessions, Zone
+from readerstudy.ui.strings import language_of, quiz_words
+
+_STATUS = {PermissionDenied: 403, NotFoundError: 404}
+
+
+class Answer(BaseModel):
+    """`client_token` is drawn once per answer, so that a retry is the same answer."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    case_token: str = Field(max_length=100)
+    answer: str = Field(max_length=50)
+    confidence: int | None = Field(default=None, ge=0, le=100)
+    client_token: str = Field(min_length=8, max_length=80)
+    active_ms: int | None = Field(default=None, ge=0, le=24 * 3600 * 1000)
+
+
+class NotSignedInError(Exception):
+    """The session ended; the page says how to come back."""
+
+
+def study_routes(db: Database, sessions: Sessions) -> APIRouter:
+    router = APIRouter(prefix="/study-api")
+
+    def reader(request: Request) -> Actor:
+        actor = sessions.actor(request, Zone.STUDY)
+        if actor is None or actor.role not in Zone.STUDY.roles:
+            raise NotSignedInError
+        return actor
+
+    Reader = Annotated[Actor, Depends(reader)]
+
+    @router.get("/status")
+    def status(request: Request, actor: Reader) -> dict[str, Any]:
+        found = reading.status(db, actor=actor)
+        return {
+            "stage": found.stage,
+            "code": found.code,
+            "words": quiz_words(language_of(request)),
+            "language": language_of(request),
+        }
+
+    @router.get("/current")
+    def current(actor: Reader) -> dict[str, Any]:
+        found = reading.status(db, actor=actor)
+        case = reading.current_case(db, actor=actor) if found.stage is Stage.QUIZ else None
+        # Answering the last case elsewhere, or closing the study, may come between the two calls.
+        stage = found.stage if case or found.stage is not Stage.QUIZ else Stage.DONE
+        return {
+            "stage": stage,
+            "answered": found.answered,
+            "total": found.total,
+            "case": _case(case) if case else None,
+        }
+
+    @router.post("/answer")
+    def answer(actor: Reader, body: Answer) -> Response:
+        try:
+            saved = reading.submit_answer(db, actor=actor, **body.model_dump())
+        except AlreadyAnswered as error:
+            return JSONResponse({"detail": str(error), **asdict(error.saved)}, status_code=409)
+        return JSONResponse({"is_saved": True, **asdict(saved)})
+
+    @router.get("/image/{case_token}")
+    def image(actor: Reader, case_token: str) -> Response:
+        content = reading.case_image(db, actor=actor, case_token=case_token)
+        return Response(content, media_type=images.media_type(content))
+
+    return router
+
+
+def refusal(_: Request, error: Exception) -> Response:
+    """A StudyError in words. 422, not 500: sending the same again cannot help."""
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 422)
+    return JSONResponse({"detail": str(error)}, status_code=status)
+
+
+def signed_out(_: Request, __: Exception) -> Response:
+    return JSONResponse({"detail": "Sign in first."}, status_code=401)
+
+
+ERROR_HANDLERS = {StudyError: refusal, NotSignedInError: signed_out}
+
+
+def _case(case: CaseView) -> dict[str, Any]:
+    return {
+        "case_token": case.case_token,
+        "position": case.position,
+        "total": case.total,
+        "ask_confidence": case.ask_confidence,
+        "image": f"/study-api/image/{case.case_token}",
+        "options": [asdict(option) for option in case.options],
+    }
+
