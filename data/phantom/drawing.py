@@ -30,8 +30,8 @@ _RECIPES: Final[dict[str, Callable[[Canvas], None]]] = {
     "BCC": tumours.basal_cell_carcinoma,
 }
 CODES: Final = tuple(_RECIPES)
-_ATYPICAL: Final = 0.16
-_FADING: Final = 0.45  # the faintest lesions keep 55 % of their contrast, more on dark skin
+_ATYPICAL: Final = 0.18
+_FADING: Final = 0.55  # the faintest lesions keep 45 % of their contrast, more on dark skin
 _TRIES: Final = 10
 _MARKED: Final = 0.2
 _SMALLEST: Final = 32
@@ -59,7 +59,7 @@ def draw_phantom(
     `label` is one of CODES, `seed` a non-negative integer, `size` the side in pixels (32 to
     2048), `nuisance` the strength of the artefacts (0 none, 1 as for training, up to 2),
     `skin_type` 1 to 6 or None to draw it. Skin and artefacts depend on the seed alone, never on
-    the label. About 15 in 100 phantoms are atypical: their key clue is missing, one element of a
+    the label. About 18 in 100 phantoms are atypical: their key clue is missing, one element of a
     look-alike is added, and the mask may be empty. Says nothing about patients.
     Reference: criteria and sources in docs/phantoms.md.
     """

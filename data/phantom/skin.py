@@ -46,7 +46,7 @@ def make_canvas(
         field_mm=8 + 12 * float(scene.beta(1.2, 2.4)),
         skin=skin,
         polarised=bool(scene.random() < 0.6),
-        contrast=float(scene.uniform(0.68, 1.0)),
+        contrast=float(scene.uniform(0.64, 1.0)),
         atypical=atypical,
         rng=scene,
     )
