@@ -61,8 +61,12 @@ class Demo:
         """Computes only a map that this visit has not seen yet."""
         visit = self._visits.get(key)
         if visit is None:
-            return gr.skip() if not key else view.refusal(
-                "It is no longer held here: pictures are forgotten soon. Choose it again."
+            return (
+                gr.skip()
+                if not key
+                else view.refusal(
+                    "It is no longer held here: pictures are forgotten soon. Choose it again."
+                )
             )
         if (target, method) not in visit.maps:
             saliency = self._predictor.explain(visit.view, target=target, method=method)
@@ -205,9 +209,9 @@ def _wire(demo: Demo, boxes: dict[str, Any], result: gr.HTML, guard: Guard) -> N
         "concurrency_id": "map",
         **quiet,
     }
-    boxes["photo"].change(
-        guard(demo.read_photo), boxes["photo"], **rank, **quiet
-    ).success(**explain)
+    boxes["photo"].change(guard(demo.read_photo), boxes["photo"], **rank, **quiet).success(
+        **explain
+    )
     if "gallery" in boxes:
         boxes["gallery"].select(guard(demo.read_example), None, **rank, **quiet).success(**explain)
     for box in (boxes["target"], boxes["method"]):

@@ -4,7 +4,6 @@ import base64
 import math
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from data.images import encode
 from data.taxonomy import Disease
 from model.card import ModelCard
+from model.metrics import Metric
 
 N_PROMINENT = 5
 METHOD_NAMES = {
@@ -153,11 +153,11 @@ def _warnings(warnings: Sequence[str]) -> str:
     return f'<ul class="sr-warn" role="status">{items}</ul>' if items else ""
 
 
-def _metrics(metrics: Sequence[dict[str, Any]]) -> str:
+def _metrics(metrics: Sequence[Metric]) -> str:
     rows = "".join(
-        f"<tr><th scope=row>{escape(str(m.get('name', '')))}</th><td>{m.get('n', '–')}</td>"
-        f"<td>{_number(m.get('estimate'))}</td><td>{_interval(m.get('ci'))}</td>"
-        f"<td>{escape(str(m.get('method', '')))}</td></tr>"
+        f'<tr><th scope="row">{escape(m.quantity)} {escape(m.class_)}</th><td>{m.n}</td>'
+        f"<td>{_number(m.estimate)}</td><td>{_number(m.ci_low)} to {_number(m.ci_high)}</td>"
+        f"<td>{escape(m.method)}</td></tr>"
         for m in metrics
     )
     if not rows:
@@ -168,9 +168,5 @@ def _metrics(metrics: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def _number(value: Any) -> str:
-    return "–" if value is None or math.isnan(value) else f"{value:.3f}"
-
-
-def _interval(pair: Any) -> str:
-    return f"{_number(pair[0])} to {_number(pair[1])}" if pair else "–"
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"

@@ -1,0 +1,150 @@
+"""What a checkpoint is, as data that travels with its weights."""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from data.errors import UserError
+from data.taxonomy import Taxonomy
+from model.errors import CheckpointError
+from model.metrics import Metric
+
+Fit = Literal["crop", "pad"]
+Interpolation = Literal["area", "bilinear", "bicubic"]
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How an image becomes the network's input.
+
+    The aspect ratio is kept: `fit` "crop" makes the shorter side `size_px` and cuts the centre out,
+    "pad" makes the longer side `size_px` and fills with black. `mean` and `std` are per channel, of
+    values in [0, 1].
+    """
+
+    size_px: int = 224
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    interpolation: Interpolation = "area"
+    fit: Fit = "crop"
+
+    def __post_init__(self) -> None:
+        wrong = (
+            self.size_px < 8
+            or self.fit not in get_args(Fit)
+            or self.interpolation not in get_args(Interpolation)
+            or len(self.mean) != 3
+            or len(self.std) != 3
+            or min(self.std) <= 0
+        )
+        if wrong:
+            raise CheckpointError(
+                f"Expected a usable preprocessing, but got {asdict(self)}; use a size of at least "
+                f"8 px, fit {' or '.join(get_args(Fit))}, interpolation "
+                f"{', '.join(get_args(Interpolation))}, and three means and positive deviations."
+            )
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """The facts of one checkpoint; written beside its weights as JSON.
+
+    `thresholds` are probabilities in [0, 1], one per class, chosen on the tuning split;
+    `temperature` divides the logits; `domain` says in a sentence what the network has seen and what
+    its answers are worth elsewhere; `sha256` is that of the weights file.
+    """
+
+    name: str
+    backbone: str
+    taxonomy: Taxonomy
+    preprocessing: Preprocessing
+    thresholds: dict[str, float]
+    temperature: float
+    domain: str
+    auxiliary: bool = True
+    synthetic: bool = False
+    provenance: dict[str, Any] = field(default_factory=dict)
+    data_hash: str = ""
+    metrics: tuple[Metric, ...] = ()
+    licence: str = "Apache-2.0"
+    sha256: str = ""
+    made_at: str = ""
+    code_version: str = ""
+
+    def __post_init__(self) -> None:
+        missing = [code for code in self.taxonomy.codes if code not in self.thresholds]
+        if missing or self.temperature <= 0:
+            raise CheckpointError(
+                f"Expected card {self.name!r} to have a positive temperature and a threshold per "
+                f"class, but temperature is {self.temperature} and thresholds lack "
+                f"{', '.join(missing) or 'none'}; write the card again."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready copy, undefined numbers as null; `from_dict` reads it back."""
+        content = {f.name: getattr(self, f.name) for f in fields(self)}
+        content["taxonomy"] = self.taxonomy.to_dict()
+        content["preprocessing"] = asdict(self.preprocessing)
+        content["metrics"] = [metric.to_dict() for metric in self.metrics]
+        return {"format": FORMAT, **content}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> "ModelCard":
+        """Read what `to_dict` wrote. Raises CheckpointError naming what does not fit."""
+        try:
+            return cls(**_arguments(content))
+        except CheckpointError:
+            raise
+        except (UserError, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise CheckpointError(
+                f"Expected a model card, but it cannot be read ({error}); "
+                "take the card that came with the weights."
+            ) from error
+
+
+def _arguments(content: dict[str, Any]) -> dict[str, Any]:
+    if content.get("format") != FORMAT:
+        raise CheckpointError(
+            f"Expected a model card of format {FORMAT}, but got {content.get('format')!r}; "
+            "update SkinReader, or take the card that came with the weights."
+        )
+    known = {f.name for f in fields(ModelCard)}
+    arguments = {name: value for name, value in content.items() if name in known}
+    preprocessing = dict(content["preprocessing"])
+    preprocessing["mean"] = tuple(map(float, preprocessing["mean"]))
+    preprocessing["std"] = tuple(map(float, preprocessing["std"]))
+    arguments["preprocessing"] = Preprocessing(**preprocessing)
+    arguments["taxonomy"] = Taxonomy.from_dict(content["taxonomy"])
+    arguments["metrics"] = tuple(Metric.from_dict(m) for m in content.get("metrics", ()))
+    arguments["thresholds"] = {k: float(v) for k, v in content["thresholds"].items()}
+    arguments["temperature"] = float(content["temperature"])
+    return arguments
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read a card from its JSON file. Raises CheckpointError when it is missing or damaged."""
+    if not path.is_file():
+        raise CheckpointError(
+            f"Expected the card {path.name} beside the weights, but it is not there; "
+            "copy both files of the checkpoint."
+        )
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise CheckpointError(
+            f"Expected {path.name} to be JSON, but it cannot be read; copy the checkpoint again."
+        ) from error
+    if not isinstance(content, dict):
+        raise CheckpointError(
+            f"Expected {path.name} to be a model card, but it holds a {type(content).__name__}; "
+            "copy the checkpoint again."
+        )
+    return ModelCard.from_dict(content)
+
+
+def write_card(card: ModelCard, path: Path) -> None:
+    """Write the card as indented UTF-8 JSON."""
+    text = json.dumps(card.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", "utf-8")

@@ -1,0 +1,267 @@
+"""The demo page: a picture in, ranked diagnoses and a saliency map out."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from data.images import ImageError, decode, quality_report
+from data.taxonomy import Disease
+from model import demo_view as view
+from model.demo_visits import Visit, Visits
+from model.overlay import overlay
+from model.predictor import Predictor
+
+VIEW_PX = 900
+DEFAULT_METHOD = "gradient"
+EXAMPLES = Path(__file__).parent / "examples"
+ASSETS = Path(__file__).parent / "assets"
+
+Guard = Callable[[Callable[..., Any]], Callable[..., Any]]
+Rgb = npt.NDArray[np.uint8]
+
+from gradio.events import Dependency
+
+class Photo(gr.Image):
+    """Hands over the uploaded file untouched: only `data.images` may open a stranger's image."""
+
+    is_template = True
+
+    def preprocess(self, payload: Any) -> str | None:
+        return payload.path if payload and payload.path else None
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component
+
+
+class Demo:
+    """The page's handlers. Nothing of a picture outlives `visits`, and nothing touches the disk."""
+
+    def __init__(self, predictor: Predictor, *, examples: Path, visits: Visits) -> None:
+        self._predictor = predictor
+        self._diseases = {d.code: d for d in predictor.card.taxonomy.diseases}
+        self._visits = visits
+        self.examples = sorted(examples.glob("*.jpg"))
+
+    def read_photo(self, photo: str | None) -> tuple[Any, ...]:
+        """Ranks an upload and deletes its file; a bad picture becomes a sentence."""
+        if photo is None:  # the page itself emptied the box
+            return tuple(gr.skip() for _ in range(7))
+        try:
+            return self._ranked(decode(_consume(photo)), since=time.perf_counter())
+        except ImageError as error:
+            return (view.refusal(str(error)), "", *_switch(is_shown=False), gr.skip(), "")
+
+    def read_example(self, event: gr.SelectData) -> tuple[Any, ...]:
+        path = self.examples[int(event.index)]
+        return self._ranked(decode(path), since=time.perf_counter())
+
+    def explain(self, key: str, target: str, method: str) -> Any:
+        """Computes only a map that this visit has not seen yet."""
+        visit = self._visits.get(key)
+        if visit is None:
+            return (
+                gr.skip()
+                if not key
+                else view.refusal(
+                    "It is no longer held here: pictures are forgotten soon. Choose it again."
+                )
+            )
+        if (target, method) not in visit.maps:
+            saliency = self._predictor.explain(visit.view, target=target, method=method)
+            visit.maps[target, method] = view.data_uri(overlay(visit.view, saliency, opacity=1.0))
+        caption = view.legend(self._diseases[target], method)
+        return view.viewer(visit.photo_uri, map_uri=visit.maps[target, method], caption=caption)
+
+    def start_again(self, key: str) -> tuple[Any, ...]:
+        self._visits.forget(key)
+        return (view.placeholder(), "", *_switch(is_shown=False), gr.skip(), "")
+
+    def predict(self, photo: str | None) -> dict[str, Any]:
+        """Ranked classes of one image, as JSON; for the Gradio API client."""
+        if photo is None:
+            raise gr.Error("Expected an image, but got none; send one.", print_exception=False)
+        image = decode(_consume(photo))
+        return {
+            "checkpoint": self._predictor.card.name,
+            "domain": self._predictor.card.domain,
+            "warnings": list(quality_report(image).warnings),
+            "ranking": [
+                {
+                    "code": disease.code,
+                    "name_en": disease.name_en,
+                    "name_zh": disease.name_zh,
+                    "malignant": disease.malignant,
+                    "probability": probability,
+                }
+                for disease, probability in self._rank(image)
+            ],
+        }
+
+    def _rank(self, image: Rgb) -> list[tuple[Disease, float]]:
+        prediction = self._predictor.predict([image])
+        scored = zip(prediction.codes, prediction.probabilities[0].tolist(), strict=True)
+        return [(self._diseases[c], p) for c, p in sorted(scored, key=lambda item: -item[1])]
+
+    def _ranked(self, image: Rgb, *, since: float) -> tuple[Any, ...]:
+        ranked = self._rank(image)
+        small = _reduced(image)
+        visit = Visit(view=small, photo_uri=view.data_uri(small), codes=tuple(self._diseases))
+        return (
+            view.ranking(
+                ranked,
+                warnings=quality_report(image).warnings,
+                domain=self._predictor.card.domain,
+                seconds=time.perf_counter() - since,
+            ),
+            view.viewer(visit.photo_uri, caption="", is_busy=True),
+            *_switch(is_shown=True),
+            gr.update(choices=_choices(ranked), value=ranked[0][0].code),
+            self._visits.add(visit),
+        )
+
+
+def build_demo(
+    predictor: Predictor, *, guard: Guard, examples: Path = EXAMPLES, visits: Visits | None = None
+) -> gr.Blocks:
+    """`guard` wraps every handler; the server refuses to mount a page with one unwrapped."""
+    demo = Demo(predictor, examples=examples, visits=visits or Visits())
+    with gr.Blocks(
+        title="SkinReader demo",
+        analytics_enabled=False,
+        delete_cache=(600, 900),
+        fill_width=True,
+    ) as page:
+        gr.HTML(_HEADER + view.notice(predictor.card), js_on_load=None)
+        with gr.Row(elem_id="sr-columns", equal_height=False):
+            with gr.Column(scale=5, min_width=320):
+                boxes = _picture_column(demo)
+            with gr.Column(scale=6, min_width=320):
+                result = gr.HTML(view.placeholder(), elem_id="sr-ranking", js_on_load=None)
+        with gr.Accordion("About this checkpoint", open=False, elem_id="sr-about"):
+            gr.HTML(view.card(predictor.card), js_on_load=None)
+        _wire(demo, boxes, result, guard)
+    return page
+
+
+_HEADER = (
+    '<header class="sr-top"><a class="sr-brand" href="/">SkinReader</a><nav>'
+    '<a href="/" aria-current="page">Demo</a><a href="/study/">Reader study</a>'
+    '<a href="/admin/">Admin</a></nav></header>'
+    "<h1>What does the network see?</h1>"
+)
+
+
+def _picture_column(demo: Demo) -> dict[str, Any]:
+    boxes: dict[str, Any] = {
+        "photo": Photo(
+            type="filepath",
+            image_mode=None,
+            sources=["upload", "webcam", "clipboard"],
+            label="Dermoscopic image",
+            show_label=False,
+            height=300,
+            elem_id="sr-photo",
+            placeholder="# Drop a picture here\nor click to choose one, 20 MB at most",
+            buttons=[],
+        ),
+        "viewer": gr.HTML("", elem_id="sr-view", js_on_load=None),
+        "key": gr.Textbox(visible=False, label="visit"),
+    }
+    with gr.Group(visible=False, elem_id="sr-controls") as boxes["controls"]:
+        gr.HTML(view.OPACITY, js_on_load=None)
+        with gr.Row():
+            boxes["target"] = gr.Dropdown([], label="Class explained", elem_id="sr-target")
+            boxes["method"] = gr.Dropdown(
+                [(name, key) for key, name in view.METHOD_NAMES.items()],
+                value=DEFAULT_METHOD,
+                label="Method",
+                elem_id="sr-method",
+            )
+    boxes["again"] = gr.Button("Try another picture", visible=False, elem_id="sr-again")
+    if demo.examples:
+        boxes["gallery"] = gr.Gallery(
+            [(str(path), "synthetic image") for path in demo.examples],
+            label="Examples, all synthetic images",
+            columns=4,
+            height="auto",
+            allow_preview=False,
+            object_fit="cover",
+            interactive=False,
+            buttons=[],
+            elem_id="sr-examples",
+        )
+    return boxes
+
+
+def _wire(demo: Demo, boxes: dict[str, Any], result: gr.HTML, guard: Guard) -> None:
+    keys = ("viewer", "controls", "again", "photo", "target", "key")
+    shown = [result, *(boxes[key] for key in keys)]
+    rank = {"outputs": shown, "concurrency_limit": 1, "concurrency_id": "rank"}
+    quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    # Its own queue: a slow map must not keep the next visitor waiting for the ranking.
+    explain = {
+        "fn": guard(demo.explain),
+        "inputs": [boxes["key"], boxes["target"], boxes["method"]],
+        "outputs": boxes["viewer"],
+        "concurrency_limit": 1,
+        "concurrency_id": "map",
+        **quiet,
+    }
+    boxes["photo"].change(guard(demo.read_photo), boxes["photo"], **rank, **quiet).success(
+        **explain
+    )
+    if "gallery" in boxes:
+        boxes["gallery"].select(guard(demo.read_example), None, **rank, **quiet).success(**explain)
+    for box in (boxes["target"], boxes["method"]):
+        box.input(trigger_mode="always_last", **explain | {"show_progress": "minimal"})
+    boxes["again"].click(guard(demo.start_again), boxes["key"], shown, **quiet)
+    # The one public endpoint; the button only carries it.
+    gr.Button(visible=False).click(
+        guard(demo.predict),
+        boxes["photo"],
+        gr.JSON(visible=False),
+        api_name="predict",
+        api_visibility="public",
+        concurrency_limit=1,
+        concurrency_id="rank",
+    )
+
+
+def _switch(*, is_shown: bool) -> tuple[Any, Any, Any]:
+    """Either the controls and "another picture", or the box for a picture, emptied."""
+    return (
+        gr.update(visible=is_shown),
+        gr.update(visible=is_shown),
+        gr.update(visible=not is_shown, value=None),
+    )
+
+
+def _choices(ranked: list[tuple[Disease, float]]) -> list[tuple[str, str]]:
+    return [(f"{i}. {d.name_en} ({d.code})", d.code) for i, (d, _) in enumerate(ranked, start=1)]
+
+
+def _consume(path: str) -> bytes:
+    """Nothing uploaded is kept: the file is gone before the picture is looked at."""
+    file = Path(path)
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError as error:
+        raise ImageError(
+            "Expected the upload to be there still, but it is gone; choose the picture again."
+        ) from error
+    file.unlink(missing_ok=True)
+    return content
+
+
+def _reduced(image: Rgb) -> Rgb:
+    picture = Image.fromarray(image)
+    picture.thumbnail((VIEW_PX, VIEW_PX), Image.Resampling.LANCZOS)
+    return np.asarray(picture)

@@ -1,0 +1,213 @@
+"""The training loop: every step is a function of the state before it, the seed and its number."""
+
+import math
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from model.calibration import softmax
+from model.config import TrainConfig
+from model.losses import total_loss
+from model.metrics import macro_auc
+from model.network import SkinNet
+from model.parts import Parts
+from model.runs import (
+    Progress,
+    Run,
+    progress_to_plain,
+    read_state,
+    save_atomically,
+    write_log,
+)
+from model.sampling import BatchSampler, epoch_order
+from model.scoring import Batch, loader_of, score, start_worker
+
+
+def learning_rate(step: int, *, total: int, peak: float, warmup: float) -> float:
+    """Linear rise over the first `warmup` share of `total` steps, then a cosine down to peak/1000.
+
+    >>> [round(learning_rate(s, total=8, peak=1.0, warmup=0.25), 2) for s in (0, 2, 5, 8)]
+    [0.04, 1.0, 0.5, 0.0]
+    """
+    rise = max(1.0, warmup * total)
+    if step < rise:
+        return peak * (0.04 + 0.96 * step / rise)
+    share = min(1.0, (step - rise) / max(1.0, total - rise))
+    return peak * (0.001 + 0.999 * (1 + math.cos(math.pi * share)) / 2)
+
+
+def make_optimizer(network: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """AdamW; biases and norms are not decayed."""
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [
+        {"params": decayed, "weight_decay": config.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=config.learning_rate)
+
+
+class Trainer:
+    """One training in one process; under DDP there is one of these per device."""
+
+    def __init__(
+        self, *, fabric: Fabric, config: TrainConfig, parts: Parts, network: SkinNet, run: Run
+    ) -> None:
+        self.fabric = fabric
+        self.config = config
+        self.parts = parts
+        self.run = run
+        self.progress = Progress()
+        self.raw = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network, self.optimizer = fabric.setup(self.raw, make_optimizer(network, config))
+        self.length = config.epoch_size or len(parts.train)
+        per_step = config.batch_size * fabric.world_size
+        self.steps = self.length // per_step
+        self._tuning: Iterable[Batch] | None = None
+
+    def train(self) -> Progress:
+        """Train to the end or to the point where patience ends, from wherever the run stands."""
+        self._resume()
+        while not self.progress.done:
+            self._epoch()
+            self._close_epoch()
+        return self.progress
+
+    def _resume(self) -> None:
+        if not self.run.state.is_file():
+            return
+        state = read_state(self.run.state)
+        self.raw.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.progress = Progress(**state["progress"])
+
+    def _save(self) -> None:
+        if self.fabric.is_global_zero:
+            state = {
+                "network": self.raw.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "progress": progress_to_plain(self.progress),
+            }
+            save_atomically(state, self.run.state)
+        self.fabric.barrier()
+
+    def _batches(self) -> DataLoader[Any]:
+        config, progress = self.config, self.progress
+        order = epoch_order(
+            self.parts.train.labels,
+            length=self.length,
+            balanced=config.balanced,
+            seed=config.seed,
+            epoch=progress.epoch,
+        )
+        sampler = BatchSampler(
+            order,
+            batch_size=config.batch_size,
+            seed=config.seed,
+            epoch=progress.epoch,
+            first_step=progress.step,
+            rank=self.fabric.global_rank,
+            world_size=self.fabric.world_size,
+        )
+        return DataLoader(
+            self.parts.train,
+            batch_sampler=sampler,
+            num_workers=config.workers,
+            worker_init_fn=start_worker,
+            prefetch_factor=4 if config.workers else None,
+        )
+
+    def _epoch(self) -> None:
+        self.raw.train()
+        progress = self.progress
+        bar = tqdm(
+            total=self.steps,
+            initial=progress.step,
+            desc=f"epoch {progress.epoch + 1}/{self.config.epochs}",
+            unit="step",
+            mininterval=2,
+            disable=not self.fabric.is_global_zero,
+        )
+        started = time.perf_counter()
+        for images, labels in self._batches():
+            progress.loss_sum += self._step(images, labels)
+            progress.step += 1
+            bar.update()
+            bar.set_postfix(loss=f"{progress.loss_sum / progress.step:.3f}", refresh=False)
+            if progress.step % self.config.save_every == 0:
+                progress.seconds += time.perf_counter() - started
+                started = time.perf_counter()
+                self._save()
+        progress.seconds += time.perf_counter() - started
+        bar.close()
+
+    def _step(self, images: Tensor, labels: Tensor) -> float:
+        config, progress = self.config, self.progress
+        number = progress.epoch * self.steps + progress.step
+        # Dropout and stochastic depth follow the step's number, so that no generator is stored.
+        torch.manual_seed(hash((config.seed, number, self.fabric.global_rank)) % 2**63)
+        rate = learning_rate(
+            number,
+            total=config.epochs * self.steps,
+            peak=config.learning_rate,
+            warmup=config.warmup,
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        images = images.to(self.fabric.device, memory_format=torch.channels_last)
+        output = self.network(images)
+        loss = total_loss(
+            output,
+            labels.to(self.fabric.device),
+            aux_weights=_weights(config.aux_weight),
+            label_smoothing=config.label_smoothing,
+        )
+        self.fabric.backward(loss)
+        self.fabric.clip_gradients(self.network, self.optimizer, max_norm=config.clip_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return float(loss.detach())
+
+    def _close_epoch(self) -> None:
+        progress = self.progress
+        row = self._validate()
+        progress.history.append(row)
+        if row["tuning_macro_auc"] > progress.best_auc:
+            progress.best_auc, progress.best_epoch = row["tuning_macro_auc"], progress.epoch
+            if self.fabric.is_global_zero:
+                save_atomically(self.raw.state_dict(), self.run.best)
+        progress.epoch += 1
+        progress.step, progress.loss_sum = 0, 0.0
+        stale = progress.epoch - 1 - progress.best_epoch
+        tired = bool(self.config.patience) and stale >= self.config.patience
+        progress.done = progress.epoch >= self.config.epochs or tired
+        self._save()
+        if self.fabric.is_global_zero:
+            write_log(self.run, progress.history)
+            tqdm.write(", ".join(f"{name} {value:.4g}" for name, value in row.items()))
+
+    def _validate(self) -> dict[str, float]:
+        # Every rank scores the whole tuning part: it is small, and all then agree on the best.
+        if self._tuning is None:
+            self._tuning = loader_of(self.parts.tuning, workers=self.config.workers)
+        scores = score(self.raw, self._tuning, device=self.fabric.device)
+        probabilities = softmax(scores.logits)
+        own = probabilities[range(len(scores.truth)), scores.truth]
+        return {
+            "epoch": self.progress.epoch + 1,
+            "train_loss": self.progress.loss_sum / max(1, self.progress.step),
+            "tuning_macro_auc": macro_auc(probabilities, scores.truth),
+            "tuning_top1": float((probabilities.argmax(axis=1) == scores.truth).mean()),
+            "tuning_nll": float(-torch.tensor(own).clamp_min(1e-12).log().mean()),
+            "seconds": round(self.progress.seconds, 1),
+        }
+
+
+def _weights(values: tuple[float, ...]) -> float | tuple[float, ...]:
+    return float(values[0]) if len(values) == 1 else values

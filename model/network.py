@@ -1,0 +1,205 @@
+"""A timm backbone with one auxiliary classifier per stage.
+
+Reference: Zhu et al. 2021 (Front Med 8:626369): EfficientNet-b4 with "seven auxiliary classifiers
+to each of the intermediate layer groups". That the seven groups are the seven MBConv stages is this
+project's reading; pooling, dropout and a linear layer per head are settings, not the paper's.
+"""
+
+import inspect
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import safetensors.torch
+import timm
+import torch
+from torch import Tensor, nn
+
+from model.errors import ModelError
+
+# The smallest side that every timm convolutional backbone accepts (Inception-v3 needs 75 px).
+_PROBE_PX = 96
+
+
+class Output(NamedTuple):
+    """What one forward pass gives for a batch of n images and k classes.
+
+    `logits` is (n, k); `aux_logits` holds one (n, k) per stage, shallow to deep, empty when the
+    network has no auxiliary heads or was asked for none; `features` is (n, d), pooled, before the
+    last layer.
+    """
+
+    logits: Tensor
+    aux_logits: tuple[Tensor, ...]
+    features: Tensor
+
+
+class AuxiliaryHead(nn.Module):
+    """Global average pooling, dropout and a linear layer: (n, c, h, w) to (n, k)."""
+
+    def __init__(self, channels: int, n_classes: int, *, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(channels, n_classes)
+
+    def forward(self, stage: Tensor) -> Tensor:
+        """Classify from one stage alone."""
+        logits: Tensor = self.linear(self.dropout(stage.mean(dim=(2, 3))))
+        return logits
+
+
+class SkinNet(nn.Module):
+    """Backbone, main classifier and auxiliary classifiers.
+
+    EfficientNets and their kin get one head per stage of blocks (seven for b0 to b7 and lite),
+    every other backbone one per entry of timm's `feature_info` that is not its stem.
+    """
+
+    def __init__(
+        self,
+        backbone: str,
+        n_classes: int,
+        *,
+        auxiliary: bool = True,
+        dropout: float = 0.4,
+        drop_path: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.backbone_name = backbone
+        self.backbone = _make_backbone(backbone, drop_path)
+        self._options = _stage_options(self.backbone)
+        width, channels = self._probe()
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(width, n_classes)
+        self.auxiliary = nn.ModuleList(
+            AuxiliaryHead(c, n_classes, dropout=dropout / 2) for c in channels if auxiliary
+        )
+
+    def forward(self, images: Tensor, *, auxiliary: bool = True) -> Output:
+        """(n, 3, h, w) float, normalised as the card says, to an Output."""
+        if not (auxiliary and self.auxiliary):
+            features = self._pool(self.backbone.forward_features(images))
+            return Output(self.head(self.dropout(features)), (), features)
+        last, stages = self._stages(images)
+        features = self._pool(last)
+        aux = tuple(head(stage) for head, stage in zip(self.auxiliary, stages, strict=True))
+        return Output(self.head(self.dropout(features)), aux, features)
+
+    @property
+    def last_convolution(self) -> nn.Module:
+        """The deepest convolution, where Grad-CAM looks (`conv_head` of an EfficientNet)."""
+        named = getattr(self.backbone, "conv_head", None)
+        if isinstance(named, nn.Module):
+            return named
+        found = [m for m in self.backbone.modules() if isinstance(m, nn.Conv2d)]
+        if not found:
+            raise ModelError(
+                f"Expected a backbone with convolutions, but {self.backbone_name} has none; "
+                "choose another saliency method than grad-cam."
+            )
+        return found[-1]
+
+    def _stages(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
+        last, stages = self.backbone.forward_intermediates(images, **self._options)
+        return last, stages
+
+    def _pool(self, last: Tensor) -> Tensor:
+        features: Tensor = self.backbone.forward_head(last, pre_logits=True)
+        return features
+
+    def _probe(self) -> tuple[int, list[int]]:
+        """Widths of the features and of each stage, read off one blank image."""
+        config = self.backbone.default_cfg
+        side = config["input_size"][-1] if config.get("fixed_input_size") else _PROBE_PX
+        self.backbone.eval()
+        with torch.no_grad():
+            last, stages = self._stages(torch.zeros(1, 3, side, side))
+            width = int(self._pool(last).shape[1])
+        self.backbone.train()
+        return width, [int(stage.shape[1]) for stage in stages]
+
+
+def _make_backbone(name: str, drop_path: float) -> Any:
+    if not timm.is_model(name):
+        close = timm.list_models(f"*{name[:12]}*")[:5]
+        raise ModelError(
+            f"Expected the name of a timm backbone, but got {name!r}; "
+            f"{'did you mean ' + ', '.join(close) if close else 'see timm.list_models()'}?"
+        )
+    options = {"drop_path_rate": drop_path} if drop_path else {}
+    backbone = timm.create_model(name, num_classes=0, **options)
+    if not hasattr(backbone, "forward_intermediates"):
+        raise ModelError(
+            f"Expected a backbone that gives its stages, but timm's {name} cannot; "
+            "choose one with forward_intermediates, e.g. efficientnet_b4 or resnet50."
+        )
+    return backbone
+
+
+def _stage_options(backbone: Any) -> dict[str, Any]:
+    """Arguments of `forward_intermediates` that make it give every stage and no stem."""
+    parameters = inspect.signature(backbone.forward_intermediates).parameters
+    if "extra_blocks" in parameters and hasattr(backbone, "blocks"):
+        return {"extra_blocks": True, "indices": list(range(1, len(backbone.blocks) + 1))}
+    info = backbone.feature_info
+    entries = list(getattr(info, "info", info))
+    # A backbone that halves the image in its stem lists the stem as its first entry.
+    first = 1 if len(entries) > 1 and entries[0]["reduction"] == 2 else 0
+    return {"indices": list(range(first, len(entries)))}
+
+
+def load_backbone_weights(network: SkinNet, weights: str) -> None:
+    """Fill the backbone in place: "none", "imagenet" (timm's, downloaded) or a local file.
+
+    A file is safetensors or a PyTorch state dict with timm's names; the classifier in it is left
+    out. Raises ModelError when it cannot be had or does not fit.
+    """
+    if weights == "none":
+        return
+    state = _imagenet(network.backbone_name) if weights == "imagenet" else _read(Path(weights))
+    own = network.backbone.state_dict()
+    wanted = {name: tensor for name, tensor in state.items() if name in own}
+    wrong = [n for n, tensor in own.items() if n not in wanted or wanted[n].shape != tensor.shape]
+    if wrong:
+        raise ModelError(
+            f"Expected weights of {network.backbone_name}, but {len(wrong)} of {len(own)} tensors "
+            f"are missing or of another shape (first: {wrong[0]}); choose that backbone's file."
+        )
+    network.backbone.load_state_dict(wanted)
+
+
+def _imagenet(backbone: str) -> Mapping[str, Tensor]:
+    try:
+        model = timm.create_model(backbone, pretrained=True)
+    # The hub's client raises a different family of errors per version and per cause.
+    except Exception as error:
+        raise ModelError(
+            f"Expected ImageNet weights of {backbone} from the hub, but fetching them failed "
+            f"({type(error).__name__}); go online, give a file with --weights FILE, or train from "
+            "scratch with --weights none."
+        ) from error
+    state: Mapping[str, Tensor] = model.state_dict()
+    return state
+
+
+def _read(path: Path) -> Mapping[str, Tensor]:
+    if not path.is_file():
+        raise ModelError(
+            f"Expected --weights to be none, imagenet or a file, but {str(path)!r} is not there; "
+            "check the path."
+        )
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.torch.load_file(path)
+        # weights_only: a pickle that runs code is refused.
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (safetensors.SafetensorError, RuntimeError, OSError, zipfile.BadZipFile, EOFError,
+            ValueError) as error:  # fmt: skip
+        raise ModelError(
+            f"Expected {path.name} to hold weights (safetensors or a plain state dict), but "
+            f"reading it failed ({type(error).__name__}); fetch it again."
+        ) from error
+    inner = state.get("state_dict", state.get("model", state))
+    result: Mapping[str, Tensor] = inner
+    return result

@@ -1,0 +1,141 @@
+"""The three parts of the data of a training: train, tuning (epoch, thresholds), held-out test."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from data.datasets import ManifestDataset, PhantomDataset, Transform
+from data.manifest import file_sha256, read_manifest, scan_folder
+from data.splits import check_leaks, split
+from data.taxonomy import Taxonomy, load_taxonomy
+from model.augment import Augmentation, Training
+from model.card import Preprocessing
+from model.config import TrainConfig
+from model.errors import ModelError
+from model.transforms import Serving
+
+PHANTOM = "phantom"
+# Training draws from 10**9 on (model.sampling); the demo study and examples lie in between.
+TUNING_SEED = 100_000_000
+TEST_SEED = 200_000_000
+
+PartDataset = ManifestDataset | PhantomDataset
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The data sets, and `data_hash`, which changes when any case or label does."""
+
+    train: PartDataset
+    tuning: PartDataset
+    test: PartDataset
+    data_hash: str
+
+
+def preprocessing_of(config: TrainConfig) -> Preprocessing:
+    """The preprocessing that the configuration asks for; it goes into the card."""
+    if config.fit not in ("crop", "pad"):
+        raise ModelError(f"Expected fit to be crop or pad, but got {config.fit!r}; choose one.")
+    fit = "crop" if config.fit == "crop" else "pad"
+    return Preprocessing(size_px=config.size_px, fit=fit)
+
+
+def make_parts(config: TrainConfig) -> Parts:
+    """Load or draw what `config.data` names. Raises UserError when it cannot be used."""
+    taxonomy = load_taxonomy(config.taxonomy)
+    preprocessing = preprocessing_of(config)
+    training = Training(preprocessing, augmentation_of(config))
+    serving = Serving(preprocessing)
+    if config.data == PHANTOM:
+        return _phantoms(config, taxonomy, training, serving)
+    return _cases(config, taxonomy, training, serving)
+
+
+def augmentation_of(config: TrainConfig) -> Augmentation:
+    """The augmentation that the configuration asks for."""
+    return Augmentation(
+        scale=config.crop_scale,
+        rotation=config.rotation,
+        flip=config.flip,
+        brightness=config.brightness,
+        contrast=config.contrast,
+        saturation=config.saturation,
+    )
+
+
+def _phantoms(
+    config: TrainConfig, taxonomy: Taxonomy, training: Transform, serving: Transform
+) -> Parts:
+    sizes = config.phantom_sizes
+
+    def held(length: int, first_seed: int, nuisance: float) -> PhantomDataset:
+        return PhantomDataset(
+            taxonomy,
+            length=length,
+            transform=serving,
+            sizes=sizes,
+            nuisance=nuisance,
+            first_seed=first_seed,
+        )
+
+    train = PhantomDataset(
+        taxonomy,
+        length=len(taxonomy),
+        transform=training,
+        sizes=sizes,
+        nuisance=config.phantom_nuisance,
+    )
+    tuning = held(config.tuning_size, TUNING_SEED, config.phantom_nuisance)
+    test = held(config.test_size, TEST_SEED, config.test_nuisance)
+    facts = (taxonomy.codes, sizes, config.tuning_size, config.test_size, config.test_nuisance)
+    return Parts(train, tuning, test, hashlib.sha256(repr(facts).encode()).hexdigest())
+
+
+def read_cases(data: str, *, taxonomy: Taxonomy) -> pd.DataFrame:
+    """A manifest from its CSV file, or from a folder with one sub-folder per class."""
+    path = Path(data)
+    if path.is_dir():
+        return scan_folder(path, taxonomy=taxonomy)
+    return read_manifest(path, taxonomy=taxonomy)
+
+
+def cases_hash(cases: pd.DataFrame) -> str:
+    """SHA-256 over the case ids, labels and contents of the images."""
+    digest = hashlib.sha256()
+    for case_id, path, label in zip(cases["case_id"], cases["path"], cases["label"], strict=True):
+        digest.update(f"{case_id}\t{label}\t{file_sha256(Path(path))}\n".encode())
+    return digest.hexdigest()
+
+
+def split_cases(config: TrainConfig, cases: pd.DataFrame) -> pd.Series:
+    """The part (train, tuning or test) of each case, grouped by patient and lesion."""
+    fractions = {
+        "train": 1 - config.tuning_share - config.test_share,
+        "tuning": config.tuning_share,
+        "test": config.test_share,
+    }
+    parts = split(cases, fractions=fractions, seed=config.seed)
+    check_leaks(cases, parts)
+    empty = [name for name in fractions if not (parts == name).any()]
+    if empty:
+        raise ModelError(
+            f"Expected enough cases for three parts, but {len(cases)} leave {', '.join(empty)} "
+            "empty; add cases or change --tuning-share and --test-share."
+        )
+    return parts
+
+
+def _cases(
+    config: TrainConfig, taxonomy: Taxonomy, training: Transform, serving: Transform
+) -> Parts:
+    cases = read_cases(config.data, taxonomy=taxonomy)
+    part = split_cases(config, cases)
+
+    def of(name: str, transform: Transform) -> ManifestDataset:
+        return ManifestDataset(cases[part == name], taxonomy=taxonomy, transform=transform)
+
+    return Parts(
+        of("train", training), of("tuning", serving), of("test", serving), cases_hash(cases)
+    )

@@ -1,0 +1,73 @@
+"""Which samples a training step sees: a function of seed, epoch and step alone."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from torch.utils.data import Sampler
+
+from data.datasets import Draw
+
+# Phantoms with seeds below this are for tuning, testing and showing; training never draws them.
+FIRST_TRAINING_SEED = 10**9
+_SEEDS_PER_RUN = 10**11
+
+
+def epoch_order(
+    labels: Sequence[int], *, length: int, balanced: bool, seed: int, epoch: int
+) -> npt.NDArray[np.int64]:
+    """Rows of one epoch, (length,) int64 into `labels`.
+
+    Balanced: the classes present take turns in random order, and within a class no row comes twice
+    before all have come once. Otherwise a permutation, repeated when `length` is longer.
+    """
+    rng = np.random.default_rng([seed, epoch])
+    if not balanced:
+        return _cycled(np.arange(len(labels)), length, rng)
+    values = np.asarray(labels)
+    classes = np.unique(values)
+    rounds = -(-length // len(classes))
+    columns = [_cycled(np.flatnonzero(values == c), rounds, rng) for c in classes]
+    return np.concatenate([rng.permutation(row) for row in np.stack(columns, axis=1)])[:length]
+
+
+def _cycled(
+    rows: npt.NDArray[np.int64], length: int, rng: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    passes = -(-length // len(rows))
+    return np.concatenate([rng.permutation(rows) for _ in range(passes)])[:length]
+
+
+class BatchSampler(Sampler[list[Draw]]):
+    """Batches of one epoch from `first_step` on; under DDP each rank gets its share of each step.
+
+    The last, incomplete batch is dropped: batch normalisation needs full ones.
+    """
+
+    def __init__(
+        self,
+        order: npt.NDArray[np.int64],
+        *,
+        batch_size: int,
+        seed: int,
+        epoch: int,
+        first_step: int = 0,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        self.order = order
+        self.batch_size = batch_size
+        self.first_seed = FIRST_TRAINING_SEED + seed * _SEEDS_PER_RUN + epoch * len(order)
+        self.first_step = first_step
+        self.rank = rank
+        self.world_size = world_size
+
+    def __len__(self) -> int:
+        steps = len(self.order) // (self.batch_size * self.world_size)
+        return max(0, steps - self.first_step)
+
+    def __iter__(self) -> Iterator[list[Draw]]:
+        for step in range(self.first_step, self.first_step + len(self)):
+            start = (step * self.world_size + self.rank) * self.batch_size
+            places = range(start, start + self.batch_size)
+            yield [Draw(int(self.order[p]), self.first_seed + p) for p in places]

@@ -1,0 +1,62 @@
+"""Run a network over a data set or batches and collect what it says."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from data.datasets import Sample
+from model.metrics import Floats, Ints
+from model.network import SkinNet
+
+Batch = tuple[Tensor, Tensor]
+# More than this is loaded again each time instead of being kept.
+_KEPT_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Scores:
+    """`logits` (n, k) float64 and `truth` (n,) int64, in the order of the data set."""
+
+    logits: Floats
+    truth: Ints
+
+
+def start_worker(_: int) -> None:
+    """Loading processes share the cores with the training: one thread each."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(0)
+
+
+def loader_of(dataset: torch.utils.data.Dataset[Sample], *, workers: int) -> Iterable[Batch]:
+    """All samples in order; small sets are loaded once and kept in memory."""
+    loader: DataLoader[Sample] = DataLoader(
+        dataset, batch_size=32, num_workers=workers, worker_init_fn=start_worker
+    )
+    n_images = len(dataset)  # type: ignore[arg-type]
+    first = dataset[0][0]
+    if n_images * first.numel() * first.element_size() > _KEPT_BYTES:
+        return loader
+    return list(tqdm(loader, desc="loading", unit="batch", leave=False))
+
+
+@torch.no_grad()
+def score(network: SkinNet, batches: Iterable[Batch], *, device: torch.device) -> Scores:
+    """Logits of the main head in evaluation mode; the network's mode is put back."""
+    was_training = network.training
+    network.eval()
+    logits, truth = [], []
+    try:
+        for images, labels in batches:
+            inputs = images.to(device, memory_format=torch.channels_last)
+            output = network(inputs, auxiliary=False)
+            logits.append(output.logits.double().cpu().numpy())
+            truth.append(labels.numpy())
+    finally:
+        network.train(was_training)
+    return Scores(np.concatenate(logits), np.concatenate(truth).astype(np.int64))

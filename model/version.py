@@ -1,0 +1,19 @@
+"""Which code made a file."""
+
+import subprocess
+from functools import cache
+from pathlib import Path
+
+VERSION = "0.1.0"
+
+
+@cache
+def code_version() -> str:
+    """The project's version, and the commit where the code is a git checkout."""
+    here = Path(__file__).parent
+    command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return VERSION
+    return f"{VERSION}+{found.stdout.strip()}"
