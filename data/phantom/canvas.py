@@ -113,6 +113,7 @@ class Canvas:
 
     @property
     def px_per_mm(self) -> float:
+        """Pixels in a millimetre of skin."""
         return self.size / self.field_mm
 
     @property
@@ -121,6 +122,7 @@ class Canvas:
         return np.ones((self.size, self.size), np.float32)
 
     def sheet(self) -> Sheet:
+        """A blank stencil of this size."""
         return Sheet(self.size, self.px_per_mm)
 
     def shows(self, probability: float, *, key: bool = False) -> bool:
@@ -129,6 +131,7 @@ class Canvas:
         return drawn and not (key and self.atypical)
 
     def between(self, low: float, high: float) -> float:
+        """One uniform draw."""
         return float(self.rng.uniform(low, high))
 
     def noise(self, cell_mm: float, *, octaves: int = 1) -> Map:
@@ -148,6 +151,7 @@ class Canvas:
         return part
 
     def blur(self, values: Map, sigma_mm: float) -> Map:
+        """Gaussian blur with a standard deviation in mm."""
         sigma = sigma_mm * self.px_per_mm
         blurred: Map = values if sigma < _SHARP else cv2.GaussianBlur(values, (0, 0), sigma)
         return blurred

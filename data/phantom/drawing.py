@@ -41,8 +41,11 @@ _SCENE, _LESION, _NUISANCE = range(3)
 
 @dataclass(frozen=True)
 class Phantom:
-    """A drawn picture: `image` (size, size, 3) uint8 sRGB; `mask` (size, size) bool, True on the
-    diagnostic structures; `skin_type` 1 to 6 after Fitzpatrick."""
+    """A drawn picture and what it shows.
+
+    `image` (size, size, 3) uint8 sRGB; `mask` (size, size) bool, True on the diagnostic
+    structures; `skin_type` 1 to 6 after Fitzpatrick.
+    """
 
     image: NDArray[np.uint8]
     mask: NDArray[np.bool_]

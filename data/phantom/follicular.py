@@ -23,9 +23,11 @@ from data.phantom.shapes import blob, cells, inside, middle, patchy, regular, sc
 
 
 def rosacea(c: Canvas) -> None:
-    """Diffuse redness [Ros87] and vascular polygons round the follicles [Lal14, Ros85, Ros87];
-    plugs, Demodex tails, pustules, scale of the papulopustular form [Ros85, Ros87];
-    orange areas of the granulomatous form [Ros85]."""
+    """Diffuse redness and vascular polygons round the follicles.
+
+    Redness [Ros87]; polygons [Lal14, Ros85, Ros87]; plugs, Demodex tails, pustules and scale of the
+    papulopustular form [Ros85, Ros87]; orange areas of the granulomatous form [Ros85].
+    """
     papulopustular = c.shows(0.45)
     region = smooth(0.95 + 0.4 * c.noise(4.0))
     c.redden(region * np.float32(c.between(0.6, 1.6)))
@@ -49,8 +51,11 @@ def rosacea(c: Canvas) -> None:
 
 
 def acne(c: Canvas) -> None:
-    """Open comedones [Tan21], closed comedones [clG, d101], inflamed papules and pustules with a
-    red ring [Tan21], brown or pink marks after lesions [clG, SoCacne]."""
+    """Comedones, papules and pustules on follicles, at several stages.
+
+    Open comedones [Tan21]; closed comedones [clG, d101]; inflamed papules and pustules with a red
+    ring [Tan21]; brown marks after lesions [clG, SoCacne].
+    """
     c.redden(smooth(0.3 + 0.5 * c.noise(3.0)) * np.float32(c.between(0, 0.7)))
     sites = regular(c, c.field_mm / c.between(6, 8), jitter=0.25)
     sites = sites[((sites > 0.06 * c.field_mm) & (sites < 0.94 * c.field_mm)).all(axis=1)]
@@ -96,9 +101,11 @@ def _papule(c: Canvas, site: np.ndarray) -> None:
 
 
 def viral_wart(c: Canvas) -> None:
-    """Packed papillae with a dot or loop each [AlR21, dpTerm] and clotted bleeding points
-    [AlR21, VWch]; plantar: yellow-grey plate with broken skin ridges [AlR21]; plane: even disc
-    with fine regular dots [AlR21, wikiVP]."""
+    """Packed papillae, clotted points; a plantar plate; a plane disc.
+
+    Papillae with a dot or loop each [AlR21, dpTerm]; bleeding points [AlR21, VWch]; plantar: a
+    yellow-grey plate that breaks the ridges [AlR21]; plane: even disc, fine dots [AlR21, wikiVP].
+    """
     form = str(c.rng.choice(["common", "plantar", "plane"], p=[0.55, 0.25, 0.2]))
     if form == "plane":
         _plane(c)

@@ -20,8 +20,11 @@ from data.phantom.shapes import blob, inside, middle, patchy, regular, scattered
 
 
 def lichen_planus(c: Canvas) -> None:
-    """Violet papule with Wickham striae [Lal12, LP70]; red dots and lines at the rim [ErrLP];
-    grey-brown dots when old [LP70]; plugs in the hypertrophic form [DAc]."""
+    """Violet papule under a white net.
+
+    Wickham striae [Lal12, LP70]; red dots and lines at the rim [ErrLP]; grey-brown dots when old
+    [LP70]; plugs in the hypertrophic form [DAc].
+    """
     papule = blob(
         c, middle(c), c.between(2.2, 4.6), rough=0.12, edge=0.7, aspect=c.between(0.85, 1.2)
     )
@@ -53,8 +56,11 @@ def lichen_planus(c: Canvas) -> None:
 
 
 def psoriasis(c: Canvas) -> None:
-    """Even light red plaque [Lal12], dots of one size in a regular layout [Pan08, JCAD, Gut21],
-    dry white scale [Lal12, Palm], bleeding points [dsPso]; coils and loops on the scalp [PUM]."""
+    """Even light red plaque with regular dots and dry white scale.
+
+    Redness [Lal12]; dots of one size in a regular layout [Pan08, JCAD, Gut21]; coils and hairpins
+    on the scalp [PUM]; bleeding points [dsPso]; white scale [Lal12, Palm].
+    """
     region = _plaque(c, edge=0.6, cover=0.55)
     c.redden(region * np.float32(c.between(0.7, 1.4)))
     pitch = c.between(0.3, 0.52)
@@ -82,8 +88,11 @@ def psoriasis(c: Canvas) -> None:
 
 
 def eczema(c: Canvas) -> None:
-    """Dots in patchy clusters [Lal12, Palm]; yellow scale and serocrust, alone or with white
-    [dpDer, Palm]; yellow clods [dpDer]; scratch marks and thick skin with haloed dots [dsEcz]."""
+    """Patchy dots, yellow scale and serum on redness without an edge.
+
+    Dots in clusters [Lal12, Palm]; yellow scale and serocrust, alone or with white [dpDer, Palm];
+    yellow clods [dpDer]; scratch marks and thick skin with haloed dots [dsEcz].
+    """
     region = _plaque(c, edge=2.2, cover=0.5)
     c.redden(region * np.clip(c.between(0.6, 1.3) + 0.3 * c.noise(2.0), 0.1, 1.8))
     if c.shows(0.3):
@@ -103,8 +112,11 @@ def eczema(c: Canvas) -> None:
 
 
 def seborrheic_dermatitis(c: Canvas) -> None:
-    """Greasy yellow scale [Lal14, dpSD]; face: small dot clusters and blurred lines [Lal14];
-    scalp: thin branching vessels without dots [PUM, Kim11, Kib15]; follicles [dpSD]."""
+    """Greasy yellow scale round the follicles of mildly red skin.
+
+    Scale [Lal14, dpSD]; face: small dot clusters and blurred lines [Lal14]; scalp: thin branching
+    vessels without dots, honeycomb pigment [PUM, Kim11, Kib15]; follicular plugs [dpSD].
+    """
     region = np.maximum(_plaque(c, edge=2.5, cover=0.6), np.float32(0.25))
     c.redden(region * np.float32(c.between(0.4, 1.1)))
     c.wash(region * np.float32(c.between(0.05, 0.3)), ORANGE)

@@ -23,8 +23,11 @@ _TURN = 2 * np.pi
 
 
 def nevus(c: Canvas) -> None:
-    """Reticular [PSK, dpNet], globular [dpFac], homogeneous [PSK] or dermal with comma vessels
-    [Arg04]; one or two orderly browns, darker centre on dark skin [Zal07, LalN]."""
+    """One or two orderly browns with a fading rim.
+
+    Reticular [PSK, dpNet], globular [dpFac], homogeneous [PSK], or dermal with comma vessels
+    [Arg04]; a darker centre is commoner on dark skin [Zal07, LalN].
+    """
     form = str(
         c.rng.choice(["reticular", "globular", "homogeneous", "dermal"], p=[0.45, 0.2, 0.2, 0.15])
     )
@@ -101,9 +104,12 @@ def _dermal(c: Canvas, lesion: Blob, tone: Rgb, dark: Rgb) -> None:
 
 
 def seborrheic_keratosis(c: Canvas) -> None:
-    """Sharp stuck-on or moth-eaten brown plaque [SKin]; milia-like cysts and comedo-like openings
-    [Bra02, SKcn, SKin]; brain-like grooves, fingerprint lines [SKin]; network-like mesh [Bra02];
-    hairpins with white halo [SKcn]; thin shiny scale [SKin]."""
+    """Sharp stuck-on brown plaque with cysts, plugs and grooves.
+
+    Sharp or moth-eaten edge [SKin]; milia-like cysts and comedo-like openings [Bra02, SKcn, SKin];
+    brain-like grooves, fingerprint lines [SKin]; network-like mesh [Bra02]; hairpins with halo
+    [SKcn]; thin shiny scale [SKin].
+    """
     lesion = blob(
         c,
         middle(c),
@@ -138,8 +144,11 @@ def seborrheic_keratosis(c: Canvas) -> None:
 
 
 def dermatofibroma(c: Canvas) -> None:
-    """White scar-like centre and delicate fading rim network [Zab08, Kel17], white network,
-    dotted vessels, pink blush [Zab08], ring globules [dpDF]; many are not classic [Zab08]."""
+    """White scar-like centre in a delicate fading network.
+
+    Both clues [Zab08, Kel17], each alone or both missing in many [Zab08]; white network, dotted
+    vessels and pink blush [Zab08]; ring globules [dpDF].
+    """
     lesion = blob(c, middle(c), c.between(2.0, 4.4), rough=0.08, edge=c.between(1.0, 2.0))
     tone = mix(LIGHT_BROWN, MID_BROWN, c.between(0, 0.7))
     pigment.cloud(c, lesion.alpha, tone, strength=c.between(0.3, 0.65), mottle=0.2)
@@ -178,9 +187,12 @@ def dermatofibroma(c: Canvas) -> None:
 
 
 def basal_cell_carcinoma(c: Canvas) -> None:
-    """Nodular, superficial or pigmented on a pearly pink ground without network [Men00]: sharp
-    arborising vessels, shiny strands, ovoid nests, ulcer or erosions [Rei21]; globules [Men00];
-    leaf-like areas and fine telangiectasia [Rei21, Beh23]; spoke wheels [Men-p]."""
+    """Pearly pink ground without network; nodular, superficial or pigmented.
+
+    No network [Men00]; sharp arborising vessels, shiny strands, ovoid nests, ulcer or erosions
+    [Rei21]; globules [Men00]; leaf-like areas and fine telangiectasia [Rei21, Beh23]; spoke
+    wheels [Men-p].
+    """
     odds = [0.2, 0.2, 0.6] if c.skin.type >= 5 else [0.45, 0.25, 0.3]
     form = str(c.rng.choice(["nodular", "superficial", "pigmented"], p=odds))
     lesion = blob(

@@ -23,8 +23,11 @@ from data.phantom.shapes import blob, cells, inside, middle, regular, scattered
 
 
 def hemangioma(c: Canvas) -> None:
-    """Red to blue lacunae [Gao21, dpAng] between whitish septa [dpAngSoC], clots [dpAng], vessels
-    and veil [Gao21]; infantile: bright diffuse red with mixed vessels [Ois12]."""
+    """Red to blue lacunae between whitish septa.
+
+    Lacunae [Gao21, dpAng]; septa [dpAngSoC]; clots [dpAng]; vessels at the rim and veil [Gao21];
+    infantile form: bright diffuse red with mixed vessels [Ois12].
+    """
     if c.shows(0.3):
         _infantile(c)
         return
@@ -100,9 +103,12 @@ def _infantile(c: Canvas) -> None:
 
 
 def port_wine_stain(c: Canvas) -> None:
-    """Linear, reticular, sausage, dotted/globular or mixed vessels at their published shares
-    [PWS264], dots sharp and lines blurred [VL-PWS], pink to purple ground, whitish veil [PWS264,
-    Beg], white circles on the face [PWS264, dpPWS], brown net on dark skin [Beg]."""
+    """Pink to purple field of one main vessel type, without scale.
+
+    Linear, reticular, sausage, dotted or mixed vessels at their published shares [PWS264]; dots
+    sharp and lines blurred [VL-PWS]; whitish veil [PWS264, Beg]; white circles [PWS264, dpPWS];
+    brown net on dark skin [Beg].
+    """
     adult = c.between(0, 1)
     region = smooth(0.95 + 0.35 * c.noise(4.0))
     c.redden(region * np.float32(c.between(0.7, 1.5)))
@@ -157,9 +163,11 @@ def _blurred_net(c: Canvas, pitch: float) -> Map:
 
 
 def keloid_scar(c: Canvas) -> None:
-    """Shiny body without follicles or skin lines: keloid pink with blurred arborising or linear
-    vessels [Yoo14, Hay], lobed [KelTh]; hypertrophic scar brown or white with scant vessels
-    [Hay, Abd18, Yoo14]; white bands along the axis."""
+    """Shiny body without follicles or skin lines.
+
+    Keloid: pink, lobed, blurred arborising, linear or comma vessels [Yoo14, Hay, KelTh].
+    Hypertrophic scar: brown or white, few vessels [Hay, Abd18, Yoo14]. White bands on the axis.
+    """
     keloid, axis = c.shows(0.62), c.between(0, np.pi)
     body = _scar_body(c, keloid=keloid, axis=axis)
     c.image += (body * np.float32(0.85))[..., None] * (c.blur(c.image, 0.5) - c.image)
