@@ -36,10 +36,6 @@ class StateError(StudyError):
     """The study's state does not allow this (draft, open, closed)."""
 
 
-class ConflictError(StudyError):
-    """Somebody else stored the same thing first."""
-
-
 class ImportRefused(StudyError):  # noqa: N818 -- named after what happened
     """A file that was to be imported does not fit the study; lists every reason."""
 
@@ -54,3 +50,18 @@ class AlreadyAnswered(AnswerError):  # noqa: N818 -- named after what happened
     def __init__(self, message: str, *, saved: "Saved") -> None:
         super().__init__(message)
         self.saved = saved
+
+
+class RetryError(UserError):
+    """Nothing was stored and nothing refused: sending the same again may well succeed.
+
+    Not a StudyError, so that no page takes it for a final answer.
+    """
+
+
+class ConflictError(RetryError):
+    """Somebody else stored the same thing first."""
+
+
+class BusyError(RetryError):
+    """The database did not answer in time, or its disk is full."""

@@ -113,10 +113,14 @@ def usable_active_ms(active_ms: int | None) -> int | None:
     return active_ms if is_plausible else None
 
 
+def canonical_json(content: dict[str, Any]) -> str:
+    """Sorted keys, no spaces, UTF-8: one text for one content."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def seal(content: dict[str, Any]) -> str:
-    """SHA-256 over the canonical JSON (sorted keys, no spaces, UTF-8)."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return _digest(text)
+    """SHA-256 of the canonical JSON."""
+    return _digest(canonical_json(content))
 
 
 def _digest(text: str) -> str:

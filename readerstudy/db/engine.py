@@ -9,10 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.exc import IntegrityError
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from readerstudy.errors import ConfigError, ConflictError
+from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 30
@@ -33,28 +35,32 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Write: everything inside is stored, or nothing."""
-        with Session(self._writer, expire_on_commit=False) as session:
-            try:
-                yield session
-                session.commit()
-            except IntegrityError as error:
-                raise ConflictError(
-                    "Expected to store something new, but the database holds something that "
-                    "contradicts it; reload and try again."
-                ) from error
+        with _translated(), Session(self._writer, expire_on_commit=False) as session:
+            yield session
+            session.commit()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Read one consistent state; waits for nobody."""
-        with Session(self._engine, expire_on_commit=False) as session:
+        with _translated(), Session(self._engine, expire_on_commit=False) as session:
             yield session
 
     def migrate(self) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        config = _alembic_config()
         with self._writer.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+    def check_version(self) -> None:
+        """Refuses a database that `migrate` has not brought to this version."""
+        head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
+        with self._engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+        if found != head:
+            raise StateError(
+                f"Expected a database of version {head}, but got {found or 'an empty one'}; "
+                "run `python -m readerstudy migrate`."
+            )
 
     def connect(self) -> sa.Connection:
         """A bare connection, for inspection."""
@@ -79,6 +85,28 @@ class Database:
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise ConflictError(
+            "Expected to store something new, but the database holds something that "
+            "contradicts it; reload and try again."
+        ) from error
+    except OperationalError as error:
+        raise BusyError(
+            f"Expected the database to take this, but it did not ({error.orig}); "
+            "nothing was stored, try again."
+        ) from error
+
+
+def _alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
 
 
 def _parse(url: str) -> sa.URL:

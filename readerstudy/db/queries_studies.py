@@ -112,6 +112,11 @@ def n_answers(session: Session, study_id: int) -> dict[ReaderKind, int]:
     return dict(session.execute(query).tuples().all())
 
 
+def has_reader(session: Session, study_id: int, code: str) -> bool:
+    query = sa.select(Reader.id).where(Reader.study_id == study_id, Reader.code == code)
+    return session.scalar(query) is not None
+
+
 def invitation(session: Session, token_hash: str, *, lock: bool = False) -> Invitation | None:
     query = sa.select(Invitation).where(Invitation.token_hash == token_hash)
     return session.scalar(query.with_for_update() if lock else query)

@@ -1,0 +1,8 @@
+"""`python -m readerstudy`."""
+
+import sys
+
+from readerstudy.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

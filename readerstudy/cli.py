@@ -1,0 +1,257 @@
+"""The command line: one function per command; a refusal is a sentence and exit status 2."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from getpass import getpass
+from pathlib import Path
+
+from data.errors import UserError
+from data.taxonomy import load_taxonomy
+from readerstudy.config import Settings, add_arguments, settings_from
+from readerstudy.db import Database
+from readerstudy.entities import SYSTEM, Role, Rule
+from readerstudy.services import accounts, copies, setup, studies
+
+EXIT_REFUSED = 2
+_ANALYSE = "analyse"
+_PASSWORD = "SKINREADER_ADMIN_PASSWORD"  # noqa: S105 -- the name of the variable
+
+Arguments = argparse.Namespace
+Command = Callable[[Database, Arguments, Settings], None]
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = build_parser(with_analyse=_ANALYSE in argv)
+    args = parser.parse_args(argv)
+    try:
+        return _run(args)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return EXIT_REFUSED
+
+
+def build_parser(*, with_analyse: bool) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m readerstudy", description="Run reader studies."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (text, add, run) in _COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        add(command)
+        add_arguments(command)
+        command.set_defaults(run=run)
+    text = "compare models with readers, from files to files; needs no database"
+    analyse = commands.add_parser(_ANALYSE, help=text, description=text)
+    if with_analyse:
+        # Importing the statistics takes seconds; the other commands must not wait for them.
+        from readerstudy.analyse import command as analysis  # noqa: PLC0415
+
+        analysis.add_arguments(analyse)
+        analyse.set_defaults(analyse=analysis.run)
+    return parser
+
+
+def _run(args: Arguments) -> int:
+    if args.command == _ANALYSE:
+        return int(args.analyse(args))
+    settings = settings_from(args)
+    with closing(setup.open_database(settings)) as db:
+        if args.command not in ("init", "migrate", "restore"):
+            db.check_version()
+        args.run(db, args, settings)
+    return 0
+
+
+def _init(db: Database, _args: Arguments, settings: Settings) -> None:
+    given = settings.admin_password
+    done = setup.initialise(db, password=given.reveal() if given else None)
+    print(f"Database: {settings.safe_database_url}")
+    if done.demo is None:
+        print("Demo study: its files are missing, so there is none.")
+    else:
+        print(f"Demo study: {done.demo.slug}, {done.demo.n_cases} cases, {done.demo.state}")
+    if done.drawn_password:
+        print(f"First administrator: name {accounts.FIRST_ADMIN}, password {done.drawn_password}")
+        print("This password is shown only now; write it down.")
+
+
+def _migrate(db: Database, _args: Arguments, settings: Settings) -> None:
+    db.migrate()
+    print(f"The database is up to date: {settings.safe_database_url}")
+
+
+def _create_admin(db: Database, args: Arguments, settings: Settings) -> None:
+    given = settings.admin_password
+    password = given.reveal() if given else getpass("Password: ")
+    accounts.create_admin(
+        db,
+        actor=SYSTEM,
+        name=args.name,
+        password=password,
+        role=Role(args.role),
+        study=args.study,
+    )
+    print(f"Made the account {args.name} ({args.role}).")
+
+
+def _invite(db: Database, args: Arguments, settings: Settings) -> None:
+    for token in studies.invite(db, actor=SYSTEM, slug=args.study, count=args.count):
+        print(f"{settings.public_url}/invite/{token}")
+
+
+def _create_study(db: Database, args: Arguments, _settings: Settings) -> None:
+    studies.create_study(
+        db,
+        actor=SYSTEM,
+        slug=args.slug,
+        title=args.title,
+        taxonomy=load_taxonomy(args.taxonomy),
+        synthetic=args.synthetic,
+        rule=args.rule,
+        ask_confidence=not args.no_confidence,
+    )
+    print(f"Made the study {args.slug}.")
+
+
+def _import_cases(db: Database, args: Arguments, _settings: Settings) -> None:
+    count = studies.import_cases(db, actor=SYSTEM, slug=args.study, manifest=args.manifest)
+    print(f"Imported {count} cases into {args.study}.")
+
+
+def _import_predictions(db: Database, args: Arguments, _settings: Settings) -> None:
+    count = studies.import_predictions(
+        db, actor=SYSTEM, slug=args.study, name=args.name, csv=args.csv
+    )
+    print(f"Imported the predictions of {args.name} for {count} cases.")
+
+
+def _open(db: Database, args: Arguments, _settings: Settings) -> None:
+    seal = studies.open_study(db, actor=SYSTEM, slug=args.study)
+    print(f"Opened {args.study}; sealed with {seal}")
+
+
+def _close(db: Database, args: Arguments, _settings: Settings) -> None:
+    studies.close_study(db, actor=SYSTEM, slug=args.study)
+    print(f"Closed {args.study}.")
+
+
+def _simulate(db: Database, args: Arguments, _settings: Settings) -> None:
+    # numpy's start-up is not for the commands that need no numbers.
+    from readerstudy.services.simulation import simulate_readers  # noqa: PLC0415
+
+    count = simulate_readers(
+        db, actor=SYSTEM, slug=args.study, readers=args.readers, seed=args.seed
+    )
+    print(f"Added {args.readers} simulated readers with {count} answers to {args.study}.")
+
+
+def _export(db: Database, args: Arguments, _settings: Settings) -> None:
+    # The statistics take seconds to import.
+    from readerstudy.services.results import export_bundle  # noqa: PLC0415
+
+    content = export_bundle(db, actor=SYSTEM, slug=args.study)
+    scratch = args.out.with_name(f".{args.out.name}.part")
+    scratch.write_bytes(content)
+    scratch.replace(args.out)
+    print(f"Wrote {args.out} ({len(content):,} bytes).")
+
+
+def _backup(db: Database, args: Arguments, _settings: Settings) -> None:
+    count = copies.back_up(db, actor=SYSTEM, out=args.out)
+    print(f"Wrote {args.out}: the database and {count} images.")
+
+
+def _restore(db: Database, args: Arguments, _settings: Settings) -> None:
+    count = copies.restore(db, actor=SYSTEM, source=args.source)
+    db.migrate()
+    print(f"Restored the database and {count} images from {args.source}.")
+
+
+def _add_nothing(_parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _add_study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--study", required=True, metavar="NAME", help="short name of the study")
+
+
+def _add_create_admin(parser: argparse.ArgumentParser) -> None:
+    roles = [role.value for role in Role if role is not Role.READER]
+    parser.add_argument("--name", required=True, help="name to sign in with")
+    parser.add_argument("--role", choices=roles, default=Role.OWNER.value, help="what it may do")
+    parser.add_argument("--study", metavar="NAME", help="only in this study (default: in all)")
+    parser.epilog = f"The password is asked for, or taken from {_PASSWORD}."
+
+
+def _add_invite(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    parser.add_argument("--count", type=int, default=1, help="how many links (default: 1)")
+
+
+def _add_create_study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--slug", required=True, help="short name: small letters, digits, '-'")
+    parser.add_argument("--title", required=True, help="title that readers see")
+    parser.add_argument(
+        "--taxonomy", required=True, help="classes: ISIC2019, PUMCH14, DEMO8 or a JSON file"
+    )
+    parser.add_argument(
+        "--rule",
+        choices=[rule.value for rule in Rule],
+        default=Rule.RENORMALISE.value,
+        help="how a model with more classes is restricted to the study's",
+    )
+    parser.add_argument("--synthetic", action="store_true", help="the images are synthetic")
+    parser.add_argument("--no-confidence", action="store_true", help="do not ask for confidence")
+
+
+def _add_import_cases(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    parser.add_argument("--manifest", type=Path, required=True, metavar="CSV", help="case table")
+
+
+def _add_import_predictions(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    parser.add_argument("--name", required=True, help="name of the model in results")
+    parser.add_argument(
+        "--csv", type=Path, required=True, help="predictions; their .json lies beside them"
+    )
+
+
+def _add_simulate(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    parser.add_argument("--readers", type=int, default=280, help="how many (default: 280)")
+    parser.add_argument("--seed", type=int, default=1, help="a new seed adds others (default: 1)")
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    _add_out(parser)
+
+
+def _add_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True, metavar="ZIP", help="file to write")
+
+
+def _add_restore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--from", dest="source", type=Path, required=True, metavar="ZIP", help="a backup"
+    )
+
+
+_COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Command]] = {
+    "init": ("make database, first administrator and demo study", _add_nothing, _init),
+    "migrate": ("bring the database to this version", _add_nothing, _migrate),
+    "create-admin": ("make an account", _add_create_admin, _create_admin),
+    "create-study": ("make an empty study", _add_create_study, _create_study),
+    "import-cases": ("add cases from a manifest", _add_import_cases, _import_cases),
+    "import-predictions": ("add a model", _add_import_predictions, _import_predictions),
+    "open": ("seal a study and let readers in", _add_study, _open),
+    "close": ("end a study", _add_study, _close),
+    "invite": ("print personal links for readers", _add_invite, _invite),
+    "simulate": ("add simulated readers", _add_simulate, _simulate),
+    "export": ("write readings, results and figures as one zip", _add_export, _export),
+    "backup": ("copy database and images into one zip", _add_out, _backup),
+    "restore": ("put a backup in place of nothing", _add_restore, _restore),
+}

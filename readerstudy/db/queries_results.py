@@ -1,0 +1,105 @@
+"""Everything that was read, for analysis and export."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from readerstudy.db.tables import (
+    Answer,
+    Assignment,
+    Case,
+    Consent,
+    Profile,
+    Reader,
+    ReferenceStandard,
+    Study,
+)
+
+Row = dict[str, Any]
+
+
+def readings(session: Session, study: Study) -> list[Row]:
+    """One row per case that was shown to a reader, with the current answer if there is one."""
+    query = (
+        sa.select(
+            Reader.code.label("reader_id"),
+            Reader.kind.label("reader_kind"),
+            Case.case_id,
+            Case.patient_id,
+            ReferenceStandard.label.label("truth"),
+            Assignment.arm,
+            Answer.answer,
+            Answer.answer_2,
+            Answer.answer_3,
+            Answer.confidence,
+            Answer.management,
+            Assignment.position,
+            Assignment.shown_at,
+            Answer.answered_at,
+            Answer.active_ms,
+            Answer.timed_out,
+            (Answer.revision > 1).label("changed"),
+        )
+        .select_from(Assignment)
+        .join(Reader, Reader.id == Assignment.reader_id)
+        .join(Case, Case.id == Assignment.case_id)
+        .join(ReferenceStandard, ReferenceStandard.case_id == Case.id)
+        .outerjoin(Answer, _is_current_answer())
+        .where(Reader.study_id == study.id, Assignment.shown_at.is_not(None))
+        .order_by(Reader.id, Assignment.position)
+    )
+    return [{"study": study.slug, **row} for row in session.execute(query).mappings()]
+
+
+def cases(session: Session, study: Study) -> list[Row]:
+    query = (
+        sa.select(
+            Case.case_id,
+            ReferenceStandard.label.label("truth"),
+            Case.lesion_id,
+            Case.patient_id,
+            Case.site,
+            Case.age_band,
+            Case.skin_tone,
+            Case.source,
+            Case.licence,
+            Case.image_sha256,
+        )
+        .join(ReferenceStandard, ReferenceStandard.case_id == Case.id)
+        .where(Case.study_id == study.id)
+        .order_by(Case.case_id)
+    )
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def declarations(session: Session, study: Study) -> dict[int, Row]:
+    """Consent and profile by the reader's row id."""
+    query = (
+        sa.select(Reader.id, Consent.version, Consent.given_at, Profile.fields)
+        .outerjoin(
+            Consent,
+            sa.and_(Consent.reader_id == Reader.id, Consent.version == study.consent_version),
+        )
+        .outerjoin(Profile, Profile.reader_id == Reader.id)
+        .where(Reader.study_id == study.id)
+    )
+    return {
+        reader_id: {"consent_version": version, "consent_at": given_at, **(fields or {})}
+        for reader_id, version, given_at, fields in session.execute(query).tuples()
+    }
+
+
+def _is_current_answer() -> sa.ColumnElement[bool]:
+    later = aliased(Answer)
+    return sa.and_(
+        Answer.reader_id == Assignment.reader_id,
+        Answer.case_id == Assignment.case_id,
+        Answer.arm == Assignment.arm,
+        ~sa.exists().where(
+            later.reader_id == Answer.reader_id,
+            later.case_id == Answer.case_id,
+            later.arm == Answer.arm,
+            later.revision > Answer.revision,
+        ),
+    )

@@ -1,0 +1,60 @@
+"""README.txt of the bundle: what is inside and how to compute every number again."""
+
+from collections.abc import Sequence
+
+_TEXT = """\
+{title}
+{underline}
+{synthetic}
+Export of the study `{slug}` ({state}). This is a simulated reading of images, not clinical data.
+
+Seal: {seal}
+The seal is the SHA-256 of seal.json, which lists what was fixed before the first answer: classes,
+rule, cases with the hashes of their images, reference standard, predictions.
+
+Readers analysed: {kinds}.
+{left_out}
+Files
+  readings.csv      one row per reader, case and arm
+  readers.csv       readers under their codes; no names, no addresses
+  cases.csv         cases with their reference standard
+  predictions_*     what each model said, with the hash of its checkpoint
+  results.json/csv  every estimate with interval, method and numbers of cases and readers
+  figures/          ROC per class as SVG and PDF
+  codebook.csv      every column in words
+  study.json        the study's settings; versions.json: what made this file
+  SHA256SUMS        check with: sha256sum --check SHA256SUMS
+
+Compute the results again, with SkinReader installed, in this folder:
+  python -m readerstudy analyse --readings readings.csv{predictions} \\
+    --classes {classes} --rule {rule} --out again
+"""
+
+
+def readme(  # noqa: PLR0913 -- the blanks of one form
+    *,
+    slug: str,
+    title: str,
+    state: str,
+    is_synthetic: bool,
+    seal: str | None,
+    rule: str,
+    classes: Sequence[str],
+    models: Sequence[str],
+    kinds: Sequence[str],
+    left_out: str,
+) -> str:
+    flags = "".join(f" --predictions {m}=predictions_{m}.csv" for m in models)
+    return _TEXT.format(
+        title=title,
+        underline="=" * len(title),
+        synthetic="\nThe images of this study are synthetic.\n" if is_synthetic else "",
+        slug=slug,
+        state=state,
+        seal=seal or "none, the study has not been opened",
+        kinds=" and ".join(kinds) or "none",
+        left_out=left_out,
+        predictions=flags,
+        classes=" ".join(classes),
+        rule=rule,
+    )

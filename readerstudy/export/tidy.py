@@ -1,0 +1,115 @@
+"""The tables of the export: this list of columns drives files, codebook and data dictionary."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from readerstudy.entities import PROFILE_FIELDS
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    kind: str
+    meaning: str
+
+
+_TIME = "ISO 8601 time, UTC"
+_CODE = "class code"
+
+READINGS = (
+    Column("study", "text", "short name of the study"),
+    Column("reader_id", "text", "pseudonymous code of the reader"),
+    Column("reader_kind", "human, model or simulated", "who or what answered"),
+    Column("case_id", "text", "name of the case in the study's manifest"),
+    Column("patient_id", "text", "patient of the case, empty if unknown"),
+    Column("truth", _CODE, "reference standard of the case"),
+    Column(
+        "arm",
+        "unaided, aided, practice, attention or repeat",
+        "under which condition the case was read",
+    ),
+    Column("answer", _CODE, "current answer; empty = shown and not answered"),
+    Column("answer_2", _CODE, "second choice, where the study asks for it"),
+    Column("answer_3", _CODE, "third choice, where the study asks for it"),
+    Column("confidence", "0 to 100", "how sure the reader was, where given"),
+    Column("management", "text", "what the reader would do, where the study asks for it"),
+    Column("position", "from 1", "place of the case in the reader's own drawn order"),
+    Column("shown_at", _TIME, "when the server first showed the case"),
+    Column("answered_at", _TIME, "when the server stored the current answer"),
+    Column("active_ms", "milliseconds", "active time as the browser measured it"),
+    Column("timed_out", "true or false", "whether a time limit ended the case"),
+    Column("changed", "true or false", "whether the answer is a later revision"),
+)
+
+CASES = (
+    Column("case_id", "text", "name of the case in the study's manifest"),
+    Column("truth", _CODE, "reference standard of the case"),
+    Column("lesion_id", "text", "lesion, empty if unknown"),
+    Column("patient_id", "text", "patient, empty if unknown"),
+    Column("site", "text", "where on the body"),
+    Column("age_band", "text", "age of the patient, in bands"),
+    Column("skin_tone", "text", "skin tone, as the manifest gives it"),
+    Column("source", "text", "where the image comes from"),
+    Column("licence", "text", "licence of the image"),
+    Column("image_sha256", "64 hexadecimal digits", "hash of the image as it was shown"),
+)
+
+READERS = (
+    Column("reader_id", "text", "pseudonymous code of the reader"),
+    Column("reader_kind", "human, model or simulated", "who or what answered"),
+    Column("joined_at", _TIME, "when the invitation was first accepted"),
+    Column("order_seed", "whole number", "seed of the reader's drawn order"),
+    Column("consent_version", "text", "version of the consent text that was accepted"),
+    Column("consent_at", _TIME, "when it was accepted"),
+    *(
+        Column(f.key, ", ".join(f.choices) or "text", f"self-declared: {f.label.lower()}")
+        for f in PROFILE_FIELDS
+    ),
+    Column("answered", "whole number", "cases answered"),
+    Column("total", "whole number", "cases assigned"),
+)
+
+RESULTS = (
+    Column("quantity", "text", "what was estimated, for example sensitivity"),
+    Column("class", _CODE, "class taken against all others, or all"),
+    Column("subject", "text", "model:NAME, reader:ID, mean_reader or a difference of two"),
+    Column("method", "text", "statistical method, as docs/statistics.md defines it"),
+    Column("estimate", "number", "the estimate; a fraction, not a percentage"),
+    Column("se", "number", "standard error"),
+    Column("df", "number", "degrees of freedom"),
+    Column("statistic", "number", "test statistic"),
+    Column("p", "0 to 1", "two-sided p value unless the note says otherwise"),
+    Column("ci_low", "number", "lower end of the confidence interval"),
+    Column("ci_high", "number", "upper end of the confidence interval"),
+    Column("n_cases", "whole number", "cases that entered"),
+    Column("n_readers", "whole number", "readers that entered"),
+    Column("note", "text", "what a user of the number must know"),
+)
+
+PREDICTIONS = (
+    Column("case_id", "text", "name of the case in the study's manifest"),
+    Column("p_<code>", "0 to 1", "probability of the class; one column per class of the model"),
+)
+
+CODEBOOK = (
+    Column("file", "text", "file of the bundle"),
+    Column("column", "text", "name of the column"),
+    Column("kind", "text", "kind of value, or the values that occur"),
+    Column("meaning", "text", "what it means"),
+)
+
+TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
+    {
+        "readings.csv": READINGS,
+        "cases.csv": CASES,
+        "readers.csv": READERS,
+        "predictions_<name>.csv": PREDICTIONS,
+        "results.csv": RESULTS,
+        "codebook.csv": CODEBOOK,
+    }
+)
+
+
+def names(columns: tuple[Column, ...]) -> tuple[str, ...]:
+    return tuple(column.name for column in columns)

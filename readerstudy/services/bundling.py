@@ -1,0 +1,132 @@
+"""The files of the export bundle, from one consistent picture of a study."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from readerstudy import clock
+from readerstudy.db import Session, queries_results
+from readerstudy.db import queries_studies as studies
+from readerstudy.db.tables import Study
+from readerstudy.export import bundle, codebook, tidy
+from readerstudy.export.csvio import write_csv
+from readerstudy.export.readme import readme
+from readerstudy.rules import canonical_json
+from readerstudy.services.collecting import Readings, Rows, classes_of
+from readerstudy.services.sealing import seal_content
+from readerstudy.stats import Analysis
+from readerstudy.stats.figures import RocFigure
+
+Files = dict[str, bytes]
+
+
+def study_files(session: Session, study: Study, *, readings: Readings) -> Files:
+    cases = queries_results.cases(session, study)
+    files = {
+        "readings.csv": _csv(tidy.READINGS, readings.kept),
+        "cases.csv": _csv(tidy.CASES, cases),
+        "readers.csv": _csv(tidy.READERS, _readers(session, study)),
+        "codebook.csv": codebook.codebook_csv().encode(),
+        "seal.json": canonical_json(seal_content(session, study)).encode(),
+        "study.json": _json(_study(study)),
+        "versions.json": _json(bundle.versions(made_at=clock.now().isoformat())),
+        "README.txt": _readme(session, study, readings).encode(),
+    }
+    if readings.left_out:
+        files["readings_left_out.csv"] = _csv(tidy.READINGS, readings.left_out)
+    return files
+
+
+def prediction_files(session: Session, study: Study, *, frames: dict[str, pd.DataFrame]) -> Files:
+    files: Files = {}
+    for model in studies.models(session, study.id):
+        frame = frames[model.name]
+        rows = ({str(k): v for k, v in row.items()} for row in frame.to_dict("records"))
+        stem = f"predictions_{model.name}"
+        files[f"{stem}.csv"] = write_csv(list(frame.columns), rows).encode()
+        files[f"{stem}.json"] = _json(model.card)
+    return files
+
+
+def result_files(analysis: Analysis, figures: Mapping[str, RocFigure]) -> Files:
+    # matplotlib takes a second to import; only an export needs it.
+    from readerstudy.export.figures import roc_pdf, roc_svg  # noqa: PLC0415
+
+    rows = ({str(k): v for k, v in r.items()} for r in analysis.to_frame().to_dict("records"))
+    files = {
+        "results.json": analysis.to_json().encode(),
+        "results.csv": write_csv(tidy.names(tidy.RESULTS), rows).encode(),
+    }
+    for class_, figure in figures.items():
+        files[f"figures/roc_{class_}.svg"] = roc_svg(figure)
+        files[f"figures/roc_{class_}.pdf"] = roc_pdf(figure)
+    return files
+
+
+def pack(files: Files) -> bytes:
+    return bundle.pack(files)
+
+
+def _csv(columns: tuple[tidy.Column, ...], rows: Rows) -> bytes:
+    return write_csv(tidy.names(columns), rows).encode()
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _readers(session: Session, study: Study) -> Rows:
+    declared = queries_results.declarations(session, study)
+    return [
+        {
+            "reader_id": counts.reader.code,
+            "reader_kind": counts.reader.kind,
+            "joined_at": counts.reader.created_at,
+            "order_seed": counts.reader.order_seed,
+            "answered": counts.answered,
+            "total": counts.total,
+            **declared[counts.reader.id],
+        }
+        for counts in studies.reader_counts(session, study.id)
+    ]
+
+
+def _study(study: Study) -> dict[str, Any]:
+    return {
+        "slug": study.slug,
+        "title": study.title,
+        "state": study.state.value,
+        "synthetic": study.synthetic,
+        "taxonomy": study.taxonomy,
+        "rule": study.rule.value,
+        "ask_confidence": study.ask_confidence,
+        "consent_version": study.consent_version,
+        "consent_text": study.consent_text,
+        "created_at": study.created_at.isoformat(),
+        "opened_at": study.opened_at.isoformat() if study.opened_at else None,
+        "closed_at": study.closed_at.isoformat() if study.closed_at else None,
+        "seal": study.seal_hash,
+    }
+
+
+def _readme(session: Session, study: Study, readings: Readings) -> str:
+    kinds = {row["reader_kind"] for row in readings.left_out}
+    left_out = (
+        f"Left out: {', '.join(sorted(kinds))} readers, in readings_left_out.csv.\n"
+        if kinds
+        else ""
+    )
+    return readme(
+        slug=study.slug,
+        title=study.title,
+        state=study.state,
+        is_synthetic=study.synthetic,
+        seal=study.seal_hash,
+        rule=study.rule,
+        classes=classes_of(study),
+        models=[model.name for model in studies.models(session, study.id)],
+        kinds=readings.kinds if readings.kept else (),
+        left_out=left_out,
+    )

@@ -1,0 +1,88 @@
+"""One consistent picture of a study for analysis and export, as plain values and frames."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from data.taxonomy import Taxonomy
+from readerstudy.db import Session, queries_results
+from readerstudy.db import queries_studies as studies
+from readerstudy.db.tables import Study
+from readerstudy.entities import ReaderKind
+from readerstudy.export import tidy
+
+Kinds = tuple[ReaderKind, ...]
+Rows = list[dict[str, Any]]
+# Stands for the readers of a study that has none yet, so that the models can be shown alone.
+NOBODY = "nobody"
+
+
+@dataclass(frozen=True)
+class Readings:
+    """`left_out` are readings of other kinds of readers: never pooled without being asked."""
+
+    kinds: Kinds
+    kept: Rows
+    left_out: Rows
+
+
+def has_answers(session: Session, study: Study) -> dict[ReaderKind, int]:
+    """Numbers of stored answers of the kinds that have any."""
+    return {kind: n for kind, n in studies.n_answers(session, study.id).items() if n > 0}
+
+
+def choose_kinds(available: Collection[ReaderKind], asked: Collection[ReaderKind] | None) -> Kinds:
+    """Humans as soon as one has answered, else the simulated, unless told otherwise."""
+    if asked is not None:
+        return tuple(kind for kind in ReaderKind if kind in asked)
+    if ReaderKind.SIMULATED in available and ReaderKind.HUMAN not in available:
+        return (ReaderKind.SIMULATED,)
+    return (ReaderKind.HUMAN,)
+
+
+def collect_readings(session: Session, study: Study, *, kinds: Kinds) -> Readings:
+    rows = queries_results.readings(session, study)
+    return Readings(
+        kinds=kinds,
+        kept=[row for row in rows if row["reader_kind"] in kinds],
+        left_out=[row for row in rows if row["reader_kind"] not in kinds],
+    )
+
+
+def readings_frame(readings: Readings, *, cases: Rows) -> pd.DataFrame:
+    """Columns as in readings.csv; one unanswered row per case where nobody has read."""
+    rows = readings.kept or [
+        {"reader_id": NOBODY, "reader_kind": ReaderKind.HUMAN, "arm": "unaided", **case}
+        for case in cases
+    ]
+    frame = pd.DataFrame.from_records(rows, columns=list(tidy.names(tidy.READINGS)))
+    frame["answer"] = frame["answer"].fillna("")
+    for column in ("reader_kind", "arm"):
+        frame[column] = frame[column].map(str)
+    frame.attrs["source"] = "the study's readings"
+    return frame
+
+
+def predictions_frames(session: Session, study: Study) -> dict[str, pd.DataFrame]:
+    """By model: case_id and one p_<code> per class of the model, in the model's own order."""
+    cases = {case.id: case.case_id for case in studies.cases(session, study.id)}
+    return {
+        model.name: _predictions_frame(studies.predictions(session, model.id), cases)
+        for model in studies.models(session, study.id)
+    }
+
+
+def classes_of(study: Study) -> tuple[str, ...]:
+    return Taxonomy.from_dict(study.taxonomy).codes
+
+
+def _predictions_frame(
+    predictions: dict[int, dict[str, float]], cases: dict[int, str]
+) -> pd.DataFrame:
+    rows = [
+        {"case_id": case_id, **{f"p_{code}": p for code, p in predictions[row_id].items()}}
+        for row_id, case_id in cases.items()
+    ]
+    return pd.DataFrame(rows)

@@ -1,0 +1,138 @@
+"""Results of a study: the same call of `stats.analyse` feeds the page, the command and the file."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from readerstudy.db import Database, Session, audit, queries_results
+from readerstudy.db import queries_studies as studies
+from readerstudy.db.tables import Study
+from readerstudy.entities import Actor, ReaderKind
+from readerstudy.rules import Permission, authorise
+from readerstudy.services import bundling
+from readerstudy.services.collecting import (
+    Kinds,
+    Readings,
+    choose_kinds,
+    classes_of,
+    collect_readings,
+    has_answers,
+    predictions_frames,
+    readings_frame,
+)
+from readerstudy.stats import Analysis, analyse
+from readerstudy.stats.figures import RocFigure, roc_figure
+
+
+@dataclass(frozen=True)
+class _Results:
+    readings: Readings
+    frame: pd.DataFrame
+    predictions: dict[str, pd.DataFrame]
+    analysis: Analysis
+
+
+def study_results(
+    db: Database, *, actor: Actor, slug: str, kinds: Collection[ReaderKind] | None = None
+) -> Analysis:
+    """`kinds` None: humans as soon as one has answered, else simulated; meta says which."""
+    with db.reading() as session:
+        study = _visible(session, actor, slug)
+        return _results(db, session, study, kinds).analysis
+
+
+def roc_figures(
+    db: Database, *, actor: Actor, slug: str, kinds: Collection[ReaderKind] | None = None
+) -> dict[str, RocFigure]:
+    with db.reading() as session:
+        study = _visible(session, actor, slug)
+        return _figures(study, _results(db, session, study, kinds))
+
+
+def export_bundle(
+    db: Database, *, actor: Actor, slug: str, kinds: Collection[ReaderKind] | None = None
+) -> bytes:
+    """The zip; readings of kinds that are not analysed are in a file of their own."""
+    with db.reading() as session:
+        study = _visible(session, actor, slug)
+        results = _results(db, session, study, kinds)
+        files = bundling.study_files(session, study, readings=results.readings)
+        files |= bundling.prediction_files(session, study, frames=results.predictions)
+        files |= bundling.result_files(results.analysis, _figures(study, results))
+        study_id = study.id
+    with db.transaction() as session:
+        audit.record(session, actor=actor, verb="export", subject=slug, study_id=study_id)
+    return bundling.pack(files)
+
+
+def _visible(session: Session, actor: Actor, slug: str) -> Study:
+    authorise(actor, Permission.SEE_RESULTS, study_id=actor.study_id)
+    study = studies.study_by_slug(session, slug)
+    authorise(actor, Permission.SEE_RESULTS, study_id=study.id)
+    return study
+
+
+def _results(
+    db: Database, session: Session, study: Study, asked: Collection[ReaderKind] | None
+) -> _Results:
+    counts = has_answers(session, study)
+    kinds = choose_kinds(counts, asked)
+    key = (study.id, kinds, tuple(sorted(counts.items())), study.state, study.seal_hash)
+    if key not in db.cache:
+        _forget(db, study.id, kinds)
+        db.cache[key] = _compute(session, study, kinds, counts)
+    found: _Results = db.cache[key]
+    return found
+
+
+def _forget(db: Database, study_id: int, kinds: Kinds) -> None:
+    """Only the newest results are kept: a study that is being read makes new ones all the time."""
+    for key in [k for k in list(db.cache) if isinstance(k, tuple) and k[:2] == (study_id, kinds)]:
+        db.cache.pop(key, None)
+
+
+def _compute(
+    session: Session, study: Study, kinds: Kinds, counts: dict[ReaderKind, int]
+) -> _Results:
+    readings = collect_readings(session, study, kinds=kinds)
+    frame = readings_frame(readings, cases=queries_results.cases(session, study))
+    predictions = predictions_frames(session, study)
+    analysis = analyse(frame, predictions, classes=classes_of(study), rule=study.rule.value)
+    left_out = {kind.value: n for kind, n in counts.items() if kind not in kinds}
+    analysis = _explain(analysis, readings=readings, left_out=left_out, study=study)
+    return _Results(readings, frame, predictions, analysis)
+
+
+def _explain(
+    analysis: Analysis, *, readings: Readings, left_out: dict[str, int], study: Study
+) -> Analysis:
+    meta = analysis.meta | {
+        "study": study.slug,
+        "seal": study.seal_hash,
+        "synthetic": study.synthetic,
+        "reader_kinds": [kind.value for kind in readings.kinds],
+        "answers_left_out": left_out,
+        "notes": [*analysis.meta.get("notes", []), *_notes(readings, left_out)],
+    }
+    if readings.kept:
+        return replace(analysis, meta=meta)
+    meta |= {"n_readers": 0, "n_unanswered": 0}
+    models = tuple(r for r in analysis.records if r.subject.startswith("model:"))
+    return replace(analysis, meta=meta, records=tuple(r for r in models if " - " not in r.subject))
+
+
+def _notes(readings: Readings, left_out: dict[str, int]) -> list[str]:
+    notes = [f"{n} answers of {kind} readers are left out." for kind, n in left_out.items()]
+    if not readings.kept:
+        notes.append("Nobody has read a case yet; models are shown on all cases of the study.")
+    elif ReaderKind.SIMULATED in readings.kinds:
+        notes.append("Simulated readers: drawn by a program, no evidence about people.")
+    return notes
+
+
+def _figures(study: Study, results: _Results) -> dict[str, RocFigure]:
+    return {
+        class_: roc_figure(results.frame, results.predictions, results.analysis, class_=class_)
+        for class_ in classes_of(study)
+    }

@@ -1,0 +1,70 @@
+"""The first start: tables, the first administrator and the demo study; repeating it is harmless."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.taxonomy import DEMO8
+from readerstudy.config import Settings
+from readerstudy.db import Database
+from readerstudy.entities import SYSTEM, StudyState, StudySummary
+from readerstudy.errors import ImportRefused
+from readerstudy.services import studies
+from readerstudy.services.accounts import ensure_first_admin
+
+DEMO_FILES = Path(__file__).resolve().parents[1] / "demo"
+DEMO_SLUG = "demo"
+_DEMO_TITLE = "Demo: eight skin diseases (synthetic images)"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """`drawn_password` is known only now; `demo` is None where the demo's files are missing."""
+
+    drawn_password: str | None
+    demo: StudySummary | None
+
+
+def open_database(settings: Settings) -> Database:
+    return Database(settings.database_url, files=settings.cases)
+
+
+def initialise(db: Database, *, password: str | None, demo: Path = DEMO_FILES) -> Setup:
+    """Each step looks at what is there, so that an interrupted start is finished by the next."""
+    db.migrate()
+    drawn = ensure_first_admin(db, password=password)
+    if (demo / "manifest.csv").is_file():
+        _ensure_demo(db, demo)
+    return Setup(drawn_password=drawn, demo=_find_demo(db))
+
+
+def _ensure_demo(db: Database, files: Path) -> None:
+    found = _find_demo(db)
+    if found is None:
+        studies.create_study(
+            db, actor=SYSTEM, slug=DEMO_SLUG, title=_DEMO_TITLE, taxonomy=DEMO8, synthetic=True
+        )
+    elif found.state is not StudyState.DRAFT:
+        return
+    if found is None or found.n_cases == 0:
+        studies.import_cases(db, actor=SYSTEM, slug=DEMO_SLUG, manifest=files / "manifest.csv")
+    predictions = files / "predictions.csv"
+    if predictions.is_file() and (found is None or not found.models):
+        name = _model_name(predictions.with_suffix(".json"))
+        studies.import_predictions(db, actor=SYSTEM, slug=DEMO_SLUG, name=name, csv=predictions)
+    studies.open_study(db, actor=SYSTEM, slug=DEMO_SLUG)
+
+
+def _model_name(sidecar: Path) -> str:
+    try:
+        return str(json.loads(sidecar.read_text("utf-8"))["name"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ImportRefused(
+            f"Expected {sidecar} to name the model, but reading it failed ({error}); "
+            "restore the demo's files."
+        ) from error
+
+
+def _find_demo(db: Database) -> StudySummary | None:
+    found = studies.list_studies(db, actor=SYSTEM)
+    return next((study for study in found if study.slug == DEMO_SLUG), None)
