@@ -22,17 +22,10 @@ DEFAULT_METHOD = "gradient"
 EXAMPLES = Path(__file__).parent / "examples"
 ASSETS = Path(__file__).parent / "assets"
 
+_FORGOTTEN = "It is no longer held here: pictures are forgotten soon. Choose it again."
+
 Guard = Callable[[Callable[..., Any]], Callable[..., Any]]
 Rgb = npt.NDArray[np.uint8]
-
-
-class Photo(gr.Image):
-    """Hands over the uploaded file untouched: only `data.images` may open a stranger's image."""
-
-    is_template = True
-
-    def preprocess(self, payload: Any) -> str | None:
-        return payload.path if payload and payload.path else None
 
 
 class Demo:
@@ -47,15 +40,15 @@ class Demo:
     def read_photo(self, photo: str | None) -> tuple[Any, ...]:
         """Ranks an upload and deletes its file; a bad picture becomes a sentence."""
         if photo is None:  # the page itself emptied the box
-            return tuple(gr.skip() for _ in range(7))
+            return tuple(gr.skip() for _ in range(6))
         try:
             return self._ranked(decode(_consume(photo)), since=time.perf_counter())
         except ImageError as error:
             return (view.refusal(str(error)), "", *_switch(is_shown=False), gr.skip(), "")
 
-    def read_example(self, event: gr.SelectData) -> tuple[Any, ...]:
-        path = self.examples[int(event.index)]
-        return self._ranked(decode(path), since=time.perf_counter())
+    def read_example(self, event: gr.EventData) -> tuple[Any, ...]:
+        """Ranks the example that was clicked; the number comes from the page, so it may be any."""
+        return self._ranked(decode(self.examples[int(event.index)]), since=time.perf_counter())
 
     def explain(self, key: str, target: str, method: str) -> Any:
         """Computes only a map that this visit has not seen yet."""
@@ -128,20 +121,14 @@ def build_demo(
     """`guard` wraps every handler; the server refuses to mount a page with one unwrapped."""
     demo = Demo(predictor, examples=examples, visits=visits or Visits())
     with gr.Blocks(
-        title="SkinReader demo",
-        analytics_enabled=False,
-        delete_cache=(600, 900),
-        fill_width=True,
+        title="SkinReader demo", analytics_enabled=False, delete_cache=(600, 900), fill_width=True
     ) as page:
         gr.HTML(_HEADER + view.notice(predictor.card), js_on_load=None)
-        with gr.Row(elem_id="sr-columns", equal_height=False):
-            with gr.Column(scale=5, min_width=320):
-                boxes = _picture_column(demo)
-            with gr.Column(scale=6, min_width=320):
-                result = gr.HTML(view.placeholder(), elem_id="sr-ranking", js_on_load=None)
+        with gr.Row(elem_id="sr-columns"):
+            boxes = _boxes(demo)
         with gr.Accordion("About this checkpoint", open=False, elem_id="sr-about"):
             gr.HTML(view.card(predictor.card), js_on_load=None)
-        _wire(demo, boxes, result, guard)
+        _wire(demo, boxes, guard)
     return page
 
 
@@ -153,53 +140,64 @@ _HEADER = (
 )
 
 
-def _picture_column(demo: Demo) -> dict[str, Any]:
-    boxes: dict[str, Any] = {
-        "photo": Photo(
-            type="filepath",
-            image_mode=None,
-            sources=["upload", "webcam", "clipboard"],
-            label="Dermoscopic image",
-            show_label=False,
-            height=300,
-            elem_id="sr-photo",
-            placeholder="# Drop a picture here\nor click to choose one, 20 MB at most",
-            buttons=[],
-        ),
-        "viewer": gr.HTML("", elem_id="sr-view", js_on_load=None),
-        "key": gr.Textbox(visible=False, label="visit"),
-    }
-    with gr.Group(visible=False, elem_id="sr-controls") as boxes["controls"]:
-        gr.HTML(view.OPACITY, js_on_load=None)
-        with gr.Row():
-            boxes["target"] = gr.Dropdown([], label="Class explained", elem_id="sr-target")
-            boxes["method"] = gr.Dropdown(
-                [(name, key) for key, name in view.METHOD_NAMES.items()],
-                value=DEFAULT_METHOD,
-                label="Method",
-                elem_id="sr-method",
-            )
-    boxes["again"] = gr.Button("Try another picture", visible=False, elem_id="sr-again")
-    if demo.examples:
-        boxes["gallery"] = gr.Gallery(
-            [(str(path), "synthetic image") for path in demo.examples],
-            label="Examples, all synthetic images",
-            columns=4,
-            height="auto",
-            allow_preview=False,
-            object_fit="cover",
-            interactive=False,
-            buttons=[],
-            elem_id="sr-examples",
+def _boxes(demo: Demo) -> dict[str, Any]:
+    """In the order of a narrow screen: picture, ranking, controls, examples."""
+    with gr.Column(elem_id="sr-picture"):
+        photo = _photo_box()
+        viewer = gr.HTML("", js_on_load=None)
+    ranking = gr.HTML(view.placeholder(), elem_id="sr-ranking", js_on_load=None)
+    with gr.Column(elem_id="sr-below"):
+        with gr.Column(visible=False, elem_id="sr-controls") as controls:
+            gr.HTML(view.OPACITY, js_on_load=None)
+            target = gr.Dropdown([], label="Class explained", elem_id="sr-target")
+            methods = [(name, key) for key, name in view.METHOD_NAMES.items()]
+            method = gr.Dropdown(methods, value=DEFAULT_METHOD, label="Method", elem_id="sr-method")
+            again = gr.Button("Try another picture", elem_id="sr-again")
+        examples = gr.HTML(
+            view.examples(demo.examples), js_on_load=_CLICK_EXAMPLE, elem_id="sr-examples"
         )
-    return boxes
+    return {
+        "photo": photo,
+        "viewer": viewer,
+        "ranking": ranking,
+        "controls": controls,
+        "target": target,
+        "method": method,
+        "again": again,
+        "examples": examples,
+        "key": gr.Textbox(visible=False),
+    }
 
 
-def _wire(demo: Demo, boxes: dict[str, Any], result: gr.HTML, guard: Guard) -> None:
-    keys = ("viewer", "controls", "again", "photo", "target", "key")
-    shown = [result, *(boxes[key] for key in keys)]
-    rank = {"outputs": shown, "concurrency_limit": 1, "concurrency_id": "rank"}
+def _photo_box() -> gr.Image:
+    box = gr.Image(
+        type="filepath",
+        sources=["upload", "webcam", "clipboard"],
+        label="Dermoscopic image",
+        show_label=False,
+        height=300,
+        placeholder="# Drop a picture here\nor click to choose one, 20 MB at most",
+        buttons=[],
+        elem_id="sr-photo",
+    )
+    # Only `data.images` may open a stranger's image; Gradio's own way would decode it first.
+    box.preprocess = lambda payload: payload.path if payload else None
+    return box
+
+
+_CLICK_EXAMPLE = """
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-index]");
+  if (button) trigger("click", { index: Number(button.dataset.index) });
+});
+"""
+
+
+def _wire(demo: Demo, boxes: dict[str, Any], guard: Guard) -> None:
+    keys = ("ranking", "viewer", "controls", "photo", "target", "key")
+    shown = [boxes[key] for key in keys]
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    rank = {"outputs": shown, "concurrency_limit": 1, "concurrency_id": "rank", **quiet}
     # Its own queue: a slow map must not keep the next visitor waiting for the ranking.
     explain = {
         "fn": guard(demo.explain),
@@ -209,13 +207,13 @@ def _wire(demo: Demo, boxes: dict[str, Any], result: gr.HTML, guard: Guard) -> N
         "concurrency_id": "map",
         **quiet,
     }
-    boxes["photo"].change(guard(demo.read_photo), boxes["photo"], **rank, **quiet).success(
-        **explain
-    )
-    if "gallery" in boxes:
-        boxes["gallery"].select(guard(demo.read_example), None, **rank, **quiet).success(**explain)
+    for event, handler, box in (
+        (boxes["photo"].change, demo.read_photo, boxes["photo"]),
+        (boxes["examples"].click, demo.read_example, None),
+    ):
+        event(guard(handler), box, **rank).success(**explain)
     for box in (boxes["target"], boxes["method"]):
-        box.input(trigger_mode="always_last", **explain | {"show_progress": "minimal"})
+        box.input(trigger_mode="always_last", **explain)
     boxes["again"].click(guard(demo.start_again), boxes["key"], shown, **quiet)
     # The one public endpoint; the button only carries it.
     gr.Button(visible=False).click(
@@ -229,17 +227,16 @@ def _wire(demo: Demo, boxes: dict[str, Any], result: gr.HTML, guard: Guard) -> N
     )
 
 
-def _switch(*, is_shown: bool) -> tuple[Any, Any, Any]:
-    """Either the controls and "another picture", or the box for a picture, emptied."""
+def _switch(*, is_shown: bool) -> tuple[Any, Any]:
+    """Either the controls, or the box for a picture, emptied."""
     return (
-        gr.update(visible=is_shown),
         gr.update(visible=is_shown),
         gr.update(visible=not is_shown, value=None),
     )
 
 
 def _choices(ranked: list[tuple[Disease, float]]) -> list[tuple[str, str]]:
-    return [(f"{i}. {d.name_en} ({d.code})", d.code) for i, (d, _) in enumerate(ranked, start=1)]
+    return [(f"{i}. {d.code} · {d.name_en}", d.code) for i, (d, _) in enumerate(ranked, start=1)]
 
 
 def _consume(path: str) -> bytes:

@@ -4,16 +4,19 @@ import base64
 import math
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
-from data.images import encode
+from data.images import decode, encode
 from data.taxonomy import Disease
 from model.card import ModelCard
 from model.metrics import Metric
 
 N_PROMINENT = 5
+THUMBNAIL_PX = 192
 METHOD_NAMES = {
     "gradient": "Vanilla gradient",
     "smoothgrad": "SmoothGrad",
@@ -78,6 +81,21 @@ def placeholder() -> str:
     )
 
 
+def examples(files: Sequence[Path]) -> str:
+    """Thumbnails inside the page: the server then has no reason to serve any file."""
+    buttons = "".join(
+        f'<button type="button" data-index="{i}" aria-label="Synthetic example {i + 1}">'
+        f'<img src="{_thumbnail(file)}" alt=""></button>'
+        for i, file in enumerate(files)
+    )
+    return (
+        '<section class="sr-examples"><h2>Or try a synthetic image</h2>'
+        f"<div>{buttons}</div></section>"
+        if buttons
+        else ""
+    )
+
+
 def viewer(photo_uri: str, *, map_uri: str = "", caption: str, is_busy: bool = False) -> str:
     """The picture, and over it the map whose opacity the page's slider sets."""
     overlay = f'<img class="sr-map" src="{map_uri}" alt="">' if map_uri else ""
@@ -134,6 +152,12 @@ def percent(fraction: float) -> str:
     if fraction < 0.001:
         return "<0.1%"
     return ">99.9%" if fraction > 0.999 else f"{100 * fraction:.1f}%"
+
+
+def _thumbnail(file: Path) -> str:
+    picture = Image.fromarray(decode(file))
+    picture.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    return data_uri(np.asarray(picture))
 
 
 def _row(disease: Disease, probability: float) -> str:

@@ -76,9 +76,7 @@ def mount(app: FastAPI, page: Page, *, sessions: Sessions, private: Path) -> Non
     blocks = page.blocks
     blocks.has_launched = True  # inputs of mounted apps are accepted only if uploaded
     blocks.state_session_capacity = 500  # the client invents session names, each costs memory
-    blocks.queue(
-        api_open=False, status_update_rate=10, default_concurrency_limit=8, max_size=300
-    )
+    blocks.queue(api_open=False, status_update_rate=10, default_concurrency_limit=8, max_size=300)
     gr.mount_gradio_app(
         app,
         blocks,
@@ -115,6 +113,10 @@ def theme() -> gr.themes.Base:
         body_background_fill_dark="#0e1417",
         background_fill_primary_dark="#151d21",
         background_fill_secondary_dark="#11181b",
+        body_text_color="#17232a",
+        body_text_color_dark="#e6edf0",
+        body_text_color_subdued="#54666f",
+        body_text_color_subdued_dark="#9fb0b8",
         block_background_fill="#ffffff",
         block_background_fill_dark="#151d21",
         block_border_color="#dfe6e9",

@@ -48,7 +48,7 @@ def build_site(settings: Settings, *, db: Database, public: PublicPage) -> FastA
         exception_handlers=ERROR_HANDLERS,
         lifespan=_lifespan(db),
     )
-    _add_routes(app, settings, db=db, sessions=sessions, health=public.health)
+    _add_routes(app, db=db, sessions=sessions, health=public.health)
     _add_static(app, public.assets)
     for page in _pages(db, settings, sessions=sessions, public=public):
         mount(app, page, sessions=sessions, private=settings.var / "cases")
@@ -61,7 +61,6 @@ def build_site(settings: Settings, *, db: Database, public: PublicPage) -> FastA
 
 def _add_routes(
     app: FastAPI,
-    settings: Settings,
     *,
     db: Database,
     sessions: Sessions,

@@ -105,4 +105,3 @@ def _case(case: CaseView) -> dict[str, Any]:
         "image": f"/study-api/image/{case.case_token}",
         "options": [asdict(option) for option in case.options],
     }
-
