@@ -8,7 +8,7 @@ import pandas as pd
 
 from readerstudy.stats.frames import build_study
 from readerstudy.stats.records import Analysis, Record
-from readerstudy.stats.sections import areas, rates
+from readerstudy.stats.sections import areas, overall, pairs_of_raters, rates, reader_areas
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.study import Missing, Rule, Study
 
@@ -47,8 +47,8 @@ def analyse(
 
 
 def _records(study: Study, options: Options) -> Iterator[Record]:
-    yield from rates.records(study, options)
-    yield from areas.records(study, options)
+    for section in (rates, areas, reader_areas, overall, pairs_of_raters):
+        yield from section.records(study, options)
 
 
 def _meta(study: Study, options: Options, rule: Rule, replicates: int) -> dict[str, Any]:

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from readerstudy.stats.moments import Moments
+from readerstudy.stats.tails import quantile, two_sided, upper_tail
 
 CLAMPED = "negative covariance between readers set to 0"
 NOT_ESTIMABLE = "not estimable"
@@ -66,14 +65,11 @@ def infer(
     if not (se > 0 and df > 0):
         note = "" if np.isnan(estimate) else NOT_ESTIMABLE
         return Inference(estimate, se, np.nan, np.nan, np.nan, np.nan, np.nan, note)
-    distribution = norm if np.isinf(df) else student(df)
-    statistic = estimate / se
-    half = float(distribution.isf((1 - level) / 2)) * se
+    statistic, half = estimate / se, quantile(level, df) * se
     low, high = estimate - half, estimate + half
     if clip:
         low, high = max(low, 0.0), min(high, 1.0)
-    p = 2 * float(distribution.sf(abs(statistic)))
-    return Inference(estimate, se, df, statistic, p, low, high, "")
+    return Inference(estimate, se, df, statistic, two_sided(statistic, df), low, high, "")
 
 
 def one_sided(estimate: float, se: float, *, df: float, margin: float) -> tuple[float, float]:
@@ -86,8 +82,7 @@ def one_sided(estimate: float, se: float, *, df: float, margin: float) -> tuple[
     if not (se > 0 and df > 0):
         return np.nan, np.nan
     statistic = (estimate + margin) / se
-    distribution = norm if np.isinf(df) else student(df)
-    return statistic, float(distribution.sf(statistic))
+    return statistic, upper_tail(statistic, df)
 
 
 def _variance(found: Moments, design: Design) -> tuple[float, float]:

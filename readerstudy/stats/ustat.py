@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from readerstudy.stats.hillis import NOT_ESTIMABLE, ONE_READER, Inference
 from readerstudy.stats.study import BoolArray, FloatArray
+from readerstudy.stats.tails import quantile, two_sided
 
 NEGATIVE = "negative variance estimate: not estimable"
 CONVENTION = "p and interval with whole degrees of freedom, normal above 50, as iMRMC"
@@ -110,11 +109,11 @@ def ustat_inference(found: UStatistic, *, level: float = 0.95, clip: bool = Fals
         note = f"{note}; {ONE_READER}" if np.isnan(variance) and not np.isnan(found.mean) else note
         return Inference(found.mean, se, np.nan, np.nan, np.nan, np.nan, np.nan, note)
     se = float(np.sqrt(variance))
-    distribution = norm if df > _NORMAL_ABOVE else student(np.floor(df))
-    half = float(distribution.isf((1 - level) / 2)) * se
+    used = np.inf if df > _NORMAL_ABOVE else float(np.floor(df))
+    half = quantile(level, used) * se
     low, high = found.mean - half, found.mean + half
     if clip:
         low, high = max(low, 0.0), min(high, 1.0)
     statistic = found.mean / se
-    p = 2 * float(distribution.sf(abs(statistic)))
+    p = two_sided(statistic, used)
     return Inference(found.mean, se, df, statistic, p, low, high, CONVENTION)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import norm
 
 from readerstudy.stats.auc import (
     Placements,
@@ -16,6 +15,7 @@ from readerstudy.stats.auc import (
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.study import FloatArray, Study
+from readerstudy.stats.tails import quantile, two_sided
 
 PERFECT = "AUC of 0 or 1: DeLong's variance is 0 and says nothing about uncertainty"
 TOO_FEW = "fewer than two cases on one side: no variance"
@@ -95,7 +95,7 @@ def paired_record(
         return Record(
             "auc", class_, subject, "delong", difference, se, n_cases=len(influence), note=PERFECT
         )
-    z, half = difference / se, float(norm.isf((1 - level) / 2)) * se
+    z, half = difference / se, quantile(level, np.inf) * se
     return Record(
         "auc",
         class_,
@@ -104,7 +104,7 @@ def paired_record(
         difference,
         se,
         statistic=z,
-        p=float(2 * norm.sf(abs(z))),
+        p=two_sided(z, np.inf),
         ci_low=difference - half,
         ci_high=difference + half,
         n_cases=len(influence),

@@ -1,0 +1,70 @@
+"""Paired comparison of two raters' right and wrong answers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import binom
+from statsmodels.stats.multitest import multipletests
+
+from readerstudy.stats.study import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Discordant:
+    """Counts of one model against R readers, each (R,) intp."""
+
+    both_right: IntArray
+    model_only: IntArray
+    reader_only: IntArray
+    both_wrong: IntArray
+
+
+def discordant(model_right: FloatArray, right: FloatArray, there: BoolArray) -> Discordant:
+    """Cross-tabulate. `model_right`: (m,) and `right`: (R, m) float64 0 or 1; `there`: (R, m)."""
+    its, own = np.broadcast_to(model_right, right.shape) > 0, right > 0
+
+    def count(cells: BoolArray) -> IntArray:
+        return np.asarray((cells & there).sum(axis=1), dtype=np.intp)
+
+    return Discordant(count(its & own), count(its & ~own), count(~its & own), count(~its & ~own))
+
+
+def exact_p(b: IntArray, c: IntArray) -> FloatArray:
+    """Two-sided exact McNemar p of discordant counts; 1 where there are none.
+
+    >>> exact_p(np.array([8]), np.array([2]))
+    array([0.109375])
+    """
+    return np.asarray(np.minimum(1.0, 2 * binom.cdf(np.minimum(b, c), b + c, 0.5)))
+
+
+def mid_p(b: IntArray, c: IntArray) -> FloatArray:
+    """McNemar's mid-p: twice the lower tail less the point probability.
+
+    Reference: Fagerland, Lydersen & Laake 2013.
+
+    >>> mid_p(np.array([8]), np.array([2]))
+    array([0.06542969])
+    """
+    low = np.minimum(b, c)
+    found = 2 * binom.cdf(low, b + c, 0.5) - binom.pmf(low, b + c, 0.5)
+    return np.asarray(np.minimum(1.0, found))
+
+
+def chi_square(b: IntArray, c: IntArray, *, corrected: bool = False) -> FloatArray:
+    """McNemar's statistic, with Edwards' correction if asked; nan without discordant pairs."""
+    gap = np.abs(b - c).astype(np.float64)
+    if corrected:
+        gap = np.maximum(gap - 1, 0)
+    total = (b + c).astype(np.float64)
+    found: FloatArray = np.divide(gap**2, total, out=np.full(gap.shape, np.nan), where=total > 0)
+    return found
+
+
+def adjusted(p: FloatArray, *, method: str) -> FloatArray:
+    """Holm ("holm") or Benjamini-Hochberg ("fdr_bh") p over readers; nan stays nan."""
+    result = np.full(p.shape, np.nan)
+    known = np.isfinite(p)
+    if known.any():
+        result[known] = multipletests(p[known], method=method)[1]
+    return result

@@ -1,0 +1,95 @@
+"""Areas over all classes, and the readers' majority vote."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from readerstudy.stats.auc import delong_influence, normal_interval
+from readerstudy.stats.confusion import is_right
+from readerstudy.stats.crowd import NO_MAJORITY, majority_vote, vote_shares
+from readerstudy.stats.mcnemar import discordant, exact_p
+from readerstudy.stats.multiclass import hand_till, macro_auc
+from readerstudy.stats.records import ALL, MAJORITY, NAN, Record
+from readerstudy.stats.sections.areas import auc_records
+from readerstudy.stats.sections.common import Options
+from readerstudy.stats.sections.rates import metrics, proportion_records
+from readerstudy.stats.sections.reader_areas import raters
+from readerstudy.stats.study import BoolArray, FloatArray, IntArray, Study
+
+TIES = "a tied vote counts as wrong; {} cases tied"
+UNVOTED = "{} cases nobody answered left out"
+
+
+def records(study: Study, options: Options) -> Iterator[Record]:
+    """Macro and Hand-Till AUC of models and crowd, and the crowd's rates."""
+    sources = [(f"model:{m.name}", m.scores) for m in study.models]
+    if study.n_readers > 1:
+        sources.append((MAJORITY, vote_shares(study.answers, n_classes=len(study.classes))))
+    for subject, scores in sources:
+        yield from _areas(study, subject, scores, options)
+    if study.n_readers > 1:
+        yield from _crowd(study, options)
+
+
+def _areas(study: Study, subject: str, scores: FloatArray, options: Options) -> Iterator[Record]:
+    known = ~np.isnan(scores).any(axis=1)
+    truth, scores = study.truth[known], scores[known]
+    n = int(known.sum())
+    macro, se = macro_auc(truth, scores)
+    low, high = normal_interval(np.array(macro), np.array(se), level=options.level)
+    yield Record(
+        "auc_macro", ALL, subject, "delong", macro, se,
+        ci_low=float(low), ci_high=float(high), n_cases=n,
+    )  # fmt: skip
+    yield Record("auc_hand_till", ALL, subject, "hand-till", hand_till(truth, scores), n_cases=n)
+    if subject == MAJORITY:
+        for class_ in study.targets:
+            target = study.classes.index(class_)
+            found = raters(scores[None, :, target], truth == target).found
+            auc, influence = float(found.auc[0]), delong_influence(found)[0]
+            yield from auc_records(class_, subject, auc, influence, options)
+
+
+def _crowd(study: Study, options: Options) -> Iterator[Record]:
+    """Rates of the majority vote, and each model against it by exact McNemar."""
+    votes = majority_vote(study.answers, n_classes=len(study.classes))
+    voted = np.asarray(study.answered.any(axis=0))
+    note = TIES.format(int((votes[voted] == NO_MAJORITY).sum()))
+    if not voted.all():
+        note += "; " + UNVOTED.format(int((~voted).sum()))
+    for metric in metrics(study):
+        enters = voted.copy()
+        if metric.target is not None:
+            is_class = study.truth == metric.target
+            enters &= is_class if metric.quantity == "sensitivity" else ~is_class
+        at = np.flatnonzero(enters)
+        right = is_right(study.truth[at], votes[at], metric.quantity, metric.target)
+        right = right & (votes[at] != NO_MAJORITY)
+        for record in proportion_records(
+            metric.quantity, metric.class_, [MAJORITY], np.array([float(right.sum())]),
+            np.array([float(len(at))]), level=options.level,
+        ):  # fmt: skip
+            yield _noted(record, note)
+    yield from _against_crowd(study, votes, voted, note)
+
+
+def _against_crowd(study: Study, votes: IntArray, voted: BoolArray, note: str) -> Iterator[Record]:
+    right = (votes == study.truth)[None, voted].astype(float)
+    for model in study.models:
+        its = (model.calls == study.truth)[voted].astype(float)
+        table = discordant(its, right, np.ones(right.shape, bool))
+        yield Record(
+            "accuracy",
+            ALL,
+            f"model:{model.name} - {MAJORITY}",
+            "mcnemar-exact",
+            float(its.mean() - right.mean()) if voted.any() else NAN,
+            p=float(exact_p(table.model_only, table.reader_only)[0]),
+            n_cases=int(voted.sum()),
+            note=note,
+        )
+
+
+def _noted(record: Record, note: str) -> Record:
+    return replace(record, note="; ".join(n for n in (record.note, note) if n))

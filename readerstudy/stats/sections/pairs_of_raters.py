@@ -1,0 +1,130 @@
+"""Each model against each reader: McNemar and Cohen's kappa; agreement among readers."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.stats import chi2, norm
+
+from readerstudy.stats.agreement import (
+    Agreement,
+    cohen_kappa,
+    fleiss,
+    fleiss_complete,
+    gwet_ac1,
+    krippendorff_alpha,
+)
+from readerstudy.stats.confusion import Cells, metric_cells
+from readerstudy.stats.crowd import vote_counts
+from readerstudy.stats.mcnemar import adjusted, chi_square, discordant, exact_p, mid_p
+from readerstudy.stats.records import ALL, READERS, Record
+from readerstudy.stats.sections.common import Options
+from readerstudy.stats.sections.rates import Metric, metrics, model_right
+from readerstudy.stats.study import Model, Study
+
+
+def records(study: Study, options: Options) -> Iterator[Record]:
+    """McNemar for accuracy, and for sensitivity and specificity of a declared positive class."""
+    for metric in metrics(study):
+        if metric.target is None or study.positive is not None:
+            cells = metric_cells(study, metric.quantity, target=metric.target)
+            for model in study.models:
+                yield from _mcnemar(study, metric, cells, model)
+    for model in study.models:
+        yield from _cohen(study, model)
+    yield from _agreement(study, options)
+    yield from _repeats(study)
+
+
+def _mcnemar(study: Study, metric: Metric, cells: Cells, model: Model) -> Iterator[Record]:
+    its = model_right(study, model, metric, cells.at)
+    table = discordant(its, cells.right, cells.there)
+    b, c = table.model_only, table.reader_only
+    n = cells.there.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gap = np.where(n > 0, (b - c) / n, np.nan)
+    exact, blank = exact_p(b, c), np.full(len(n), np.nan)
+    plain, corrected = chi_square(b, c), chi_square(b, c, corrected=True)
+    suffix = "" if metric.target is None else f":{metric.quantity}"
+    for method, statistic, p in (
+        ("mcnemar-exact", blank, exact),
+        ("mcnemar-midp", blank, mid_p(b, c)),
+        ("mcnemar-exact-holm", blank, adjusted(exact, method="holm")),
+        ("mcnemar-exact-bh", blank, adjusted(exact, method="fdr_bh")),
+        ("mcnemar-chi2", plain, chi2.sf(plain, 1)),
+        ("mcnemar-chi2-corrected", corrected, chi2.sf(corrected, 1)),
+    ):
+        rows = zip(
+            study.reader_ids, gap.tolist(), statistic.tolist(), p.tolist(), n.tolist(), strict=True
+        )
+        for reader, estimate, value, probability, count in rows:
+            yield Record(
+                "mcnemar",
+                metric.class_,
+                f"model:{model.name} - reader:{reader}",
+                method + suffix,
+                estimate,
+                statistic=value,
+                p=probability,
+                n_cases=count,
+            )
+
+
+def _cohen(study: Study, model: Model) -> Iterator[Record]:
+    kappa, z = cohen_kappa(model.calls, study.answers, study.answered, n_classes=len(study.classes))
+    p, n = 2 * norm.sf(np.abs(z)), study.answered.sum(axis=1)
+    rows = zip(study.reader_ids, kappa.tolist(), z.tolist(), p.tolist(), n.tolist(), strict=True)
+    for reader, estimate, statistic, probability, count in rows:
+        yield Record(
+            "kappa_cohen",
+            ALL,
+            f"model:{model.name} - reader:{reader}",
+            "cohen",
+            estimate,
+            statistic=statistic,
+            p=probability,
+            n_cases=count,
+        )
+
+
+def _agreement(study: Study, options: Options) -> Iterator[Record]:
+    if study.n_readers < 2:
+        return
+    votes = vote_counts(study.answers, n_classes=len(study.classes))
+    kappa, n_complete = fleiss_complete(votes, n_raters=study.n_readers)
+    n_any = int((votes.sum(axis=1) > 0).sum())
+    yield Record(
+        "kappa_fleiss", ALL, READERS, "complete-cases", kappa,
+        n_cases=n_complete, n_readers=study.n_readers,
+    )  # fmt: skip
+    yield _of(study, "kappa_fleiss", fleiss(votes, level=options.level))
+    yield _of(study, "ac1_gwet", gwet_ac1(votes, level=options.level))
+    yield Record(
+        "alpha_krippendorff", ALL, READERS, "available-cases", krippendorff_alpha(study.answers),
+        n_cases=n_any, n_readers=study.n_readers,
+    )  # fmt: skip
+
+
+def _of(study: Study, quantity: str, found: Agreement) -> Record:
+    return Record(
+        quantity, ALL, READERS, "available-cases", found.value, found.se,
+        ci_low=found.ci_low, ci_high=found.ci_high, p=found.p,
+        n_cases=found.n_cases, n_readers=study.n_readers,
+    )  # fmt: skip
+
+
+def _repeats(study: Study) -> Iterator[Record]:
+    """Cohen's kappa of each reader with the same reader's second answers."""
+    for reader in np.unique(study.repeats[:, 0]):
+        mine = study.repeats[study.repeats[:, 0] == reader]
+        there = np.ones((1, len(mine)), dtype=bool)
+        kappa, z = cohen_kappa(mine[:, 2], mine[None, :, 3], there, n_classes=len(study.classes))
+        yield Record(
+            "kappa_cohen",
+            ALL,
+            f"reader:{study.reader_ids[reader]}",
+            "repeat",
+            float(kappa[0]),
+            statistic=float(z[0]),
+            p=float(2 * norm.sf(abs(z[0]))),
+            n_cases=len(mine),
+        )
