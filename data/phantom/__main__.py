@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0, help="first seed")
     given = parser.parse_args(arguments)
     sheet = contact_sheet(columns=given.columns, size=given.size, seed=given.seed)
-    quality = [cv2.IMWRITE_JPEG_QUALITY, 80]
+    quality = [cv2.IMWRITE_JPEG_QUALITY, 80] if given.path.suffix != ".png" else []
     _, stream = cv2.imencode(given.path.suffix, cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), quality)
     given.path.write_bytes(stream.tobytes())
 

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -219,3 +222,17 @@ def test_a_wrong_argument_is_refused_with_a_sentence(arguments, words):
     given = {"label": "LP", "seed": 0} | arguments
     with pytest.raises(UserError, match=words):
         draw_phantom(given.pop("label"), **given)
+
+
+def test_every_source_cited_is_listed_in_the_document():
+    root = Path(__file__).resolve().parents[2]
+    page = (root / "docs" / "phantoms.md").read_text("utf-8")
+    tables, sources = page.split("## Sources")
+    listed = set(re.findall(r"\*\*([A-Za-z0-9-]+)\*\*", sources))
+    cited = set(re.findall(r"(?<!!)\[([A-Za-z][A-Za-z0-9-]+)\](?!\()", tables))
+    for module in (root / "data" / "phantom").glob("*.py"):
+        for text in re.findall(r'"""(.+?)"""', module.read_text("utf-8"), flags=re.DOTALL):
+            for keys in re.findall(r"\[([A-Z][A-Za-z0-9, \n-]+|d[A-Za-z0-9, \n-]+)\]", text):
+                cited.update(re.split(r",\s*", keys))
+    assert len(listed) > 50
+    assert cited == listed
