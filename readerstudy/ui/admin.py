@@ -77,8 +77,8 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
     with gr.Blocks(title="SkinReader administration", analytics_enabled=False) as blocks:
         gr.HTML(_HEADER, js_on_load=None)
         with gr.Row(elem_id="sr-picker"):
-            slug = gr.Dropdown([], label="Study", elem_id="sr-study", scale=3)
-            refresh = gr.Button("Refresh", scale=0, elem_id="sr-refresh")
+            slug = gr.Dropdown([], label="Study", elem_id="sr-study", scale=3, min_width=180)
+            refresh = gr.Button("Refresh", scale=0, min_width=110, elem_id="sr-refresh")
         overview = gr.HTML("", js_on_load=None)
         with gr.Tab("Results"):
             class_ = gr.Dropdown([], label="ROC of", elem_id="sr-class", visible=False)
@@ -89,7 +89,7 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
             progress = gr.HTML("", elem_id="sr-progress", js_on_load=None)
         with gr.Tab("Export"):
             exports = gr.HTML("", js_on_load=None)
-        with gr.Tab("Invitations"):
+        with gr.Tab("Invite"):
             count, make, links = _invitations()
         shown = [overview, progress, tables, class_, plot, people, exports]
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
@@ -109,7 +109,7 @@ def _invitations() -> tuple[gr.Number, gr.Button, gr.Textbox]:
     )
     with gr.Row():
         count = gr.Number(3, label="How many", precision=0, minimum=1, maximum=1000, scale=1)
-        make = gr.Button("Make links", variant="primary", scale=0, elem_id="sr-invite")
+        make = gr.Button("Make links", variant="primary", scale=0, min_width=130, elem_id="sr-invite")
     links = gr.Textbox(
         label="Invitation links", lines=6, visible=False, buttons=["copy"], elem_id="sr-links"
     )

@@ -122,6 +122,7 @@ def theme() -> gr.themes.Base:
         block_border_color="#dfe6e9",
         block_border_color_dark="#263238",
         block_shadow="none",
+        checkbox_border_radius="4px",
         block_label_background_fill="transparent",
         block_label_background_fill_dark="transparent",
         block_label_border_width="0px",

@@ -75,7 +75,8 @@ def _field(field: ProfileField) -> gr.components.Component:
 
 
 def _consent(status: ReaderStatus, t: Mapping[str, str]) -> tuple[Any, ...]:
-    paragraphs = "".join(f"<p>{escape(p)}</p>" for p in status.consent_text.split("\n") if p)
+    blocks = status.consent_text.strip().split("\n\n")
+    paragraphs = "".join(f"<p>{escape(block)}</p>" for block in blocks)
     return (
         gr.update(visible=status.stage is Stage.CONSENT),
         f"<h1>{t['consent.title']}</h1><div class='sr-prose'>{paragraphs}</div>",
