@@ -161,14 +161,7 @@ def dermatofibroma(c: Canvas) -> None:
     )
     patch, white_net = c.shows(0.6, key=True), c.shows(0.2)
     if c.shows(0.72) or not patch:
-        depth = c.between(0.5, 0.85) + (0.1 if c.skin.type >= 4 else 0)
-        pigment.network(
-            c,
-            lesion.ring(0.4, 0.95, soft=0.4),
-            mix(tone, DARK_BROWN, 0.5),
-            pitch=c.between(0.3, 0.45),
-            strength=depth,
-        )
+        _rim_network(c, lesion, mix(tone, DARK_BROWN, 0.5))
     if c.shows(0.25):
         rim = inside(c, regular(c, 0.5), lesion.ring(0.5, 0.7))
         pigment.ring_globules(c, rim, 0.26)
@@ -184,6 +177,12 @@ def dermatofibroma(c: Canvas) -> None:
         vessels.dots(c, inside(c, scattered(c, 350), core.alpha), 0.11)
     if c.shows(0.12):
         surface.scale(c, core.alpha, WHITE_SCALE, amount=0.3, plate_mm=0.6, strength=0.6)
+
+
+def _rim_network(c: Canvas, lesion: Blob, colour: Rgb) -> None:
+    strength = c.between(0.5, 0.85) + (0.1 if c.skin.type >= 4 else 0)
+    rim = lesion.ring(0.4, 0.95, soft=0.4)
+    pigment.network(c, rim, colour, pitch=c.between(0.3, 0.45), strength=strength)
 
 
 def basal_cell_carcinoma(c: Canvas) -> None:

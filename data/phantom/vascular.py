@@ -17,6 +17,7 @@ from data.phantom.palette import (
     SCAR,
     VEIL,
     VIOLET,
+    Rgb,
     mix,
 )
 from data.phantom.shapes import blob, cells, inside, middle, regular, scattered
@@ -113,12 +114,24 @@ def port_wine_stain(c: Canvas) -> None:
     region = smooth(0.95 + 0.35 * c.noise(4.0))
     c.redden(region * np.float32(c.between(0.7, 1.5)))
     c.wash(region * np.float32(0.9 * adult * c.between(0.3, 1)), VIOLET)
+    _stain_vessels(c, region, mix(DEEP_VESSEL, LACUNA_BLUE, 0.6 * adult))
+    if c.skin.type >= 4 and c.shows(0.85):
+        pigment.network(
+            c, c.full * np.float32(0.4), mix(LIGHT_BROWN, MID_BROWN, 0.5), pitch=0.45, mark=False
+        )
+    if c.shows(0.4):
+        surface.haze(c, smooth(0.5 + 0.7 * c.noise(2.5)), strength=c.between(0.12, 0.32))
+    if c.shows(0.1):
+        surface.circles(c, inside(c, regular(c, 1.3), c.full * 0.6), (0.3, 0.7), VEIL)
+
+
+def _stain_vessels(c: Canvas, region: Map, colour: Rgb) -> None:
+    """One main type, at the published shares [PWS264]."""
     form = str(
         c.rng.choice(
             ["linear", "net", "sausage", "dots", "mixed"], p=[0.42, 0.28, 0.136, 0.092, 0.072]
         )
     )
-    colour = mix(DEEP_VESSEL, LACUNA_BLUE, 0.6 * adult)
     if form in ("linear", "mixed"):
         vessels.lines(
             c,
@@ -145,14 +158,6 @@ def port_wine_stain(c: Canvas) -> None:
     if form in ("dots", "mixed"):
         points = inside(c, regular(c, c.between(0.4, 0.7), jitter=0.35), region * 0.8)
         vessels.dots(c, points, c.between(0.12, 0.24), spread=0.4, colour=LACUNA_RED)
-    if c.skin.type >= 4 and c.shows(0.85):
-        pigment.network(
-            c, c.full * np.float32(0.4), mix(LIGHT_BROWN, MID_BROWN, 0.5), pitch=0.45, mark=False
-        )
-    if c.shows(0.4):
-        surface.haze(c, smooth(0.5 + 0.7 * c.noise(2.5)), strength=c.between(0.12, 0.32))
-    if c.shows(0.1):
-        surface.circles(c, inside(c, regular(c, 1.3), c.full * 0.6), (0.3, 0.7), VEIL)
 
 
 def _blurred_net(c: Canvas, pitch: float) -> Map:
