@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import krippendorff
 import numpy as np
-from scipy.stats import t as student
 from statsmodels.stats.inter_rater import fleiss_kappa
 
 from readerstudy.stats.study import BoolArray, FloatArray, IntArray
+from readerstudy.stats.tails import quantile, two_sided
 
 
 @dataclass(frozen=True)
@@ -52,25 +51,80 @@ def fleiss(votes: IntArray, *, level: float = 0.95) -> Agreement:
     return table.coefficient(chance, table.shares @ table.prevalence, level)
 
 
-def fleiss_complete(votes: IntArray, *, n_raters: int) -> tuple[float, int]:
-    """Fleiss' kappa on the cases that everybody rated, and their number; nan without any.
+def observed_agreement(votes: IntArray, *, level: float = 0.95) -> Agreement:
+    """Share of agreeing pairs of ratings, not corrected for chance, in [0, 1]."""
+    return _Table(votes).coefficient(0.0, np.zeros(1), level)
 
-    >>> fleiss_complete(np.array([[2, 0], [0, 2]]), n_raters=2)
-    (1.0, 2)
+
+def brennan_prediger(votes: IntArray, *, level: float = 0.95) -> Agreement:
+    """Agreement corrected for a chance of 1 / k.
+
+    Reference: Brennan & Prediger 1981.
+    """
+    chance = 1 / votes.shape[1]
+    return _Table(votes).coefficient(chance, np.full(1, chance), level)
+
+
+@dataclass(frozen=True)
+class CompleteFleiss:
+    """Fleiss' kappa where everybody rated; z against no agreement; one kappa per class."""
+
+    value: float
+    z: float
+    per_class: tuple[float, ...]
+    n_cases: int
+
+
+def fleiss_complete(votes: IntArray, *, n_raters: int) -> CompleteFleiss:
+    """Fleiss' kappa on the cases that everybody rated; nan without any, or with one class.
+
+    Reference: Fleiss 1971; Fleiss, Nee & Landis 1979 for the variance.
+
+    >>> fleiss_complete(np.array([[2, 0], [0, 2]]), n_raters=2).value
+    1.0
     """
     complete = votes[votes.sum(axis=1) == n_raters]
-    if n_raters < 2 or len(complete) == 0 or (complete.sum(axis=0) > 0).sum() < 2:
-        return np.nan, len(complete)
-    return float(fleiss_kappa(complete, method="fleiss")), len(complete)
+    n, m = complete.shape[0], n_raters
+    if m < 2 or n == 0 or (complete.sum(axis=0) > 0).sum() < 2:
+        return CompleteFleiss(np.nan, np.nan, (np.nan,) * votes.shape[1], n)
+    value = float(fleiss_kappa(complete, method="fleiss"))
+    p = complete.sum(axis=0) / (n * m)
+    pq = p * (1 - p)
+    spread = 2 / (n * m * (m - 1)) * (pq.sum() ** 2 - (pq * (1 - 2 * p)).sum()) / pq.sum() ** 2
+    apart = (complete * (m - complete)).sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        per_class = 1 - apart / (n * m * (m - 1) * pq)
+    return CompleteFleiss(value, value / float(np.sqrt(spread)), tuple(per_class.tolist()), n)
 
 
-def krippendorff_alpha(answers: IntArray) -> float:
-    """Nominal alpha. `answers`: (J, n) intp, negative where unanswered; nan without variation."""
-    values = np.where(answers < 0, np.nan, answers)
-    given = answers[answers >= 0]
-    if len(np.unique(given)) < 2 or ((answers >= 0).sum(axis=0) > 1).sum() == 0:
-        return np.nan
-    return float(krippendorff.alpha(reliability_data=values, level_of_measurement="nominal"))
+def krippendorff_alpha(votes: IntArray, *, level: float = 0.95) -> Agreement:
+    """Krippendorff's nominal alpha with Gwet's variance over cases rated at least twice.
+
+    Reference: Krippendorff 2011; Gwet 2014, chapter 5.
+
+    >>> round(krippendorff_alpha(np.array([[2, 0], [1, 1], [0, 2]])).value, 4)
+    0.4444
+    """
+    rated = votes[votes.sum(axis=1) > 1].astype(np.float64)
+    n = len(rated)
+    if n == 0 or (rated.sum(axis=0) > 0).sum() < 2:
+        return Agreement(np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, n)
+    count = rated.sum(axis=1)
+    mean = float(count.mean())
+    shares = rated / mean
+    prevalence = shares.mean(axis=0)
+    chance = float((prevalence**2).sum())
+    pairs = (rated * (rated - 1)).sum(axis=1) / (mean * (count - 1))
+    raw = float(pairs.mean())
+    small = 1 / float(count.sum())
+    observed = (1 - small) * raw + small
+    value = (observed - chance) / (1 - chance)
+    excess = (count - mean) / mean
+    own = (pairs - raw * excess - chance) / (1 - chance)
+    plain = (raw - chance) / (1 - chance)
+    slope = shares @ prevalence - chance * excess
+    own = own - 2 * (1 - plain) * (slope - chance) / (1 - chance)
+    return _with_interval(value, observed, chance, own - plain, level)
 
 
 def cohen_kappa(
@@ -121,7 +175,20 @@ class _Table:
         value = (observed - chance) / (1 - chance)
         own = np.where(self.several, n / n_several * (self.observed - chance) / (1 - chance), 0.0)
         own = own - 2 * (1 - value) * (slope - chance) / (1 - chance)
-        se = float(np.sqrt(((own - value) ** 2).sum() / (n * (n - 1)))) if n > 1 else np.nan
-        half = float(student.isf((1 - level) / 2, n - 1)) * se if n > 1 else np.nan
-        p = float(2 * student.sf(abs(value / se), n - 1)) if se > 0 else np.nan
-        return Agreement(value, se, value - half, min(1.0, value + half), p, observed, chance, n)
+        return _with_interval(value, observed, chance, own - value, level)
+
+
+def _with_interval(
+    value: float, observed: float, chance: float, deviations: FloatArray, level: float
+) -> Agreement:
+    """Interval by t from the deviations of the cases' contributions."""
+    n = len(deviations)
+    if n < 2:
+        return Agreement(value, np.nan, np.nan, np.nan, np.nan, observed, chance, n)
+    se = float(np.sqrt((deviations**2).sum() / (n * (n - 1))))
+    if se < 1e-12:
+        return Agreement(value, 0.0, np.nan, np.nan, np.nan, observed, chance, n)
+    half = quantile(level, n - 1) * se
+    p = two_sided(value / se, n - 1)
+    low, high = max(-1.0, value - half), min(1.0, value + half)
+    return Agreement(value, se, low, high, p, observed, chance, n)

@@ -6,9 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from readerstudy.stats.errors import StatsError
 from readerstudy.stats.frames import build_study
 from readerstudy.stats.records import Analysis, Record
-from readerstudy.stats.sections import areas, overall, pairs_of_raters, rates, reader_areas
+from readerstudy.stats.sections import (
+    areas,
+    overall,
+    pairs_of_raters,
+    rates,
+    reader_areas,
+    resampled,
+)
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.study import Missing, Rule, Study
 
@@ -42,13 +50,23 @@ def analyse(
         readings, predictions, classes=classes, positive=positive, rule=rule, missing=missing
     )
     options = Options(margin=margin)
-    records = tuple(_records(study, options))
+    if replicates and rng is None:
+        raise StatsError(
+            f"Expected an rng for {replicates} bootstrap replicates, but got none; "
+            "pass numpy.random.default_rng(seed)."
+        )
+    records = tuple(_records(study, options, rng, replicates))
     return Analysis(_meta(study, options, rule, replicates), records)
 
 
-def _records(study: Study, options: Options) -> Iterator[Record]:
+def _records(
+    study: Study, options: Options, rng: np.random.Generator | None, replicates: int
+) -> Iterator[Record]:
     for section in (rates, areas, reader_areas, overall, pairs_of_raters):
         yield from section.records(study, options)
+    # Without replicates nothing is drawn, so any generator will do.
+    generator = rng or np.random.default_rng(0)
+    yield from resampled.records(study, options, replicates=replicates, rng=generator)
 
 
 def _meta(study: Study, options: Options, rule: Rule, replicates: int) -> dict[str, Any]:

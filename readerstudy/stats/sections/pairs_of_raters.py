@@ -7,11 +7,13 @@ from scipy.stats import chi2, norm
 
 from readerstudy.stats.agreement import (
     Agreement,
+    brennan_prediger,
     cohen_kappa,
     fleiss,
     fleiss_complete,
     gwet_ac1,
     krippendorff_alpha,
+    observed_agreement,
 )
 from readerstudy.stats.confusion import Cells, metric_cells
 from readerstudy.stats.crowd import vote_counts
@@ -20,6 +22,7 @@ from readerstudy.stats.records import ALL, READERS, Record
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.sections.rates import Metric, metrics, model_right
 from readerstudy.stats.study import Model, Study
+from readerstudy.stats.tails import two_sided
 
 
 def records(study: Study, options: Options) -> Iterator[Record]:
@@ -90,26 +93,44 @@ def _agreement(study: Study, options: Options) -> Iterator[Record]:
     if study.n_readers < 2:
         return
     votes = vote_counts(study.answers, n_classes=len(study.classes))
-    kappa, n_complete = fleiss_complete(votes, n_raters=study.n_readers)
-    n_any = int((votes.sum(axis=1) > 0).sum())
+    complete = fleiss_complete(votes, n_raters=study.n_readers)
     yield Record(
-        "kappa_fleiss", ALL, READERS, "complete-cases", kappa,
-        n_cases=n_complete, n_readers=study.n_readers,
-    )  # fmt: skip
-    yield _of(study, "kappa_fleiss", fleiss(votes, level=options.level))
-    yield _of(study, "ac1_gwet", gwet_ac1(votes, level=options.level))
-    yield Record(
-        "alpha_krippendorff", ALL, READERS, "available-cases", krippendorff_alpha(study.answers),
-        n_cases=n_any, n_readers=study.n_readers,
-    )  # fmt: skip
+        "kappa_fleiss",
+        ALL,
+        READERS,
+        "complete-cases",
+        complete.value,
+        statistic=complete.z,
+        p=two_sided(complete.z, np.inf),
+        n_cases=complete.n_cases,
+        n_readers=study.n_readers,
+    )
+    for quantity, method in (
+        ("kappa_fleiss", fleiss),
+        ("ac1_gwet", gwet_ac1),
+        ("alpha_krippendorff", krippendorff_alpha),
+        ("kappa_brennan_prediger", brennan_prediger),
+        ("agreement_observed", observed_agreement),
+    ):
+        found = method(votes, level=options.level)
+        yield _available(study, quantity, found)
 
 
-def _of(study: Study, quantity: str, found: Agreement) -> Record:
+def _available(study: Study, quantity: str, found: Agreement) -> Record:
+    """Coefficients that use every answer there is."""
     return Record(
-        quantity, ALL, READERS, "available-cases", found.value, found.se,
-        ci_low=found.ci_low, ci_high=found.ci_high, p=found.p,
-        n_cases=found.n_cases, n_readers=study.n_readers,
-    )  # fmt: skip
+        quantity,
+        ALL,
+        READERS,
+        "available-cases",
+        found.value,
+        found.se,
+        ci_low=found.ci_low,
+        ci_high=found.ci_high,
+        p=found.p,
+        n_cases=found.n_cases,
+        n_readers=study.n_readers,
+    )
 
 
 def _repeats(study: Study) -> Iterator[Record]:

@@ -1,0 +1,98 @@
+"""Two-way bootstrap: readers and cases drawn anew, cases within their true class."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from readerstudy.stats.study import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """How often each reader (B, J) and each case (B, n) was drawn, float64."""
+
+    readers: FloatArray
+    cases: FloatArray
+
+
+def draw(truth: IntArray, *, n_readers: int, replicates: int, rng: np.random.Generator) -> Draws:
+    """Draw readers, and cases within truth strata, with replacement; same sizes as observed.
+
+    >>> found = draw(np.array([0, 0, 1]), n_readers=2, replicates=3, rng=np.random.default_rng(0))
+    >>> found.cases[:, 2]
+    array([1., 1., 1.])
+    """
+    readers = rng.multinomial(n_readers, np.full(n_readers, 1 / n_readers), size=replicates)
+    cases = np.zeros((replicates, len(truth)))
+    for c in np.unique(truth):
+        at = np.flatnonzero(truth == c)
+        cases[:, at] = rng.multinomial(len(at), np.full(len(at), 1 / len(at)), size=replicates)
+    return Draws(readers.astype(np.float64), cases)
+
+
+def resampled_mean(draws: Draws, right: FloatArray, there: BoolArray, at: IntArray) -> FloatArray:
+    """(B,) mean over drawn readers of their share of right cells among drawn cases.
+
+    `right`, `there`: (J, m) on the cases `at`. A drawn reader without a drawn cell is left out.
+    """
+    share = resampled_shares(draws, right, there, at)
+    known = np.isfinite(share)
+    weight = draws.readers * known
+    total = weight.sum(axis=1)
+    summed = (weight * np.where(known, share, 0.0)).sum(axis=1)
+    found: FloatArray = np.divide(summed, total, out=np.full(len(total), np.nan), where=total > 0)
+    return found
+
+
+def resampled_shares(draws: Draws, right: FloatArray, there: BoolArray, at: IntArray) -> FloatArray:
+    """(B, J) each reader's share of right cells among the drawn cases; nan without any."""
+    weight = draws.cases[:, at]
+    count = weight @ there.astype(np.float64).T
+    summed = weight @ (right * there).T
+    found: FloatArray = np.divide(summed, count, out=np.full(count.shape, np.nan), where=count > 0)
+    return found
+
+
+def resampled_roc(
+    draws: Draws, scores: FloatArray, is_class: BoolArray
+) -> tuple[FloatArray, FloatArray]:
+    """(B, t) false and true positive rates of a model at its t thresholds, from 0 to 1."""
+    order = np.argsort(-scores, kind="stable")
+    last = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
+    weight, hit = draws.cases[:, order], is_class[order]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tpr = np.cumsum(weight * hit, axis=1)[:, last] / weight[:, hit].sum(axis=1, keepdims=True)
+        fpr = np.cumsum(weight * ~hit, axis=1)[:, last] / weight[:, ~hit].sum(axis=1, keepdims=True)
+    start = np.zeros((len(weight), 1))
+    return np.hstack([start, fpr]), np.hstack([start, tpr])
+
+
+def area_under(fpr: FloatArray, tpr: FloatArray) -> FloatArray:
+    """(B,) area under each (B, t) curve by trapezia."""
+    return np.asarray((np.diff(fpr, axis=1) * (tpr[:, 1:] + tpr[:, :-1]) / 2).sum(axis=1))
+
+
+def rate_at(x: FloatArray, y: FloatArray, target: FloatArray) -> FloatArray:
+    """(B,) y where a rising (B, t) curve x reaches `target` (B,), between points linearly.
+
+    Where the curve rises straight up through the target its highest y counts.
+
+    >>> rate_at(np.array([[0.0, 0.5, 1.0]]), np.array([[0.0, 0.2, 1.0]]), np.array([0.75]))
+    array([0.6])
+    """
+    row = np.arange(len(x))
+    above = np.minimum((x <= target[:, None]).sum(axis=1), x.shape[1] - 1)
+    below = np.maximum(above - 1, 0)
+    x0, x1, y0, y1 = x[row, below], x[row, above], y[row, below], y[row, above]
+    step = x1 - x0
+    part = np.divide(target - x0, step, out=np.zeros_like(step), where=step > 0)
+    return np.where(target >= x[:, -1], y[:, -1], y0 + np.clip(part, 0, 1) * (y1 - y0))
+
+
+def percentile_interval(values: FloatArray, *, level: float = 0.95) -> tuple[float, float, float]:
+    """Standard deviation and percentile limits of the finite replicates; nan without two."""
+    finite = values[np.isfinite(values)]
+    if len(finite) < 2:
+        return np.nan, np.nan, np.nan
+    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
+    return float(finite.std(ddof=1)), float(low), float(high)
