@@ -112,6 +112,16 @@ def n_answers(session: Session, study_id: int) -> dict[ReaderKind, int]:
     return dict(session.execute(query).tuples().all())
 
 
+def n_shown(session: Session, study_id: int) -> int:
+    """Cases that readers have been shown, answered or not."""
+    query = (
+        sa.select(Assignment.id)
+        .join(Reader, Reader.id == Assignment.reader_id)
+        .where(Reader.study_id == study_id, Assignment.shown_at.is_not(None))
+    )
+    return _count(session, query)
+
+
 def has_reader(session: Session, study_id: int, code: str) -> bool:
     query = sa.select(Reader.id).where(Reader.study_id == study_id, Reader.code == code)
     return session.scalar(query) is not None

@@ -1,7 +1,8 @@
 """Results of a study: the same call of `stats.analyse` feeds the page, the command and the file."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import pandas as pd
 
@@ -24,9 +25,15 @@ from readerstudy.services.collecting import (
 from readerstudy.stats import Analysis, analyse
 from readerstudy.stats.figures import RocFigure, roc_figure
 
+_Key = tuple[Hashable, ...]
+_T = TypeVar("_T")
+
 
 @dataclass(frozen=True)
 class _Results:
+    """`key` names everything that the numbers were computed from."""
+
+    key: _Key
     readings: Readings
     frame: pd.DataFrame
     predictions: dict[str, pd.DataFrame]
@@ -47,7 +54,7 @@ def roc_figures(
 ) -> dict[str, RocFigure]:
     with db.reading() as session:
         study = _visible(session, actor, slug)
-        return _figures(study, _results(db, session, study, kinds))
+        return _figures(db, study, _results(db, session, study, kinds))
 
 
 def export_bundle(
@@ -59,7 +66,7 @@ def export_bundle(
         results = _results(db, session, study, kinds)
         files = bundling.study_files(session, study, readings=results.readings)
         files |= bundling.prediction_files(session, study, frames=results.predictions)
-        files |= bundling.result_files(results.analysis, _figures(study, results))
+        files |= _result_files(db, study, results)
         study_id = study.id
     with db.transaction() as session:
         audit.record(session, actor=actor, verb="export", subject=slug, study_id=study_id)
@@ -78,22 +85,42 @@ def _results(
 ) -> _Results:
     counts = has_answers(session, study)
     kinds = choose_kinds(counts, asked)
-    key = (study.id, kinds, tuple(sorted(counts.items())), study.state, study.seal_hash)
-    if key not in db.cache:
-        _forget(db, study.id, kinds)
-        db.cache[key] = _compute(session, study, kinds, counts)
-    found: _Results = db.cache[key]
-    return found
+    n_models = len(studies.models(session, study.id))
+    n_shown = studies.n_shown(session, study.id)
+    key = (study.id, kinds, tuple(sorted(counts.items())), n_shown, n_models, study.seal_hash)
+    return _cached(db, "results", key, lambda: _compute(session, study, kinds, counts, key))
 
 
-def _forget(db: Database, study_id: int, kinds: Kinds) -> None:
-    """Only the newest results are kept: a study that is being read makes new ones all the time."""
-    for key in [k for k in list(db.cache) if isinstance(k, tuple) and k[:2] == (study_id, kinds)]:
-        db.cache.pop(key, None)
+def _figures(db: Database, study: Study, results: _Results) -> dict[str, RocFigure]:
+    def describe() -> dict[str, RocFigure]:
+        return {
+            class_: roc_figure(results.frame, results.predictions, results.analysis, class_=class_)
+            for class_ in classes_of(study)
+        }
+
+    return _cached(db, "figures", results.key, describe)
+
+
+def _result_files(db: Database, study: Study, results: _Results) -> bundling.Files:
+    """Drawing takes seconds, so that the pictures of the newest results are kept."""
+    figures = _figures(db, study, results)
+    return _cached(
+        db, "files", results.key, lambda: bundling.result_files(results.analysis, figures)
+    )
+
+
+def _cached(db: Database, kind: str, key: _Key, compute: Callable[[], _T]) -> _T:
+    """Only the newest is kept: a study that is being read makes new results all the time."""
+    slot = (kind, *key[:2])
+    found = db.cache.get(slot)
+    if found is None or found[0] != key:
+        found = db.cache[slot] = (key, compute())
+    value: _T = found[1]
+    return value
 
 
 def _compute(
-    session: Session, study: Study, kinds: Kinds, counts: dict[ReaderKind, int]
+    session: Session, study: Study, kinds: Kinds, counts: dict[ReaderKind, int], key: _Key
 ) -> _Results:
     readings = collect_readings(session, study, kinds=kinds)
     frame = readings_frame(readings, cases=queries_results.cases(session, study))
@@ -101,7 +128,7 @@ def _compute(
     analysis = analyse(frame, predictions, classes=classes_of(study), rule=study.rule.value)
     left_out = {kind.value: n for kind, n in counts.items() if kind not in kinds}
     analysis = _explain(analysis, readings=readings, left_out=left_out, study=study)
-    return _Results(readings, frame, predictions, analysis)
+    return _Results(key, readings, frame, predictions, analysis)
 
 
 def _explain(
@@ -129,10 +156,3 @@ def _notes(readings: Readings, left_out: dict[str, int]) -> list[str]:
     elif ReaderKind.SIMULATED in readings.kinds:
         notes.append("Simulated readers: drawn by a program, no evidence about people.")
     return notes
-
-
-def _figures(study: Study, results: _Results) -> dict[str, RocFigure]:
-    return {
-        class_: roc_figure(results.frame, results.predictions, results.analysis, class_=class_)
-        for class_ in classes_of(study)
-    }

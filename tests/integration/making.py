@@ -1,0 +1,94 @@
+"""What several tests make: a study on disk, an open study, a reader, an answer."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from data.images import encode
+from data.manifest import write_manifest
+from data.taxonomy import DEMO8, PUMCH14, Taxonomy
+from readerstudy.db import Database
+from readerstudy.entities import SYSTEM, Actor, Role
+from readerstudy.services import accounts, reading, studies
+
+PASSWORD = "a long password"
+
+
+def write_cases(folder: Path, *, n_cases: int, taxonomy: Taxonomy = DEMO8) -> Path:
+    """A manifest of tiny noise images whose labels go round the classes."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for number in range(n_cases):
+        pixels = rng.integers(0, 255, (16, 24, 3), dtype=np.uint8)
+        (folder / f"{number}.png").write_bytes(encode(pixels))
+        label = taxonomy.codes[number % len(taxonomy)]
+        rows.append({"case_id": f"case-{number:02d}", "path": f"{number}.png", "label": label})
+    write_manifest(rows, folder / "manifest.csv")
+    return folder / "manifest.csv"
+
+
+def write_predictions(
+    path: Path, *, manifest: Path, taxonomy: Taxonomy = PUMCH14, name: str = "net"
+) -> Path:
+    """Random probabilities that favour the truth, and the sidecar."""
+    rng = np.random.default_rng(1)
+    cases = pd.read_csv(manifest)
+    weights = [
+        [6.0 if code == label else 1.0 for code in taxonomy.codes] for label in cases["label"]
+    ]
+    table = pd.DataFrame(
+        [rng.dirichlet(row) for row in weights], columns=[f"p_{code}" for code in taxonomy.codes]
+    )
+    table.insert(0, "case_id", cases["case_id"])
+    table.to_csv(path, index=False)
+    card = {"name": name, "checkpoint_sha256": "ab" * 32, "taxonomy": taxonomy.to_dict()}
+    path.with_suffix(".json").write_text(json.dumps(card))
+    return path
+
+
+def make_study(db: Database, slug: str, manifest: Path, predictions: Path | None = None) -> None:
+    """An open study named `slug`."""
+    studies.create_study(
+        db, actor=SYSTEM, slug=slug, title=f"Study {slug}", taxonomy=DEMO8, synthetic=True
+    )
+    studies.import_cases(db, actor=SYSTEM, slug=slug, manifest=manifest)
+    if predictions is not None:
+        studies.import_predictions(db, actor=SYSTEM, slug=slug, name="net", csv=predictions)
+    studies.open_study(db, actor=SYSTEM, slug=slug)
+
+
+def make_reader(db: Database, slug: str) -> Actor:
+    """A reader who stands before the first case."""
+    [token] = studies.invite(db, actor=SYSTEM, slug=slug, count=1)
+    actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=token))
+    assert actor is not None
+    reading.give_consent(db, actor=actor, version="1")
+    reading.save_profile(db, actor=actor, profile={"profession": "student"})
+    return actor
+
+
+def answer_next(db: Database, actor: Actor, answer: str = "BCC") -> str:
+    """Answers the current case; returns its token."""
+    case = reading.current_case(db, actor=actor)
+    assert case is not None
+    reading.submit_answer(
+        db,
+        actor=actor,
+        case_token=case.case_token,
+        answer=answer,
+        confidence=60,
+        client_token=f"client-{case.case_token}",
+        active_ms=1200,
+    )
+    return case.case_token
+
+
+def make_account(db: Database, role: Role, study: str | None) -> Actor:
+    name = f"{role}-{study or 'everywhere'}"
+    accounts.create_admin(db, actor=SYSTEM, name=name, password=PASSWORD, role=role, study=study)
+    token = accounts.sign_in(db, name=name, password=PASSWORD)
+    actor = accounts.actor_for(db, token=token)
+    assert actor is not None
+    return actor

@@ -1,0 +1,129 @@
+"""Sign-in, sessions and the first administrator."""
+
+import sqlite3
+from datetime import timedelta
+
+import pytest
+
+from readerstudy import clock
+from readerstudy.db import Database
+from readerstudy.entities import SYSTEM, Role
+from readerstudy.errors import PermissionDenied, SignInError, StudyError
+from readerstudy.rules import ACCOUNT_SESSION, ATTEMPT_WINDOW, MAX_ATTEMPTS
+from readerstudy.services import accounts
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def owner(db: Database) -> str:
+    accounts.create_admin(db, actor=SYSTEM, name="Ada", password=PASSWORD)
+    return "ada"
+
+
+def later(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
+    moment = clock.now() + by
+    monkeypatch.setattr(clock, "now", lambda: moment)
+
+
+def test_signs_in_without_regard_to_case_and_blanks(db: Database, owner: str) -> None:
+    token = accounts.sign_in(db, name=" ADA ", password=PASSWORD)
+    actor = accounts.actor_for(db, token=token)
+    assert actor is not None
+    assert (actor.role, actor.name, actor.study_id) == (Role.OWNER, "ada", None)
+
+
+def test_signing_out_ends_the_session(db: Database, owner: str) -> None:
+    token = accounts.sign_in(db, name=owner, password=PASSWORD)
+    accounts.sign_out(db, token=token)
+    assert accounts.actor_for(db, token=token) is None
+
+
+def test_a_session_expires(db: Database, owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = accounts.sign_in(db, name=owner, password=PASSWORD)
+    later(monkeypatch, ACCOUNT_SESSION + timedelta(seconds=1))
+    assert accounts.actor_for(db, token=token) is None
+
+
+@pytest.mark.parametrize("token", ["", "x", "a" * 10_000, "ü"])
+def test_an_unknown_token_is_nobody(db: Database, owner: str, token: str) -> None:
+    assert accounts.actor_for(db, token=token) is None
+
+
+def test_wrong_name_and_wrong_password_read_alike(db: Database, owner: str) -> None:
+    said = []
+    for name, password in (("ada", "wrong"), ("nobody", PASSWORD)):
+        with pytest.raises(SignInError) as caught:
+            accounts.sign_in(db, name=name, password=password)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+
+
+def test_repeated_failures_are_throttled_even_with_the_right_password(
+    db: Database, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(MAX_ATTEMPTS):
+        with pytest.raises(SignInError, match="password"):
+            accounts.sign_in(db, name=owner, password="wrong")
+    with pytest.raises(SignInError, match="wait"):
+        accounts.sign_in(db, name=owner, password=PASSWORD)
+    later(monkeypatch, ATTEMPT_WINDOW + timedelta(seconds=1))
+    assert accounts.sign_in(db, name=owner, password=PASSWORD)
+
+
+def test_a_success_clears_the_failures(db: Database, owner: str) -> None:
+    for _ in range(2):
+        for _ in range(MAX_ATTEMPTS - 1):
+            with pytest.raises(SignInError):
+                accounts.sign_in(db, name=owner, password="wrong")
+        accounts.sign_in(db, name=owner, password=PASSWORD)
+
+
+def test_the_first_admin_is_made_once_with_a_drawn_password(db: Database) -> None:
+    drawn = accounts.ensure_first_admin(db, password=None)
+    assert drawn is not None
+    assert len(drawn) >= 20
+    assert accounts.ensure_first_admin(db, password=None) is None
+    assert accounts.sign_in(db, name=accounts.FIRST_ADMIN, password=drawn)
+
+
+def test_the_first_admin_takes_a_given_password(db: Database) -> None:
+    assert accounts.ensure_first_admin(db, password=PASSWORD) is None
+    assert accounts.sign_in(db, name=accounts.FIRST_ADMIN, password=PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "role", "said"),
+    [
+        ("ada", PASSWORD, Role.OWNER, "new name"),
+        ("bob", "short", Role.OWNER, "at least 10"),
+        ("", PASSWORD, Role.OWNER, "1 to 60"),
+        ("b" * 61, PASSWORD, Role.OWNER, "1 to 60"),
+        ("bob", PASSWORD, Role.READER, "invitation"),
+    ],
+)
+def test_refuses_accounts_that_cannot_be(
+    db: Database, owner: str, name: str, password: str, role: Role, said: str
+) -> None:
+    with pytest.raises(StudyError, match=said):
+        accounts.create_admin(db, actor=SYSTEM, name=name, password=password, role=role)
+
+
+def test_an_analyst_makes_no_accounts(db: Database) -> None:
+    accounts.create_admin(db, actor=SYSTEM, name="eve", password=PASSWORD, role=Role.ANALYST)
+    eve = accounts.actor_for(db, token=accounts.sign_in(db, name="eve", password=PASSWORD))
+    assert eve is not None
+    with pytest.raises(PermissionDenied):
+        accounts.create_admin(db, actor=eve, name="mallory", password=PASSWORD)
+
+
+def test_neither_password_nor_token_is_in_the_database(db: Database, owner: str) -> None:
+    token = accounts.sign_in(db, name=owner, password=PASSWORD)
+    db.close()
+    assert db.path is not None
+    connection = sqlite3.connect(db.path)
+    dump = "\n".join(connection.iterdump())
+    connection.close()
+    assert "ada" in dump
+    assert PASSWORD not in dump
+    assert token not in dump

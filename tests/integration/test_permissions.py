@@ -1,0 +1,202 @@
+"""Who may call what: every verb of every service, for everybody in a world of two studies."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.errors import UserError
+from data.taxonomy import DEMO8
+from readerstudy import services
+from readerstudy.entities import Actor
+from readerstudy.errors import PermissionDenied
+from readerstudy.services import (
+    accounts,
+    copies,
+    reading,
+    results,
+    setup,
+    simulation,
+    studies,
+)
+from tests.integration.conftest import World
+
+# Verbs that somebody calls who is nobody yet, or that only make the first start.
+PUBLIC = {
+    accounts.ensure_first_admin,
+    accounts.sign_in,
+    accounts.sign_out,
+    accounts.actor_for,
+    reading.look_up_invitation,
+    reading.accept_invitation,
+    setup.initialise,
+}
+
+OWNERS = {"owner everywhere", "owner alpha"}
+ANALYSTS = OWNERS | {"analyst everywhere", "analyst alpha"}
+MONITORS = ANALYSTS | {"monitor everywhere", "monitor alpha"}
+READER = {"reader alpha"}
+EVERYWHERE = {"owner everywhere"}
+# A list of what one may see: those of the other study get theirs.
+LISTS = {
+    f"{role} {where}"
+    for role in ("owner", "analyst", "monitor")
+    for where in ("everywhere", "alpha", "beta")
+}
+# A reader's verbs know the study from the reader.
+READERS = {"reader alpha", "reader beta"}
+
+Call = Callable[[World, Actor, Path], Any]
+
+ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
+    accounts.create_admin: (
+        EVERYWHERE,
+        lambda w, a, _: accounts.create_admin(w.db, actor=a, name="new", password="x" * 10),
+    ),
+    copies.back_up: (
+        EVERYWHERE,
+        lambda w, a, p: copies.back_up(w.db, actor=a, out=p / "backup.zip"),
+    ),
+    copies.restore: (
+        EVERYWHERE,
+        lambda w, a, p: copies.restore(w.db, actor=a, source=p / "backup.zip"),
+    ),
+    studies.create_study: (
+        EVERYWHERE,
+        lambda w, a, _: studies.create_study(
+            w.db, actor=a, slug="new", title="New", taxonomy=DEMO8, synthetic=True
+        ),
+    ),
+    studies.import_cases: (
+        OWNERS,
+        lambda w, a, p: studies.import_cases(w.db, actor=a, slug="alpha", manifest=p / "m.csv"),
+    ),
+    studies.import_predictions: (
+        OWNERS,
+        lambda w, a, p: studies.import_predictions(
+            w.db, actor=a, slug="alpha", name="other", csv=p / "p.csv"
+        ),
+    ),
+    studies.open_study: (
+        OWNERS,
+        lambda w, a, _: studies.open_study(w.db, actor=a, slug="alpha"),
+    ),
+    studies.close_study: (
+        OWNERS,
+        lambda w, a, _: studies.close_study(w.db, actor=a, slug="alpha"),
+    ),
+    studies.invite: (
+        OWNERS,
+        lambda w, a, _: studies.invite(w.db, actor=a, slug="alpha", count=1),
+    ),
+    studies.progress: (
+        MONITORS,
+        lambda w, a, _: studies.progress(w.db, actor=a, slug="alpha"),
+    ),
+    studies.list_studies: (LISTS, lambda w, a, _: studies.list_studies(w.db, actor=a)),
+    simulation.simulate_readers: (
+        OWNERS,
+        lambda w, a, _: simulation.simulate_readers(w.db, actor=a, slug="alpha", readers=1, seed=1),
+    ),
+    results.study_results: (
+        ANALYSTS,
+        lambda w, a, _: results.study_results(w.db, actor=a, slug="alpha"),
+    ),
+    results.roc_figures: (
+        ANALYSTS,
+        lambda w, a, _: results.roc_figures(w.db, actor=a, slug="alpha"),
+    ),
+    results.export_bundle: (
+        ANALYSTS,
+        lambda w, a, _: results.export_bundle(w.db, actor=a, slug="alpha"),
+    ),
+    reading.status: (READERS, lambda w, a, _: reading.status(w.db, actor=a)),
+    reading.give_consent: (
+        READERS,
+        lambda w, a, _: reading.give_consent(w.db, actor=a, version="1"),
+    ),
+    reading.save_profile: (
+        READERS,
+        lambda w, a, _: reading.save_profile(w.db, actor=a, profile={}),
+    ),
+    reading.current_case: (READERS, lambda w, a, _: reading.current_case(w.db, actor=a)),
+    reading.submit_answer: (
+        READER,
+        lambda w, a, _: reading.submit_answer(
+            w.db,
+            actor=a,
+            case_token=w.case_tokens["alpha"],
+            answer="BCC",
+            confidence=None,
+            client_token="again",
+            active_ms=None,
+        ),
+    ),
+    reading.case_image: (
+        READER,
+        lambda w, a, _: reading.case_image(w.db, actor=a, case_token=w.case_tokens["alpha"]),
+    ),
+}
+
+
+def verbs() -> set[Callable[..., Any]]:
+    """Every public function of a service module whose first parameter is the database."""
+    found = set()
+    for module_info in pkgutil.iter_modules(services.__path__, services.__name__ + "."):
+        module = importlib.import_module(module_info.name)
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            is_own = function.__module__ == module.__name__ and not name.startswith("_")
+            if is_own and next(iter(inspect.signature(function).parameters), "") == "db":
+                found.add(function)
+    return found
+
+
+def test_every_verb_is_listed_here() -> None:
+    assert verbs() == PUBLIC | set(ALLOWED)
+
+
+def test_every_verb_is_keyword_only_and_names_its_actor() -> None:
+    for verb in verbs():
+        _, *rest = inspect.signature(verb).parameters.values()
+        assert all(p.kind is p.KEYWORD_ONLY for p in rest), verb.__name__
+        assert ("actor" in {p.name for p in rest}) == (verb not in PUBLIC), verb.__name__
+
+
+@pytest.mark.parametrize("verb", ALLOWED, ids=lambda verb: verb.__name__)
+def test_only_those_who_may_call_it_can(
+    verb: Callable[..., Any], world: World, tmp_path: Path
+) -> None:
+    allowed, call = ALLOWED[verb]
+    passed = {
+        name for name, actor in world.actors.items() if was_let_in(call, world, actor, tmp_path)
+    }
+    assert passed == allowed
+
+
+def was_let_in(call: Call, world: World, actor: Actor, folder: Path) -> bool:
+    """Being told that a file or state is wrong means having been let in."""
+    try:
+        call(world, actor, folder)
+    except PermissionDenied:
+        return False
+    except UserError as error:
+        return not is_hidden(error)
+    return True
+
+
+def is_hidden(error: UserError) -> bool:
+    """Another reader's case does not exist for a reader."""
+    return "a case of yours" in str(error)
+
+
+def test_a_list_holds_only_what_one_may_see(world: World) -> None:
+    def slugs(name: str) -> list[str]:
+        return [s.slug for s in studies.list_studies(world.db, actor=world.actors[name])]
+
+    assert slugs("monitor everywhere") == ["alpha", "beta"]
+    assert slugs("owner alpha") == ["alpha"]
+    assert slugs("analyst beta") == ["beta"]

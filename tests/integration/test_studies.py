@@ -1,0 +1,299 @@
+"""Making, filling, opening and closing a study; everything that is refused on the way."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from data.manifest import ManifestError
+from data.taxonomy import DEMO8, ISIC2019
+from readerstudy.db import Database
+from readerstudy.entities import SYSTEM, Actor, StudyState
+from readerstudy.errors import ImportRefused, NotFoundError, StateError, StudyError
+from readerstudy.services import setup, studies
+from tests.integration.making import (
+    answer_next,
+    make_reader,
+    make_study,
+    write_cases,
+    write_predictions,
+)
+
+
+@pytest.fixture
+def draft(db: Database) -> str:
+    studies.create_study(
+        db, actor=SYSTEM, slug="draft", title="A draft", taxonomy=DEMO8, synthetic=False
+    )
+    return "draft"
+
+
+@pytest.fixture
+def filled(db: Database, draft: str, manifest: Path) -> str:
+    studies.import_cases(db, actor=SYSTEM, slug=draft, manifest=manifest)
+    return draft
+
+
+def summary(db: Database, slug: str) -> studies.StudySummary:
+    return next(s for s in studies.list_studies(db, actor=SYSTEM) if s.slug == slug)
+
+
+def add_model(db: Database, slug: str, csv: Path, name: str = "net") -> int:
+    return studies.import_predictions(db, actor=SYSTEM, slug=slug, name=name, csv=csv)
+
+
+def test_a_study_goes_from_draft_to_closed(db: Database, filled: str, predictions: Path) -> None:
+    assert summary(db, filled).state is StudyState.DRAFT
+    assert add_model(db, filled, predictions) == 16
+    seal = studies.open_study(db, actor=SYSTEM, slug=filled)
+    opened = summary(db, filled)
+    assert (opened.state, opened.seal_hash, opened.n_cases) == (StudyState.OPEN, seal, 16)
+    assert opened.models == ("net",)
+    studies.close_study(db, actor=SYSTEM, slug=filled)
+    assert summary(db, filled).state is StudyState.CLOSED
+
+
+def test_the_summary_counts_humans_and_simulated_apart(
+    db: Database, study: str, reader: Actor
+) -> None:
+    from readerstudy.services.simulation import simulate_readers
+
+    answer_next(db, reader)
+    simulate_readers(db, actor=SYSTEM, slug=study, readers=3, seed=1)
+    found = summary(db, study)
+    assert (found.n_readers, found.n_simulated) == (1, 3)
+    assert (found.n_answers, found.n_simulated_answers) == (1, 48)
+
+
+@pytest.mark.parametrize("slug", ["", "Derm", "a b", "-a", "a" * 61, "../x", "ä"])
+def test_refuses_names_that_make_bad_addresses(db: Database, slug: str) -> None:
+    with pytest.raises(StudyError, match="small letters"):
+        studies.create_study(db, actor=SYSTEM, slug=slug, title="T", taxonomy=DEMO8, synthetic=True)
+
+
+def test_refuses_a_name_twice_an_empty_title_and_an_unknown_rule(db: Database, draft: str) -> None:
+    common = {"db": db, "actor": SYSTEM, "taxonomy": DEMO8, "synthetic": True}
+    for changes, said in (
+        ({"slug": draft, "title": "T"}, "new name"),
+        ({"slug": "new", "title": "  "}, "title"),
+        ({"slug": "new", "title": "T", "rule": "argmax"}, "renormalise or strict"),
+    ):
+        with pytest.raises(StudyError, match=said):
+            studies.create_study(**{**common, **changes})  # type: ignore[arg-type]
+
+
+def test_an_unknown_study_is_named(db: Database) -> None:
+    with pytest.raises(NotFoundError, match="'nope'"):
+        studies.open_study(db, actor=SYSTEM, slug="nope")
+
+
+def test_images_are_stored_without_name_or_metadata(
+    db: Database, filled: str, manifest: Path
+) -> None:
+    assert db.files is not None
+    stored = sorted(path.name for path in db.files.iterdir())
+    assert len(stored) == 16
+    assert all(len(name) == 69 and name.endswith(".webp") for name in stored)
+
+
+def test_all_bad_images_are_named_at_once_and_nothing_is_kept(
+    db: Database, draft: str, tmp_path: Path
+) -> None:
+    manifest = write_cases(tmp_path, n_cases=6)
+    (tmp_path / "1.png").write_bytes(b"<html>")
+    (tmp_path / "3.png").write_bytes((tmp_path / "3.png").read_bytes()[:60])
+    (tmp_path / "5.png").write_bytes((tmp_path / "0.png").read_bytes())
+    with pytest.raises(ImportRefused) as caught:
+        studies.import_cases(db, actor=SYSTEM, slug=draft, manifest=manifest)
+    said = str(caught.value)
+    assert "case-01: Expected a JPEG" in said
+    assert "case-03: Expected a complete image" in said
+    assert "case-05: the same image as case-00" in said
+    assert summary(db, draft).n_cases == 0
+
+
+def test_classes_of_another_study_are_refused_row_by_row(
+    db: Database, draft: str, tmp_path: Path
+) -> None:
+    manifest = write_cases(tmp_path, n_cases=8, taxonomy=ISIC2019)
+    with pytest.raises(ManifestError, match=r"(?s)'MEL' is not a class.*'NV' is not a class"):
+        studies.import_cases(db, actor=SYSTEM, slug=draft, manifest=manifest)
+
+
+def test_cases_are_added_once(db: Database, filled: str, manifest: Path) -> None:
+    with pytest.raises(ImportRefused, match="has a case of this name"):
+        studies.import_cases(db, actor=SYSTEM, slug=filled, manifest=manifest)
+    assert summary(db, filled).n_cases == 16
+
+
+Change = Callable[[pd.DataFrame], pd.DataFrame]
+CHANGES: dict[str, tuple[Change, str]] = {
+    "missing and extra cases": (
+        lambda t: t.replace({"case_id": {"case-03": "case-99"}}),
+        r"(?s)missing: case-03.*not in the study: case-99",
+    ),
+    "a case twice": (lambda t: pd.concat([t, t.head(1)]), "twice: case-00"),
+    "a missing class": (lambda t: t.drop(columns=["p_BCC"]), "p_BCC are missing"),
+    "a sum above 1": (lambda t: t.assign(p_BCC=t["p_BCC"] + 0.5), "case-00: the sum is"),
+    "a negative value": (lambda t: t.assign(p_BCC=-0.1), "not from 0 to 1"),
+    "an empty cell": (lambda t: t.assign(p_BCC=float("nan")), "not from 0 to 1"),
+    "text": (lambda t: t.assign(p_BCC="high"), "numbers in p_BCC"),
+    "no case column": (lambda t: t.drop(columns=["case_id"]), "column case_id"),
+    "a class beyond the sidecar": (lambda t: t.assign(p_XYZ=0.0), "do not belong together"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_predictions_that_do_not_fit_are_refused(
+    db: Database, filled: str, predictions: Path, tmp_path: Path, name: str
+) -> None:
+    change, said = CHANGES[name]
+    csv = tmp_path / "bad.csv"
+    change(pd.read_csv(predictions)).to_csv(csv, index=False)
+    csv.with_suffix(".json").write_text(predictions.with_suffix(".json").read_text())
+    with pytest.raises(ImportRefused, match=said):
+        add_model(db, filled, csv)
+    assert summary(db, filled).models == ()
+
+
+@pytest.mark.parametrize("sidecar", [None, "{", "[]", '{"checkpoint_sha256": "beef"}'])
+def test_predictions_need_the_checkpoints_hash(
+    db: Database, filled: str, predictions: Path, tmp_path: Path, sidecar: str | None
+) -> None:
+    csv = tmp_path / "alone.csv"
+    csv.write_text(predictions.read_text())
+    if sidecar is not None:
+        csv.with_suffix(".json").write_text(sidecar)
+    with pytest.raises(ImportRefused, match="checkpoint"):
+        add_model(db, filled, csv)
+
+
+def test_a_model_is_named_once_and_safely(db: Database, filled: str, predictions: Path) -> None:
+    add_model(db, filled, predictions)
+    with pytest.raises(StudyError, match="new model name"):
+        add_model(db, filled, predictions)
+    with pytest.raises(StudyError, match="letters, digits"):
+        add_model(db, filled, predictions, name="../../etc/passwd")
+
+
+def test_an_empty_study_does_not_open(db: Database, draft: str) -> None:
+    with pytest.raises(StateError, match="at least one case"):
+        studies.open_study(db, actor=SYSTEM, slug=draft)
+
+
+def test_an_open_study_takes_no_cases_no_model_and_no_second_seal(
+    db: Database, study: str, manifest: Path, predictions: Path
+) -> None:
+    before = summary(db, study).seal_hash
+    for verb in (
+        lambda: studies.import_cases(db, actor=SYSTEM, slug=study, manifest=manifest),
+        lambda: add_model(db, study, predictions, "late"),
+        lambda: studies.open_study(db, actor=SYSTEM, slug=study),
+    ):
+        with pytest.raises(StateError, match="draft"):
+            verb()
+    assert summary(db, study).seal_hash == before
+
+
+def test_the_seal_depends_on_reference_images_predictions_and_rule(
+    db: Database, manifest: Path, predictions: Path, tmp_path: Path
+) -> None:
+    other_labels = pd.read_csv(manifest)
+    other_labels["path"] = [str((manifest.parent / p).resolve()) for p in other_labels["path"]]
+    other_labels["label"] = "BCC"
+    other_labels.to_csv(tmp_path / "m.csv", index=False)
+    other_model = write_predictions(tmp_path / "p.csv", manifest=tmp_path / "m.csv")
+    seals = set()
+    for slug, cases, model in (
+        ("a", manifest, predictions),
+        ("b", tmp_path / "m.csv", predictions),
+        ("c", manifest, other_model),
+        ("d", manifest, None),
+    ):
+        make_study(db, slug, cases, model)
+        seals.add(summary(db, slug).seal_hash)
+    assert len(seals) == 4
+
+
+def test_invitations_are_unique_counted_and_stored_hashed(db: Database, study: str) -> None:
+    links = studies.invite(db, actor=SYSTEM, slug=study, count=5)
+    assert len(set(links)) == 5
+    assert db.path is not None
+    with closing(sqlite3.connect(db.path)) as connection:
+        dump = "\n".join(connection.iterdump())
+    assert not [link for link in links if link in dump]
+    for count in (0, -1, 1001):
+        with pytest.raises(StudyError, match="from 1 to 1000"):
+            studies.invite(db, actor=SYSTEM, slug=study, count=count)
+
+
+def test_progress_shows_stage_and_last_answer(db: Database, study: str) -> None:
+    first, second = make_reader(db, study), make_reader(db, study)
+    answer_next(db, second)
+    rows = studies.progress(db, actor=SYSTEM, slug=study)
+    assert [(r.code, r.answered, r.total) for r in rows] == [
+        (first.name, 0, 16),
+        (second.name, 1, 16),
+    ]
+    assert rows[0].last_answer_at is None
+    assert rows[1].last_answer_at is not None
+    assert rows[1].last_answer_at.tzinfo is not None
+
+
+def demo_files(folder: Path, *, with_predictions: bool) -> Path:
+    folder.mkdir()
+    manifest = write_cases(folder, n_cases=8)
+    if with_predictions:
+        write_predictions(folder / "predictions.csv", manifest=manifest, name="phantom")
+    return folder
+
+
+@pytest.mark.parametrize("with_predictions", [True, False])
+def test_the_first_start_makes_the_demo_and_repeating_it_changes_nothing(
+    db: Database, tmp_path: Path, with_predictions: bool
+) -> None:
+    files = demo_files(tmp_path / "demo", with_predictions=with_predictions)
+    first = setup.initialise(db, password=None, demo=files)
+    again = setup.initialise(db, password=None, demo=files)
+    assert first.drawn_password is not None
+    assert again.drawn_password is None
+    assert first.demo == again.demo
+    assert first.demo is not None
+    assert first.demo.state is StudyState.OPEN
+    assert first.demo.models == (("phantom",) if with_predictions else ())
+    assert "synthetic" in first.demo.title
+
+
+def test_an_interrupted_first_start_is_finished_by_the_next(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = demo_files(tmp_path / "demo", with_predictions=True)
+    for verb in ("import_cases", "import_predictions", "open_study"):
+        with monkeypatch.context() as patch:
+            patch.setattr(studies, verb, _interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                setup.initialise(db, password=None, demo=files)
+    done = setup.initialise(db, password=None, demo=files)
+    assert done.demo is not None
+    assert (done.demo.state, done.demo.n_cases) == (StudyState.OPEN, 8)
+
+
+def _interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_every_change_leaves_an_event(db: Database, study: str) -> None:
+    assert db.path is not None
+    with closing(sqlite3.connect(db.path)) as connection:
+        rows = connection.execute(
+            "SELECT verb, actor, new FROM events WHERE subject = 'alpha' ORDER BY id"
+        ).fetchall()
+    assert [row[:2] for row in rows] == [
+        (verb, "owner:system")
+        for verb in ("create_study", "import_cases", "import_predictions", "open_study")
+    ]
+    assert json.loads(rows[-1][2])["seal"] == summary(db, study).seal_hash
