@@ -22,16 +22,14 @@ Sample = tuple[Tensor, int]
 class Draw(NamedTuple):
     """The key of one sample: which row (or class, for phantoms), and the seed of its randomness."""
 
-    index: int
+    row: int
     seed: int
 
 
 class ManifestDataset(Dataset[Sample]):
     """The images of a manifest (see data.manifest); labels are indices into the taxonomy."""
 
-    def __init__(
-        self, manifest: pd.DataFrame, *, taxonomy: Taxonomy, transform: Transform
-    ) -> None:
+    def __init__(self, manifest: pd.DataFrame, *, taxonomy: Taxonomy, transform: Transform) -> None:
         self.paths = list(manifest["path"])
         self.labels = [taxonomy.index(label) for label in manifest["label"]]
         self.transform = transform
@@ -41,9 +39,9 @@ class ManifestDataset(Dataset[Sample]):
 
     def __getitem__(self, key: Draw | int) -> Sample:
         draw = key if isinstance(key, Draw) else Draw(key, key)
-        image = decode(Path(self.paths[draw.index]))
+        image = decode(Path(self.paths[draw.row]))
         rng = np.random.default_rng(draw.seed)
-        return self.transform(image, rng), self.labels[draw.index]
+        return self.transform(image, rng), self.labels[draw.row]
 
 
 class PhantomDataset(Dataset[Sample]):
@@ -76,10 +74,8 @@ class PhantomDataset(Dataset[Sample]):
 
     def __getitem__(self, key: Draw | int) -> Sample:
         draw = key if isinstance(key, Draw) else Draw(key, self.first_seed + key)
-        label = self.labels[draw.index]
+        label = self.labels[draw.row]
         rng = np.random.default_rng(draw.seed)
         size = int(rng.choice(self.sizes))
-        phantom = draw_phantom(
-            self.codes[label], seed=draw.seed, size=size, nuisance=self.nuisance
-        )
+        phantom = draw_phantom(self.codes[label], seed=draw.seed, size=size, nuisance=self.nuisance)
         return self.transform(phantom.image, rng), label

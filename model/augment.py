@@ -10,7 +10,7 @@ from model.card import Preprocessing
 from model.errors import ModelError
 from model.transforms import Rgb, fit_square, normalise
 
-_GREY = np.float32([0.299, 0.587, 0.114])
+_GREY = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -81,4 +81,5 @@ def recolour(square: Rgb, augmentation: Augmentation, rng: np.random.Generator) 
     pixels = (pixels - mean) * contrast + mean
     grey = (pixels @ _GREY)[..., None]
     pixels = (pixels - grey) * saturation + grey
-    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+    result: Rgb = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+    return result

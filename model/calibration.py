@@ -53,9 +53,7 @@ def youden_threshold(scores: Floats, positive: Bools) -> float:
     return (float(ranked[best]) + below) / 2
 
 
-def youden_thresholds(
-    probabilities: Floats, truth: Ints, codes: Sequence[str]
-) -> dict[str, float]:
+def youden_thresholds(probabilities: Floats, truth: Ints, codes: Sequence[str]) -> dict[str, float]:
     """`youden_threshold` of every class against the rest, by code."""
     return {
         code: youden_threshold(probabilities[:, index], truth == index)

@@ -1,4 +1,4 @@
-"""Checkpoints as files: safetensors weights and the card beside them, checked against each other."""
+"""Checkpoints as files: safetensors weights and the card that each is checked against."""
 
 import dataclasses
 import json
@@ -90,7 +90,7 @@ def load_checkpoint(
             f"Expected weights of {card.backbone} with {len(card.taxonomy)} classes in "
             f"{path.name}, but they do not fit; copy both files again."
         ) from error
-    network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.eval().to(memory_format=torch.channels_last)
     return network, card
 
 

@@ -1,15 +1,24 @@
 """`python -m model train|predict|evaluate|card`: arguments in, sentences and exit codes out."""
 
 import argparse
+import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import UserError
 from model import config as settings
+from model.card import ModelCard
+from model.checkpoint import BUNDLED, load_card
+from model.evaluate import evaluate
+from model.metrics import Metric
+from model.predict import Predicted, collect, predict_cases, write_errors, write_predictions
+from model.predictor import load_predictor
 from model.train import train
 
-EXIT_OK, EXIT_USER_ERROR, EXIT_SOME_UNREADABLE = 0, 2, 3
+EXIT_OK, EXIT_USER_ERROR, EXIT_SOME_UNREADABLE, EXIT_INTERRUPTED = 0, 2, 3, 130
+DEFAULT_CHECKPOINT = "pumch14-phantom"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,24 +29,127 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         sys.stderr.write(f"error: {error}\n")
         return EXIT_USER_ERROR
+    except OSError as error:
+        sys.stderr.write(f"error: Expected to read and write files, but {error}; check the path.\n")
+        return EXIT_USER_ERROR
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted; the same command goes on where it was saved.\n")
-        return 130
+        sys.stderr.write("Interrupted; a training goes on with the same command.\n")
+        return EXIT_INTERRUPTED
 
 
 def make_parser() -> argparse.ArgumentParser:
     """All commands and their flags."""
     parser = argparse.ArgumentParser(prog="python -m model", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    training = commands.add_parser("train", help="train a network, or go on with a training")
-    training.add_argument("--config", type=Path, help="YAML file of settings; flags override it")
-    training.add_argument("--out", type=Path, required=True, help="folder of the run")
-    settings.add_flags(training)
-    training.set_defaults(run=_train)
+    _add_train(commands.add_parser("train", help="train a network, or go on with a training"))
+    _add_predict(commands.add_parser("predict", help="predict images into predictions.csv"))
+    _add_evaluate(commands.add_parser("evaluate", help="judge a checkpoint on labelled images"))
+    _add_card(commands.add_parser("card", help="show the facts of a checkpoint"))
     return parser
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, help="YAML file of settings; flags override it")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    settings.add_flags(parser)
+    parser.set_defaults(run=_train)
+
+
+def _add_predict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="images and folders")
+    parser.add_argument("--out", type=Path, required=True, help="the table to write, a .csv file")
+    parser.add_argument("--errors", type=Path, help="table of unreadable images (default: beside)")
+    _add_checkpoint(parser)
+    parser.set_defaults(run=_predict)
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", required=True, help="manifest CSV, or a folder per class")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the results")
+    _add_checkpoint(parser)
+    parser.set_defaults(run=_evaluate)
+
+
+def _add_card(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", default=DEFAULT_CHECKPOINT, help="name or .safetensors")
+    parser.add_argument("--folder", type=Path, default=BUNDLED, help="folder of checkpoints")
+    parser.add_argument("--json", action="store_true", help="the whole card, for programs")
+    parser.set_defaults(run=_card)
+
+
+def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--checkpoint",
+        default=DEFAULT_CHECKPOINT,
+        help=f"name or .safetensors file (default: {DEFAULT_CHECKPOINT})",
+    )
+    parser.add_argument("--folder", type=Path, default=BUNDLED, help="folder of checkpoints")
 
 
 def _train(options: argparse.Namespace) -> int:
     config = settings.resolve(file=options.config, flags=vars(options))
-    train(config, out=options.out)
+    card = train(config, out=options.out)
+    if card is not None:
+        print(summary(card))
     return EXIT_OK
+
+
+def _predict(options: argparse.Namespace) -> int:
+    cases = collect(options.paths)
+    predictor = load_predictor(options.checkpoint, folder=options.folder)
+    predicted = predict_cases(predictor, cases)
+    write_predictions(predicted, predictor.card, options.out)
+    errors = options.errors or options.out.with_name(f"{options.out.stem}.errors.csv")
+    if predicted.errors or options.errors:
+        write_errors(predicted.errors, errors)
+    print(f"{len(predicted.case_ids)} predicted into {options.out}. {predictor.card.domain}")
+    return _exit_code(predicted, errors)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    predictor = load_predictor(options.checkpoint, folder=options.folder)
+    metrics, predicted = evaluate(predictor, data=options.data, out=options.out)
+    print("\n".join(describe(metric) for metric in metrics if not metric.class_))
+    print(f"All results are in {options.out}. {predictor.card.domain}")
+    return _exit_code(predicted, options.out / "errors.csv")
+
+
+def _exit_code(predicted: Predicted, errors: Path) -> int:
+    if not predicted.errors:
+        return EXIT_OK
+    sys.stderr.write(f"{len(predicted.errors)} could not be read; the reasons are in {errors}.\n")
+    return EXIT_SOME_UNREADABLE
+
+
+def _card(options: argparse.Namespace) -> int:
+    card = load_card(options.name, folder=options.folder)
+    print(
+        json.dumps(card.to_dict(), indent=1, ensure_ascii=False) if options.json else summary(card)
+    )
+    return EXIT_OK
+
+
+def summary(card: ModelCard) -> str:
+    """The card for people: facts, then the figures over all classes."""
+    facts = {
+        "name": card.name,
+        "domain": card.domain,
+        "backbone": card.backbone,
+        "classes": ", ".join(card.taxonomy.codes),
+        "input": f"{card.preprocessing.size_px} px",
+        "licence": card.licence,
+        "made": card.made_at,
+        "sha256": card.sha256,
+    }
+    rows = [f"{name:10}{value}" for name, value in facts.items()]
+    return "\n".join([*rows, *(describe(m) for m in card.metrics if not m.class_)])
+
+
+def describe(metric: Metric) -> str:
+    """One figure with its family, interval, n and method; an undefined one is a dash."""
+    estimate, low, high = (
+        "–" if math.isnan(value) else f"{value:.3f}"
+        for value in (metric.estimate, metric.ci_low, metric.ci_high)
+    )
+    name = f"{metric.family}: {metric.quantity} {metric.class_}".rstrip()
+    return f"{name:34}{estimate} [{low}, {high}]  n = {metric.n}, {metric.method}"

@@ -53,6 +53,7 @@ class TrainConfig:
     workers: int = setting(2, "processes that load images")
     threads: int = setting(0, "threads of torch on the CPU; 0: its own choice")
     precision: str = setting("auto", "auto (mixed on CUDA, else 32-true) or one of Fabric's names")
+    accelerator: str = setting("auto", "auto, cpu, cuda or mps")
     devices: int = setting(1, "devices per node")
     nodes: int = setting(1, "number of nodes")
     phantom_sizes: tuple[int, ...] = setting((256,), "sides in px at which phantoms are drawn")
@@ -126,17 +127,22 @@ def resolve(*, file: Path | None, flags: dict[str, Any]) -> TrainConfig:
 def _typed(entry: Any, value: Any) -> Any:
     """YAML reads 1e-3 as text and lists as lists; the field's own type decides."""
     try:
-        if get_origin(entry.type) is tuple:
-            kind = get_args(entry.type)[0]
-            return tuple(kind(part) for part in (value if isinstance(value, list) else [value]))
-        if entry.type is bool and not isinstance(value, bool):
-            raise ValueError
-        return entry.type(value)
+        return _converted(entry.type, value)
     except (TypeError, ValueError):
         raise ModelError(
             f"Expected {entry.name} ({entry.metadata['help']}) like {_shown(entry.default)}, "
             f"but got {value!r}; change it."
         ) from None
+
+
+def _converted(kind: Any, value: Any) -> Any:
+    if get_origin(kind) is tuple:
+        parts = value if isinstance(value, list | tuple) else [value]
+        return tuple(get_args(kind)[0](part) for part in parts)
+    # bool("no") would be True.
+    if kind is bool and not isinstance(value, bool):
+        raise TypeError
+    return kind(value)
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The end of a training: thresholds and temperature, the checkpoint, its held-out evaluation."""
 
 import dataclasses
-import datetime
 import shutil
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from model.network import SkinNet
 from model.parts import PHANTOM, Parts, preprocessing_of
 from model.runs import Progress, Run, read_state
 from model.scoring import Scores, loader_of, score
-from model.version import code_version
+from model.version import code_version, made_now
 
 SYNTHETIC_DOMAIN = "Trained on synthetic images only; it knows nothing about real skin."
 UNKNOWN_DOMAIN = "Trained on the images named in the provenance; untested on any others."
@@ -36,9 +35,7 @@ def finish(config: TrainConfig, *, run: Run, parts: Parts, progress: Progress) -
     tuning = score(network, loader_of(parts.tuning, workers=config.workers), device=device)
     card = save_checkpoint(network, _card(config, parts, progress, tuning), run.folder)
     written, card = load_checkpoint(run.folder / f"{card.name}{WEIGHTS_SUFFIX}")
-    test = score(
-        written.to(device), loader_of(parts.test, workers=config.workers), device=device
-    )
+    test = score(written.to(device), loader_of(parts.test, workers=config.workers), device=device)
     card = dataclasses.replace(card, metrics=metrics_of(card, test))
     write_card(card, run.folder / f"{card.name}.json")
     if config.publish:
@@ -55,7 +52,7 @@ def best_network(config: TrainConfig, *, run: Run, taxonomy: Taxonomy) -> SkinNe
         )
     network = SkinNet(config.backbone, len(taxonomy), auxiliary=config.auxiliary)
     network.load_state_dict(read_state(run.best))
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(memory_format=torch.channels_last)
     return network
 
 
@@ -84,7 +81,7 @@ def _card(config: TrainConfig, parts: Parts, progress: Progress, tuning: Scores)
         provenance=_provenance(config, parts, progress),
         data_hash=parts.data_hash,
         licence=config.licence,
-        made_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),  # noqa: TID251
+        made_at=made_now(),
         code_version=code_version(),
     )
 

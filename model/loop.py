@@ -64,7 +64,7 @@ class Trainer:
         self.parts = parts
         self.run = run
         self.progress = Progress()
-        self.raw = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.raw = network.to(memory_format=torch.channels_last)
         self.network, self.optimizer = fabric.setup(self.raw, make_optimizer(network, config))
         self.length = config.epoch_size or len(parts.train)
         per_step = config.batch_size * fabric.world_size

@@ -23,7 +23,9 @@ def total_loss(
     not public: 0.3 for each is this project's setting (Szegedy et al. 2015, section 5).
     """
     heads = output.aux_logits
-    weights = [aux_weights] * len(heads) if isinstance(aux_weights, float) else list(aux_weights)
+    weights = (
+        [aux_weights] * len(heads) if isinstance(aux_weights, int | float) else list(aux_weights)
+    )
     if heads and len(weights) != len(heads):
         raise ModelError(
             f"Expected one auxiliary weight or {len(heads)} (one per stage), but got "

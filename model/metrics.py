@@ -52,7 +52,10 @@ class Metric:
     def from_dict(cls, content: Mapping[str, Any]) -> "Metric":
         """Read what `to_dict` wrote."""
         numbers = ("estimate", "ci_low", "ci_high")
-        return cls(**{k: math.nan if v is None and k in numbers else v for k, v in content.items()})
+        values: dict[str, Any] = {
+            k: math.nan if v is None and k in numbers else v for k, v in content.items()
+        }
+        return cls(**values)
 
 
 def wilson(k: int, n: int) -> tuple[float, float]:

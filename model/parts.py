@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast, get_args
 
 import pandas as pd
 
@@ -11,7 +12,7 @@ from data.manifest import file_sha256, read_manifest, scan_folder
 from data.splits import check_leaks, split
 from data.taxonomy import Taxonomy, load_taxonomy
 from model.augment import Augmentation, Training
-from model.card import Preprocessing
+from model.card import Fit, Preprocessing
 from model.config import TrainConfig
 from model.errors import ModelError
 from model.transforms import Serving
@@ -36,10 +37,9 @@ class Parts:
 
 def preprocessing_of(config: TrainConfig) -> Preprocessing:
     """The preprocessing that the configuration asks for; it goes into the card."""
-    if config.fit not in ("crop", "pad"):
+    if config.fit not in get_args(Fit):
         raise ModelError(f"Expected fit to be crop or pad, but got {config.fit!r}; choose one.")
-    fit = "crop" if config.fit == "crop" else "pad"
-    return Preprocessing(size_px=config.size_px, fit=fit)
+    return Preprocessing(size_px=config.size_px, fit=cast("Fit", config.fit))
 
 
 def make_parts(config: TrainConfig) -> Parts:

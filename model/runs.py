@@ -57,20 +57,22 @@ class Run:
         return self.folder / "log.csv"
 
 
-def open_run(folder: Path, config: TrainConfig) -> Run:
+def open_run(folder: Path, config: TrainConfig, *, write: bool = True) -> Run:
     """Make the folder, or check that it holds the same training; write the resolved settings."""
     run = Run(folder)
     folder.mkdir(parents=True, exist_ok=True)
     plain = to_plain(config)
     if run.state.is_file() and run.config.is_file():
         before = yaml.safe_load(run.config.read_text("utf-8"))
-        changed = sorted(k for k in plain if k not in _FREE and before.get(k) != plain[k])
+        changed = sorted(k for k, v in plain.items() if k not in _FREE and before.get(k, v) != v)
         if changed:
             raise ModelError(
                 f"Expected the settings with which {folder} was begun, but "
                 f"{', '.join(changed)} changed; use the old settings or another --out folder."
             )
-    run.config.write_text(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), "utf-8")
+    if write:
+        text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+        run.config.write_text(text, "utf-8")
     return run
 
 

@@ -1,27 +1,31 @@
 """Train a network on a manifest, a folder or phantoms; one command for one device or many."""
 
-import sys
 from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
 
 from data.taxonomy import load_taxonomy
+from model.card import ModelCard
 from model.config import TrainConfig
 from model.errors import ModelError
+from model.finish import finish
 from model.loop import Trainer
 from model.network import SkinNet, load_backbone_weights
 from model.parts import make_parts
-from model.runs import Progress, open_run
+from model.runs import open_run
 
 
-def train(config: TrainConfig, *, out: Path) -> Progress:
-    """Train into `out`, or go on where it was cut off, to the same result."""
+def train(config: TrainConfig, *, out: Path) -> ModelCard | None:
+    """Train into `out`, or go on where it was cut off, to the same result.
+
+    Returns the card of the finished checkpoint; None on the helping processes of several devices.
+    """
     if config.threads:
         torch.set_num_threads(config.threads)
     fabric = make_fabric(config)
     fabric.launch()
-    run = open_run(out, config)
+    run = open_run(out, config, write=fabric.is_global_zero)
     parts = make_parts(config)
     network = make_network(config, fresh=not run.state.is_file())
     trainer = Trainer(fabric=fabric, config=config, parts=parts, network=network, run=run)
@@ -31,37 +35,37 @@ def train(config: TrainConfig, *, out: Path) -> Progress:
             f"{config.batch_size} x {fabric.world_size}; lower --batch-size."
         )
     progress = trainer.train()
-    if fabric.is_global_zero:
-        # Imported late: a training needs none of it before its end.
-        from model.finish import finish
-
-        finish(config, run=run, parts=parts, progress=progress)
-    return progress
+    if not fabric.is_global_zero:
+        return None
+    return finish(config, run=run, parts=parts, progress=progress)
 
 
 def make_fabric(config: TrainConfig) -> Fabric:
     """Lightning Fabric for the devices, nodes and precision asked for."""
-    precision = config.precision
-    if precision == "auto":
-        mixed = "bf16-mixed" if _has_bf16() else "16-mixed"
-        precision = mixed if torch.cuda.is_available() else "32-true"
     many = config.devices * config.nodes > 1
     try:
         return Fabric(
+            accelerator=config.accelerator,
             devices=config.devices,
             num_nodes=config.nodes,
             strategy="ddp" if many else "auto",
-            precision=precision,  # type: ignore[arg-type]
+            precision=choose_precision(config.precision),
         )
     except (ValueError, RuntimeError) as error:
         raise ModelError(
-            f"Expected devices, nodes and precision that this machine has, but got "
-            f"{config.devices}, {config.nodes}, {config.precision} ({error}); change them."
+            "Expected an accelerator, devices, nodes and a precision that this machine has, but "
+            f"got {config.accelerator}, {config.devices}, {config.nodes}, {config.precision} "
+            f"({error}); change them."
         ) from error
 
 
-def _has_bf16() -> bool:
-    return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+def choose_precision(asked: str) -> str:
+    """Mixed precision on CUDA, where it helps; on CPUs it measured no faster."""
+    if asked != "auto":
+        return asked
+    if not torch.cuda.is_available():
+        return "32-true"
+    return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
 
 
 def make_network(config: TrainConfig, *, fresh: bool) -> SkinNet:

@@ -33,7 +33,7 @@ class Placement:
 
 
 def place(shape: tuple[int, ...], preprocessing: Preprocessing) -> Placement:
-    """How an image of `shape` (h, w, ...) is laid on the input; at least 1 px stays of each side."""
+    """How an image of `shape` (h, w, ...) is laid on the input; no side shrinks below 1 px."""
     height, width = shape[:2]
     side = min(height, width) if preprocessing.fit == "crop" else max(height, width)
     scale = preprocessing.size_px / side
@@ -60,9 +60,10 @@ def fit_square(image: Rgb, preprocessing: Preprocessing) -> Rgb:
 
 
 def normalise(square: Rgb, preprocessing: Preprocessing) -> Tensor:
-    """(s, s, 3) uint8 to a (3, s, s) float32 tensor with the card's mean and deviation taken out."""
+    """(s, s, 3) uint8 to a (3, s, s) float32 tensor, centred and scaled as the card says."""
     scaled = square.astype(np.float32) / 255
-    centred = (scaled - np.float32(preprocessing.mean)) / np.float32(preprocessing.std)
+    mean = np.array(preprocessing.mean, dtype=np.float32)
+    centred = (scaled - mean) / np.array(preprocessing.std, dtype=np.float32)
     return torch.from_numpy(np.ascontiguousarray(centred.transpose(2, 0, 1)))
 
 
@@ -72,13 +73,13 @@ class Serving:
 
     preprocessing: Preprocessing
 
-    def __call__(self, image: Rgb, rng: np.random.Generator | None = None) -> Tensor:
+    def __call__(self, image: Rgb, _rng: np.random.Generator | None = None) -> Tensor:
         """(h, w, 3) uint8 to (3, s, s) float32."""
         return normalise(fit_square(image, self.preprocessing), self.preprocessing)
 
 
 def unfit(saliency: FloatMap, *, shape: tuple[int, ...], preprocessing: Preprocessing) -> FloatMap:
-    """Bring a (s, s) map of the input back to the image's own (h, w); 0 where it was cropped off."""
+    """Bring a (s, s) map of the input back to the image's own (h, w); 0 where that was cut off."""
     size = preprocessing.size_px
     spot = place(shape, preprocessing)
     canvas = np.zeros((spot.height, spot.width), dtype=np.float32)
@@ -87,4 +88,5 @@ def unfit(saliency: FloatMap, *, shape: tuple[int, ...], preprocessing: Preproce
     else:
         canvas = saliency[-spot.top : -spot.top + spot.height, -spot.left : -spot.left + spot.width]
     height, width = shape[:2]
-    return cv2.resize(canvas, (width, height), interpolation=cv2.INTER_LINEAR)
+    resized = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(resized, dtype=np.float32)

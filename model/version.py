@@ -1,5 +1,6 @@
-"""Which code made a file."""
+"""Which code made a file, and when."""
 
+import datetime as dt
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -17,3 +18,8 @@ def code_version() -> str:
     except (OSError, subprocess.SubprocessError):
         return VERSION
     return f"{VERSION}+{found.stdout.strip()}"
+
+
+def made_now() -> str:
+    """The time in UTC, ISO 8601, for cards and sidecars."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")  # noqa: TID251 (no study clock)

@@ -1,0 +1,126 @@
+"""Predict files and folders into the table that a reader study imports."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from tqdm import tqdm
+
+from data.images import ImageError, decode
+from data.manifest import find_images
+from model.card import ModelCard
+from model.errors import ModelError
+from model.predictor import Predictor
+from model.transforms import Rgb
+from model.version import code_version, made_now
+
+_BATCH = 16
+
+
+@dataclass(frozen=True)
+class Case:
+    """One image to predict."""
+
+    case_id: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Rows that were read, in order, with their (n, k) probabilities; and the unreadable ones."""
+
+    case_ids: tuple[str, ...]
+    probabilities: npt.NDArray[np.float64]
+    errors: tuple[tuple[str, str], ...]
+
+
+def collect(paths: Sequence[Path]) -> list[Case]:
+    """The images of files and folders; the case_id is the path inside its argument.
+
+    A file's case_id is its name. Raises ModelError for a path that is not there, a folder without
+    images, and two images with one case_id.
+    """
+    cases = [case for path in paths for case in _cases(path)]
+    seen: dict[str, Path] = {}
+    for case in cases:
+        if case.case_id in seen:
+            raise ModelError(
+                f"Expected one image per case_id, but {seen[case.case_id]} and {case.path} would "
+                f"both be {case.case_id!r}; give their common folder or predict them apart."
+            )
+        seen[case.case_id] = case.path
+    return cases
+
+
+def _cases(path: Path) -> Iterator[Case]:
+    if path.is_file():
+        yield Case(path.name, path)
+        return
+    if not path.is_dir():
+        raise ModelError(f"Expected an image or a folder, but {path} is not there; check the path.")
+    found = find_images(path)
+    if not found:
+        raise ModelError(f"Expected images in {path}, but found none; check the path.")
+    yield from (Case(image.relative_to(path).as_posix(), image) for image in found)
+
+
+def predict_cases(predictor: Predictor, cases: Sequence[Case]) -> Predicted:
+    """Predict batch by batch; an unreadable image becomes an error and the others go on."""
+    ids: list[str] = []
+    blocks = [np.empty((0, len(predictor.card.taxonomy)))]
+    errors: list[tuple[str, str]] = []
+    for readable in _batches(tqdm(cases, desc="predicting", unit="image"), errors):
+        ids += [case_id for case_id, _ in readable]
+        blocks.append(predictor.predict([image for _, image in readable]).probabilities)
+    return Predicted(tuple(ids), np.concatenate(blocks), tuple(errors))
+
+
+def _batches(
+    cases: Iterable[Case], errors: list[tuple[str, str]]
+) -> Iterator[list[tuple[str, Rgb]]]:
+    """Decoded images, a batch at a time; what cannot be decoded is added to `errors`."""
+    batch: list[tuple[str, Rgb]] = []
+    for case in cases:
+        try:
+            batch.append((case.case_id, decode(case.path)))
+        except (ImageError, OSError) as error:
+            errors.append((case.case_id, str(error)))
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def write_predictions(predicted: Predicted, card: ModelCard, path: Path) -> None:
+    """Write `case_id, p_<code>…` and, beside it, the JSON that says which checkpoint it was."""
+    columns = [f"p_{code}" for code in card.taxonomy.codes]
+    table = pd.DataFrame(predicted.probabilities, columns=columns)
+    table.insert(0, "case_id", list(predicted.case_ids))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False, encoding="utf-8")
+    text = json.dumps(sidecar(card), indent=1, ensure_ascii=False)
+    path.with_suffix(".json").write_text(text + "\n", "utf-8")
+
+
+def sidecar(card: ModelCard) -> dict[str, object]:
+    """What a study must know about the predictions' origin."""
+    return {
+        "name": card.name,
+        "checkpoint_sha256": card.sha256,
+        "taxonomy": card.taxonomy.to_dict(),
+        "thresholds": card.thresholds,
+        "made_at": made_now(),
+        "code_version": code_version(),
+        "domain": card.domain,
+    }
+
+
+def write_errors(errors: Sequence[tuple[str, str]], path: Path) -> None:
+    """Write `case_id, reason`, one row per unreadable image; only the header when all were read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(errors, columns=["case_id", "reason"]).to_csv(path, index=False, encoding="utf-8")

@@ -1,0 +1,90 @@
+"""A checkpoint at work: images in, probabilities and maps out; shared by all visitors."""
+
+import copy
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from model import saliency
+from model.calibration import softmax
+from model.card import ModelCard
+from model.checkpoint import BUNDLED, load_checkpoint
+from model.errors import ModelError
+from model.network import SkinNet
+from model.transforms import FloatMap, Rgb, Serving, unfit
+
+_BATCH = 16
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """`probabilities` is (n, k) float64 in [0, 1], rows sum to 1, columns ordered as `codes`."""
+
+    codes: tuple[str, ...]
+    probabilities: npt.NDArray[np.float64]
+
+
+class Predictor:
+    """Thread-safe: predicting changes nothing, and maps are made one at a time on a copy."""
+
+    def __init__(self, network: SkinNet, card: ModelCard) -> None:
+        self.card = card
+        self._network = network.eval().requires_grad_(requires_grad=False)
+        # Grad-CAM hooks a layer; on a copy, a prediction at the same moment never meets the hook.
+        self._explained = copy.deepcopy(self._network)
+        self._lock = threading.Lock()
+        self._transform = Serving(card.preprocessing)
+
+    def predict(self, images: Sequence[Rgb]) -> Prediction:
+        """Probabilities of all classes, after the card's temperature.
+
+        `images` are (h, w, 3) uint8 of any sizes; none at all gives a (0, k) array.
+        """
+        for image in images:
+            _check(image)
+        codes = self.card.taxonomy.codes
+        batches = [self._logits(images[i : i + _BATCH]) for i in range(0, len(images), _BATCH)]
+        logits = np.concatenate([np.empty((0, len(codes))), *batches])
+        return Prediction(codes, softmax(logits, temperature=self.card.temperature))
+
+    def explain(self, image: Rgb, *, target: str, method: str = "gradient") -> FloatMap:
+        """Saliency of the class `target`: (h, w) float32 in [0, 1] at the image's own size.
+
+        0 where the network did not look, that is outside its central square. Raises ModelError for
+        an unknown method and TaxonomyError for an unknown class.
+        """
+        _check(image)
+        index = self.card.taxonomy.index(target)
+        inputs = self._transform(image)
+        with self._lock:
+            found = saliency.explain(self._explained, inputs, target=index, method=method)
+        return unfit(found, shape=image.shape, preprocessing=self.card.preprocessing)
+
+    def _logits(self, images: Sequence[Rgb]) -> npt.NDArray[np.float64]:
+        inputs = torch.stack([self._transform(image) for image in images])
+        with torch.inference_mode():
+            output = self._network(
+                inputs.contiguous(memory_format=torch.channels_last), auxiliary=False
+            )
+        logits: npt.NDArray[np.float64] = output.logits.double().numpy()
+        return logits
+
+
+def _check(image: Rgb) -> None:
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
+        raise ModelError(
+            "Expected an image as (h, w, 3) uint8, but got "
+            f"{image.shape} {image.dtype}; read it with data.images.decode."
+        )
+
+
+def load_predictor(
+    name_or_path: str | Path = "pumch14-phantom", *, folder: Path = BUNDLED
+) -> Predictor:
+    """The predictor of a checkpoint's name in `folder`, or of a path. Never downloads."""
+    return Predictor(*load_checkpoint(name_or_path, folder=folder))
