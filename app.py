@@ -14,7 +14,8 @@ import uvicorn
 from data.errors import UserError
 from readerstudy.config import Settings, add_arguments, settings_from
 from readerstudy.db import Database
-from readerstudy.services.accounts import FIRST_ADMIN, ensure_first_admin
+from readerstudy.services.accounts import FIRST_ADMIN
+from readerstudy.services.setup import initialise, open_database
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -72,7 +73,7 @@ def build_app(settings: Settings, *, predictor: "Predictor | None" = None) -> "F
     from readerstudy.ui.mount import allow_anyone  # noqa: PLC0415
     from readerstudy.ui.site import PublicPage, build_site  # noqa: PLC0415
 
-    db = open_database(settings)
+    db = _initialised(settings)
     ready = predictor or load_predictor(folder=settings.checkpoints)
     _log.info("Serving checkpoint %s (sha256 %s)", ready.card.name, ready.card.sha256)
     public = PublicPage(
@@ -83,14 +84,13 @@ def build_app(settings: Settings, *, predictor: "Predictor | None" = None) -> "F
     return build_site(settings, db=db, public=public)
 
 
-def open_database(settings: Settings) -> Database:
-    """At its newest version and with an administrator; `readerstudy init` adds the demo study."""
-    db = Database(settings.database_url, files=settings.cases)
-    db.migrate()
+def _initialised(settings: Settings) -> Database:
+    """As `python -m readerstudy init`: a new folder works without it."""
+    db = open_database(settings)
     given = settings.admin_password
-    drawn = ensure_first_admin(db, password=given.reveal() if given else None)
-    if drawn:
-        print(f"First administrator: {FIRST_ADMIN}, password: {drawn}")  # noqa: T201
+    setup = initialise(db, password=given.reveal() if given else None)
+    if setup.drawn_password:
+        print(f"First administrator: {FIRST_ADMIN}, password: {setup.drawn_password}")  # noqa: T201
     return db
 
 

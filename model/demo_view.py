@@ -115,7 +115,8 @@ def legend(disease: Disease, method: str) -> str:
         '<span class="sr-scale" aria-hidden="true"><i></i></span>'
         '<span class="sr-ends"><span>little</span><span>much</span></span>'
         f"<b>{name}, {escape(disease.name_en)}</b>: {words}. "
-        "It tells what the network used, not where disease is."
+        "It tells what the network used, not where disease is; outside the middle square, "
+        "which is all that the network sees, it is dark."
     )
 
 

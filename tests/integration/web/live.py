@@ -1,0 +1,100 @@
+"""A server on a free port, and clients signed in to it as a person would."""
+
+import json
+import socket
+import threading
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+import uvicorn
+
+from readerstudy.db import Database
+from readerstudy.entities import SYSTEM, Role
+from readerstudy.services import accounts, studies
+from tests.integration.making import PASSWORD
+
+STUDY_COOKIE, ADMIN_COOKIE = "skinreader-study", "skinreader-admin"
+PROFILE = {"profession": "student"}
+
+
+@dataclass
+class Site:
+    url: str
+    app: object
+    db: Database
+    predictor: object
+
+    def anonymous(self, **headers):
+        return httpx.Client(base_url=self.url, timeout=30, headers=headers)
+
+    def reader(self, slug="alpha", *, ready=True):
+        """A new reader who opened a new link; `ready`: stands before the first case."""
+        client = self.anonymous()
+        [token] = studies.invite(self.db, actor=SYSTEM, slug=slug, count=1)
+        assert client.post(f"/invite/{token}").status_code == 303
+        if ready:
+            self.make_ready(client)
+        return client
+
+    def make_ready(self, client):
+        from readerstudy.services import reading
+
+        actor = accounts.actor_for(self.db, token=client.cookies[STUDY_COOKIE])
+        reading.give_consent(self.db, actor=actor, version="1")
+        reading.save_profile(self.db, actor=actor, profile=PROFILE)
+
+    def staff(self, role=Role.OWNER, study=None):
+        name = f"{role}-{uuid.uuid4().hex[:8]}"
+        accounts.create_admin(
+            self.db, actor=SYSTEM, name=name, password=PASSWORD, role=role, study=study
+        )
+        client = self.anonymous()
+        answer = client.post("/login", data={"name": name, "password": PASSWORD})
+        assert answer.status_code == 303
+        return client
+
+    def as_admin(self, reader):
+        """The reader's session shown where an administrator's is expected."""
+        token = reader.cookies[STUDY_COOKIE]
+        return httpx.Client(
+            base_url=self.url, cookies={STUDY_COOKIE: token, ADMIN_COOKIE: token}, timeout=30
+        )
+
+
+def call(client, mount, fn, data=()):
+    """One event over Gradio's queue; returns the HTTP status when refused, else the event."""
+    session = uuid.uuid4().hex
+    body = {"data": list(data), "fn_index": fn, "session_hash": session, "event_data": None}
+    joined = client.post(f"{mount}/gradio_api/queue/join", json=body)
+    if joined.status_code != 200:
+        return joined.status_code
+    address = f"{mount}/gradio_api/queue/data?session_hash={session}"
+    with client.stream("GET", address) as lines:
+        for line in lines.iter_lines():
+            if line.startswith("data:") and '"process_completed"' in line:
+                return json.loads(line[5:])
+    raise AssertionError("the stream ended without a result")
+
+
+@contextmanager
+def serve(app, *, port):
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert server.started
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,168 @@
+"""The demo page's path of an image: upload, ranking, map; and what is left of it afterwards."""
+
+import io
+import re
+import uuid
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from PIL import Image
+
+from data.images import encode
+from data.taxonomy import PUMCH14
+from model import saliency
+from model.demo import Demo
+from model.demo_view import METHOD_NAMES, percent
+from model.demo_visits import Visits
+from tests.integration.web.fakes import DOMAIN, FakePredictor
+from tests.integration.web.live import call
+
+UPLOAD = {"_type": "gradio.FileData"}
+
+
+@pytest.fixture
+def demo(tmp_path):
+    return Demo(FakePredictor(), examples=tmp_path, visits=Visits())
+
+
+@pytest.fixture
+def photo(tmp_path):
+    return write(tmp_path / "upload.png", red=True)
+
+
+def write(path, *, red=False, size=(300, 240)):
+    image = np.full((size[1], size[0], 3), (200, 40, 40) if red else (120, 110, 115), np.uint8)
+    image[::7] //= 2
+    path.write_bytes(encode(image))
+    return path
+
+
+def handlers(site):
+    """Handler name -> index on the running page."""
+    mounted = next(r for r in site.app.routes if getattr(r, "path", None) == "")
+    return {fn.fn.__name__: i for i, fn in mounted.app.get_blocks().fns.items()}
+
+
+def upload(client, content, name="picture.png"):
+    sent = client.post("/gradio_api/upload", files={"files": (name, content)})
+    assert sent.status_code == 200, sent.text
+    return {"path": sent.json()[0], "meta": UPLOAD, "orig_name": name}
+
+
+def rank(site, content, name="picture.png"):
+    client = site.anonymous()
+    index = handlers(site)["read_photo"]
+    return call(client, "", index, [upload(client, content, name)])["output"]
+
+
+def left_behind(site):
+    return [p for p in (site.db.path.parent / "uploads").rglob("*") if p.is_file()]
+
+
+def test_page_says_what_it_is_not_before_any_result(site):
+    page = site.anonymous().get("/").text
+    assert "Not a medical device" in page
+    assert DOMAIN in page
+
+
+def test_upload_is_ranked_and_its_file_is_gone(site, photo):
+    shown = rank(site, photo.read_bytes())["data"]
+    assert re.findall(r'data-code=\\?"(\w+)', str(shown[0]))[0] == "Hem"
+    assert DOMAIN in str(shown[0])
+    assert len(set(re.findall(r'data-code=\\?"(\w+)', str(shown[0])))) == len(PUMCH14)
+    assert left_behind(site) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.png", b""),
+        ("cut.png", None),
+        ("page.jpg", b"<html><script>alert(1)</script></html>"),
+        ("drawing.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>'),
+    ],
+)
+def test_unusable_picture_becomes_a_sentence(site, photo, name, content):
+    shown = rank(site, content if content is not None else photo.read_bytes()[:200], name)
+    assert "This picture cannot be used" in str(shown["data"][0])
+    assert "Traceback" not in str(shown)
+    assert left_behind(site) == []
+
+
+def test_pixel_bomb_is_refused_before_it_is_decoded(site):
+    bomb = io.BytesIO()
+    Image.new("1", (13_000, 13_000)).save(bomb, "PNG")
+    assert "This picture cannot be used" in str(rank(site, bomb.getvalue())["data"][0])
+
+
+def test_api_client_predicts_through_the_gate(site, photo):
+    client = Client(site.url, verbose=False, httpx_kwargs={"timeout": 30})
+    answer = client.predict(handle_file(str(photo)), api_name="/predict")
+    assert answer["ranking"][0]["code"] == "Hem"
+    assert [r["probability"] for r in answer["ranking"]] == sorted(
+        (r["probability"] for r in answer["ranking"]), reverse=True
+    )
+    assert answer["domain"] == DOMAIN
+    assert left_behind(site) == []
+
+
+def test_api_client_gets_a_sentence_for_a_bad_image(site, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no image")
+    client = Client(site.url, verbose=False, httpx_kwargs={"timeout": 30})
+    with pytest.raises(Exception, match="Expected"):
+        client.predict(handle_file(str(bad)), api_name="/predict")
+
+
+def test_map_is_computed_once_for_each_class_and_method(demo, photo):
+    key = demo.read_photo(str(photo))[-1]
+    first = demo.explain(key, "BCC", "gradient")
+    assert demo.explain(key, "BCC", "gradient") == first
+    assert demo._predictor.n_maps == 1
+    demo.explain(key, "MN", "gradient")
+    demo.explain(key, "BCC", "grad-cam")
+    assert demo._predictor.n_maps == 3
+
+
+def test_legend_names_method_and_class(demo, photo):
+    key = demo.read_photo(str(photo))[-1]
+    shown = demo.explain(key, "BCC", "grad-cam")
+    assert "Grad-CAM" in shown
+    assert "basal cell carcinoma" in shown.lower()
+    assert "sr-map" in shown
+
+
+def test_nobody_elses_picture_can_be_explained(demo, photo):
+    demo.read_photo(str(photo))
+    assert "no longer held" in demo.explain(uuid.uuid4().hex, "BCC", "gradient")
+
+
+def test_starting_again_forgets_the_picture(demo, photo):
+    key = demo.read_photo(str(photo))[-1]
+    demo.start_again(key)
+    assert "no longer held" in demo.explain(key, "BCC", "gradient")
+
+
+def test_quality_warning_stands_above_the_ranking_and_does_not_block(demo, tmp_path):
+    small = write(tmp_path / "small.png", size=(60, 60))
+    shown = demo.read_photo(str(small))[0]
+    assert shown.index("sr-warn") < shown.index("sr-rank")
+
+
+def test_every_method_of_the_model_has_a_name():
+    assert set(METHOD_NAMES) == set(saliency.METHODS)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [
+        (0.831, "83.1%"),
+        (0.0004, "<0.1%"),
+        (0.99999, ">99.9%"),
+        (float("nan"), "–"),
+        (0.0, "<0.1%"),
+    ],
+)
+def test_percentages_never_claim_certainty(fraction, text):
+    assert percent(fraction) == text

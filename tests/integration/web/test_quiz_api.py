@@ -1,0 +1,230 @@
+"""The reader's way through invitation and quiz, over HTTP as the page goes it."""
+
+import io
+import re
+
+import pytest
+from PIL import Image
+
+from data.taxonomy import DEMO8
+from readerstudy.entities import SYSTEM
+from readerstudy.services import studies
+from readerstudy.ui.strings import CATALOGUE, quiz_words
+from tests.integration.making import make_study, write_cases
+from tests.integration.web.live import STUDY_COOKIE, call
+
+
+def answer(case, code="BCC", *, token="token-of-one-answer", confidence=70):
+    return {
+        "case_token": case["case_token"],
+        "answer": code,
+        "confidence": confidence,
+        "client_token": token,
+        "active_ms": 900,
+    }
+
+
+def current(client):
+    return client.get("/study-api/current").json()
+
+
+def save(client, code="BCC", *, token):
+    return client.post("/study-api/answer", json=answer(current(client)["case"], code, token=token))
+
+
+@pytest.fixture
+def reader(site):
+    return site.reader()
+
+
+def test_opening_a_link_does_not_use_it_up(site):
+    [token] = studies.invite(site.db, actor=SYSTEM, slug="alpha", count=1)
+    preview = site.anonymous().get(f"/invite/{token}")
+    assert preview.status_code == 200
+    assert "Study alpha" in preview.text
+    assert "Not a medical device" in preview.text
+    assert STUDY_COOKIE not in preview.cookies
+    before = {s.slug: s.n_readers for s in studies.list_studies(site.db, actor=SYSTEM)}["alpha"]
+    site.anonymous().get(f"/invite/{token}")
+    after = {s.slug: s.n_readers for s in studies.list_studies(site.db, actor=SYSTEM)}["alpha"]
+    assert before == after
+
+
+def test_unknown_link_is_a_sentence(site):
+    page = site.anonymous().get("/invite/unknown")
+    assert page.status_code == 404
+    assert "ask for a new one" in page.text
+    assert site.anonymous().post("/invite/unknown").status_code == 404
+
+
+def test_the_same_link_resumes_on_another_device(site):
+    [token] = studies.invite(site.db, actor=SYSTEM, slug="alpha", count=1)
+    phone, laptop = site.anonymous(), site.anonymous()
+    phone.post(f"/invite/{token}")
+    site.make_ready(phone)
+    save(phone, token="from-the-phone")
+    laptop.post(f"/invite/{token}")
+    assert current(laptop)["case"]["position"] == 2
+
+
+def test_stages_follow_consent_and_profile(site):
+    client = site.reader(ready=False)
+    assert client.get("/study-api/status").json()["stage"] == "consent"
+    assert current(client)["case"] is None
+    site.make_ready(client)
+    assert current(client)["stage"] == "quiz"
+
+
+def test_consent_and_profile_through_the_page(site):
+    client = site.reader(ready=False)
+    loaded, consent, profile = range(3)
+    shown = call(client, "/study", loaded)["output"]["data"]
+    assert "Before you begin" in str(shown)
+    assert "Tick the box" in str(call(client, "/study", consent, [False, "1"]))
+    assert "About you" in str(call(client, "/study", consent, [True, "1"]))
+    fields = ["student", "no", "none", "none", "Nowhere"]
+    assert call(client, "/study", profile, fields)["success"]
+    assert current(client)["stage"] == "quiz"
+
+
+def test_an_answer_counts_once_however_often_it_is_sent(reader):
+    case = current(reader)["case"]
+    replies = [reader.post("/study-api/answer", json=answer(case)) for _ in range(3)]
+    assert {r.status_code for r in replies} == {200}
+    assert {r.json()["answered"] for r in replies} == {1}
+    assert replies[0].json()["is_saved"] is True
+
+
+def test_a_second_different_answer_does_not_stand(reader):
+    case = current(reader)["case"]
+    reader.post("/study-api/answer", json=answer(case, "BCC", token="first-answer"))
+    second = reader.post("/study-api/answer", json=answer(case, "SK", token="second-answer"))
+    assert second.status_code == 409
+    assert second.json()["answered"] == 1
+
+
+def test_asking_again_shows_the_same_case(reader):
+    assert current(reader) == current(reader)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"answer": "not a class"},
+        {"confidence": 101},
+        {"confidence": "70"},
+        {"client_token": ""},
+        {"active_ms": -1},
+        {"extra": 1},
+    ],
+)
+def test_a_broken_answer_is_refused_and_nothing_is_stored(reader, change):
+    body = answer(current(reader)["case"]) | change
+    assert reader.post("/study-api/answer", json=body).status_code == 422
+    assert current(reader)["answered"] == 0
+
+
+def test_another_readers_case_is_unknown(site, reader):
+    foreign = current(site.reader())["case"]
+    assert reader.post("/study-api/answer", json=answer(foreign)).status_code == 404
+    assert reader.get(foreign["image"]).status_code == 404
+
+
+def test_the_image_is_bare_and_belongs_to_the_session(site, reader):
+    address = current(reader)["case"]["image"]
+    image = reader.get(address)
+    assert image.headers["cache-control"] == "private, no-store"
+    assert "content-disposition" not in image.headers
+    with Image.open(io.BytesIO(image.content)) as opened:
+        assert dict(opened.getexif()) == {}
+    assert site.anonymous().get(address).status_code == 401
+
+
+def test_the_last_answer_ends_the_quiz(reader):
+    for number in range(16):
+        assert save(reader, token=f"answer-number-{number}").status_code == 200
+    assert current(reader) == {"stage": "done", "answered": 16, "total": 16, "case": None}
+
+
+def test_a_closed_study_takes_no_answer_and_says_so(site, tmp_path):
+    make_study(site.db, "closing", write_cases(tmp_path, n_cases=8))
+    client = site.reader("closing")
+    case = current(client)["case"]
+    studies.close_study(site.db, actor=SYSTEM, slug="closing")
+    refused = client.post("/study-api/answer", json=answer(case))
+    assert refused.status_code == 422
+    assert "closed" in refused.json()["detail"]
+    assert current(client)["stage"] == "closed"
+
+
+def test_no_truth_reaches_the_browser(site, reader):
+    """Names of cases, files, models and the reference standard; classes appear as options only."""
+    sent = [
+        reader.get(path).text
+        for path in ("/study/", "/study/config", "/study-api/status", "/study-api/current")
+    ]
+    sent += [str(call(reader, "/study", 0))]
+    case = current(reader)["case"]
+    sent.append(reader.post("/study-api/answer", json=answer(case)).text)
+    sent.append(str(reader.get(case["image"]).headers))
+    for text in sent:
+        assert not re.search(
+            r"case-\d\d|manifest\.csv|\btruth\b|p_BCC|\bnet\b|malignant|\.png", text
+        )
+    assert set(case) == {
+        "case_token",
+        "position",
+        "total",
+        "ask_confidence",
+        "image",
+        "options",
+    }
+    assert [option["code"] for option in case["options"]] == list(DEMO8.codes)
+    assert all(set(option) == {"code", "name_en", "name_zh"} for option in case["options"])
+
+
+def test_the_order_is_the_readers_own_and_says_nothing(site):
+    """Tokens of two readers share nothing, so that positions cannot be matched to cases."""
+    first, second = (current(site.reader())["case"]["case_token"] for _ in range(2))
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("headers", "cookie", "word"),
+    [
+        ({"Accept-Language": "zh-CN,zh;q=0.9"}, None, "已保存"),
+        ({"Accept-Language": "de"}, None, "Saved"),
+        ({"Accept-Language": "zh"}, "en", "Saved"),
+    ],
+)
+def test_words_come_in_the_readers_language(reader, headers, cookie, word):
+    if cookie:
+        reader.get(f"/language/{cookie}", params={"back": "/study/"})
+    found = reader.get("/study-api/status", headers=headers).json()
+    assert found["words"]["quiz.saved"] == word
+
+
+@pytest.mark.parametrize("back", ["https://evil.example", "//evil.example", "/\\evil.example"])
+def test_choosing_a_language_leads_back_here_only(site, back):
+    answered = site.anonymous().get("/language/zh", params={"back": back})
+    assert answered.headers["location"] == "/study/"
+
+
+def test_catalogue_is_complete_and_placeholders_agree():
+    def places(text):
+        return sorted(re.findall(r"\{\w+\}", text))
+
+    for key, (english, chinese) in CATALOGUE.items():
+        assert english, key
+        assert chinese, key
+        assert places(english) == places(chinese), key
+    assert set(quiz_words("en")) == set(quiz_words("zh"))
+
+
+def test_catalogue_has_every_word_the_page_asks_for():
+    from pathlib import Path
+
+    script = Path("readerstudy/ui/assets/quiz.js").read_text("utf-8")
+    asked = set(re.findall(r'"(quiz\.[\w.]+)"', script))
+    assert asked <= set(CATALOGUE)
+    assert len(asked) > 15

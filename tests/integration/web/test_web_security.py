@@ -1,0 +1,290 @@
+"""Who may reach what, asked over HTTP and over Gradio's own API; everything is enumerated."""
+
+import re
+
+import gradio as gr
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.routing import Mount, Route
+
+from readerstudy.db import Database
+from readerstudy.entities import Role
+from readerstudy.ui.mount import Page, UnguardedHandlerError, allow, allow_anyone, mount
+from readerstudy.ui.session import Sessions, Zone
+from tests.integration.web.live import ADMIN_COOKIE, STUDY_COOKIE, call
+
+CLOSED = ("/study", "/admin", "/study-api", "/admin-api")
+REFUSED = {401, 403, 404, 405}
+FILE = {"_type": "gradio.FileData"}
+
+
+def gradio_mounts(site):
+    return {
+        route.path: route.app.get_blocks()
+        for route in site.app.routes
+        if isinstance(route, Mount) and hasattr(route.app, "get_blocks")
+    }
+
+
+def all_routes(app, prefix=""):
+    """(method, path) of every route, own and Gradio's, with its parameters filled in."""
+    for route in app.routes:
+        if isinstance(route, (APIRoute, Route)):
+            path = prefix + re.sub(r"\{[^}]*\}", "x", route.path)
+            yield from ((method, path) for method in sorted(route.methods or ()))
+        elif isinstance(route, Mount) and hasattr(route.app, "routes"):
+            yield from all_routes(route.app, prefix + route.path)
+        elif hasattr(route, "original_router"):
+            yield from all_routes(route.original_router, prefix)
+
+
+def closed_routes(site):
+    found = [(m, p) for m, p in all_routes(site.app) if p.startswith(CLOSED)]
+    assert len(found) > 150  # else the enumeration itself is broken
+    return found
+
+
+def events(site, zone):
+    """(index, name) of every handler of a zone's page."""
+    found = [(i, fn.api_name) for i, fn in gradio_mounts(site)[zone].fns.items()]
+    assert found
+    return found
+
+
+def test_there_are_three_pages(site):
+    assert set(gradio_mounts(site)) == {"", "/study", "/admin"}
+
+
+def test_strangers_reach_no_closed_route(site):
+    client = site.anonymous()
+    reached = {
+        (method, path): status
+        for method, path in closed_routes(site)
+        if (status := client.request(method, path).status_code) not in REFUSED
+    }
+    assert reached == {}
+
+
+def test_readers_reach_no_admin_route(site):
+    client = site.as_admin(site.reader())
+    for method, path in closed_routes(site):
+        if path.startswith("/admin"):
+            assert client.request(method, path).status_code in REFUSED, (method, path)
+
+
+def test_staff_are_no_readers(site):
+    staff = site.staff()
+    staff.cookies.set(STUDY_COOKIE, staff.cookies[ADMIN_COOKIE])
+    assert staff.get("/study/").status_code == 403
+    assert staff.get("/study-api/current").status_code == 403
+
+
+@pytest.mark.parametrize("zone", ["/study", "/admin"])
+def test_strangers_call_no_handler(site, zone):
+    client = site.anonymous()
+    for index, name in events(site, zone):
+        assert call(client, zone, index) == 401
+        assert_no_direct_call(client, zone, name)
+
+
+def test_readers_call_no_admin_handler(site):
+    client = site.as_admin(site.reader())
+    for index, name in events(site, "/admin"):
+        assert call(client, "/admin", index) == 403
+        assert_no_direct_call(client, "/admin", name)
+
+
+def assert_no_direct_call(client, zone, name):
+    for way in ("call", "run", "api", "call/v2"):
+        answer = client.post(f"{zone}/gradio_api/{way}/{name}", json={"data": []})
+        assert answer.status_code in REFUSED, (way, name)
+
+
+@pytest.mark.parametrize("zone", ["/study", "/admin"])
+def test_handlers_refuse_strangers_even_without_the_gate(site, zone):
+    stranger = gr.Request(Request({"type": "http", "headers": [], "method": "POST", "path": "/"}))
+    for fn in gradio_mounts(site)[zone].fns.values():
+        with pytest.raises(gr.Error, match="Sign in again"):
+            fn.fn(stranger)
+
+
+def test_only_predict_is_public(site):
+    info = site.anonymous().get("/gradio_api/info", params={"all_endpoints": "1"}).json()
+    assert list(info["named_endpoints"]) == ["/predict"]
+    assert info["unnamed_endpoints"] == {}
+    for _, name in events(site, ""):
+        status = site.anonymous().post(f"/gradio_api/call/{name}", json={"data": []}).status_code
+        assert (status != 404) == (name == "predict"), name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/proxy=http://example.org/x",
+        "/gradio_api/deep_link?session_hash=x",
+        "/gradio_api/mcp/schema",
+        "/gradio_api/runs",
+        "/gradio_api/openapi.json",
+        "/gradio_api/component_server",
+        "/monitoring",
+        "/monitoring/summary",
+        "/pwa_icon/9000",
+        "/manifest.json",
+        "/study/gradio_api/info",
+        "/study/gradio_api/upload",
+        "/admin/gradio_api/file=/etc/hostname",
+        "/docs",
+        "/openapi.json",
+        "/Admin/",
+        "//admin/",
+        "/nowhere",
+    ],
+)
+def test_what_nobody_needs_is_closed(site, path):
+    assert site.anonymous().get(site.url + path).status_code in REFUSED
+    assert site.staff().get(site.url + path).status_code in {404, 405}
+
+
+def test_no_file_is_served(site):
+    for path in ("/etc/hostname", "http://example.org/x", "http%3A//example.org/x", "../app.py"):
+        answer = site.anonymous().get(f"/gradio_api/file={path}")
+        assert (answer.status_code, answer.content) in ((204, b""), (404, answer.content))
+
+
+def test_inputs_are_accepted_only_if_uploaded(site):
+    """Every input of every page, the plain text ones too, given a path of the server."""
+    secret = site.db.path.parent / "log" / "secret.txt"
+    secret.write_text("do not read me")
+    clients = {"": site.anonymous(), "/study": site.reader(), "/admin": site.staff()}
+    for zone, client in clients.items():
+        for index, fn in gradio_mounts(site)[zone].fns.items():
+            for place in range(len(fn.inputs)):
+                data = [None] * len(fn.inputs)
+                data[place] = {"path": str(secret), "meta": FILE, "orig_name": "x.png"}
+                answer = str(call(client, zone, index, data))
+                assert "do not read me" not in answer
+                assert "uploads/" not in answer, (zone, index, place)
+                assert "Traceback" not in answer
+
+
+def test_bodies_are_bounded(site):
+    client = site.anonymous()
+    form = client.post("/gradio_api/upload", files={"field": (None, b"0" * 22_000_000)})
+    assert form.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_other_sites_cannot_act_for_a_person(site, headers):
+    reader = site.reader()
+    for path in ("/study-api/answer", "/study/gradio_api/queue/join", "/logout"):
+        assert reader.post(path, json={}, headers=headers).status_code == 403
+
+
+def test_own_origin_may_act(site):
+    reader = site.reader()
+    assert reader.post("/logout", headers={"Origin": site.url}).status_code == 303
+
+
+def test_unknown_host_names_are_refused(site):
+    client = site.anonymous(Host="rebound.evil.example")
+    assert client.get("/").status_code == 400
+    assert site.anonymous(Host="localhost").get("/healthz").status_code == 200
+
+
+def test_client_cannot_choose_the_public_address(site):
+    claims = {"X-Forwarded-Host": "evil.example", "X-Gradio-Server": "http://evil.example"}
+    for path in ("/", "/config", "/gradio_api/info"):
+        answer = site.anonymous().get(path, headers=claims | {"Origin": "https://evil.example"})
+        assert "evil.example" not in answer.text
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_every_page_carries_the_security_headers(site):
+    for client, path in (
+        (site.anonymous(), "/"),
+        (site.anonymous(), "/login"),
+        (site.reader(), "/study/"),
+        (site.staff(), "/admin/"),
+    ):
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "object-src 'none'" in headers["content-security-policy"] or path == "/login"
+
+
+def test_private_pages_are_not_stored(site):
+    reader, staff = site.reader(), site.staff()
+    for client, path in ((reader, "/study/"), (reader, "/study-api/current"), (staff, "/admin/")):
+        assert client.get(path).headers["cache-control"] == "private, no-store"
+
+
+def test_assets_are_kept_by_the_browser(site):
+    page = site.anonymous().get("/").text
+    [name] = re.findall(r"assets/index-[\w-]+\.js", page)[:1]
+    answer = site.anonymous().get(f"/{name}")
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["content-encoding"] == "gzip"
+    assert site.anonymous(**{"Accept-Encoding": "identity"}).get(f"/{name}").text == answer.text
+
+
+def test_session_cookie_is_out_of_reach_of_scripts(site):
+    [cookie] = site.reader().post("/logout").headers.get_list("set-cookie")[:1]
+    assert "HttpOnly" in cookie
+
+
+def test_signing_out_ends_the_session_on_the_server(site):
+    reader = site.reader()
+    token = reader.cookies[STUDY_COOKIE]
+    reader.post("/logout")
+    again = site.anonymous()
+    again.cookies.set(STUDY_COOKIE, token)
+    assert again.get("/study-api/current").status_code == 401
+
+
+def test_strangers_are_led_to_the_right_door(site):
+    client = site.anonymous(Accept="text/html")
+    assert client.get("/admin/").headers["location"] == "/login"
+    assert client.get("/study/").headers["location"] == "/invite"
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.MONITOR])
+def test_roles_see_what_they_may(site, role):
+    staff = site.staff(role)
+    assert staff.get("/admin/").status_code == 200
+    expected = 200 if role is Role.ANALYST else 403
+    assert staff.get("/admin-api/alpha/export.zip").status_code == expected
+
+
+def test_staff_of_one_study_export_no_other(site):
+    staff = site.staff(Role.ANALYST, study="alpha")
+    assert staff.get("/admin-api/alpha/export.zip").status_code == 200
+    assert staff.get("/admin-api/beta/export.zip").status_code == 403
+    assert staff.get("/admin-api/beta/figure/BCC.svg").status_code == 403
+
+
+def test_a_page_with_an_unguarded_handler_is_not_mounted(tmp_path):
+    sessions = Sessions(Database("sqlite://"), is_secure=False)
+    with gr.Blocks() as blocks:
+        blocks.load(lambda: None)
+    for zone in (None, Zone.ADMIN):
+        with pytest.raises(UnguardedHandlerError, match="guarded"):
+            mount(FastAPI(), Page(blocks, "/x", zone), sessions=sessions, private=tmp_path)
+
+
+def test_a_handler_guarded_for_another_zone_is_not_mounted(tmp_path):
+    sessions = Sessions(Database("sqlite://"), is_secure=False)
+    for guard in (allow_anyone, allow(Zone.STUDY, sessions)):
+        with gr.Blocks() as blocks:
+            blocks.load(guard(lambda: None))
+        with pytest.raises(UnguardedHandlerError, match="guarded"):
+            mount(FastAPI(), Page(blocks, "/x", Zone.ADMIN), sessions=sessions, private=tmp_path)
