@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import chi2, ncf, ncx2
 from scipy.stats import f as fisher
-from scipy.stats import ncf
 
 from readerstudy.stats.moments import Moments
 from readerstudy.stats.study import FloatArray
@@ -45,7 +45,7 @@ def components(model: Moments, readers: Moments, gap: Moments) -> Components:
     cov1 = (model.var + readers.var - gap.var) / 2
     cov3 = (model.cov2 + readers.cov2 - gap.cov2) / 2
     ms_tr = gap.ms / 2
-    var_tr = ms_tr - var + cov1 + max(gap.cov2 / 2, 0.0)
+    var_tr = ms_tr - var + cov1 + gap.cov2 / 2
     return Components(ms_tr, var_tr, var, cov1, cov2, cov3, gap.n_cases)
 
 
@@ -76,14 +76,17 @@ def power(
     readers = max(pilot.var_tr, 0.0)
     own = scale * (pilot.var - pilot.cov1 - shared)
     if design == "or-frrc":
-        spread, df = own + scale * j * shared, k - 1
+        spread, df = own + scale * j * shared, np.full(j.shape, np.inf)
     elif design == "or-rrfc":
         spread, df = readers + own, j - 1
     else:
         spread = readers + own + scale * j * shared
         df = spread**2 / ((readers + own) ** 2 / (j - 1))
     noncentrality = effect**2 * j / 2 / spread
-    found = ncf.sf(fisher.isf(alpha, 1, df), 1, df, noncentrality)
+    if design == "or-frrc":
+        found = ncx2.sf(chi2.isf(alpha, 1), 1, noncentrality)
+    else:
+        found = ncf.sf(fisher.isf(alpha, 1, df), 1, df, noncentrality)
     return Power(np.asarray(found), np.asarray(noncentrality), np.asarray(df))
 
 

@@ -7,10 +7,10 @@ import numpy.typing as npt
 from statsmodels.stats.proportion import proportion_confint
 
 from readerstudy.stats.study import FloatArray
+from readerstudy.stats.tails import quantile
 
 IntervalMethod = Literal["wilson", "clopper-pearson", "agresti-coull"]
 METHODS: tuple[IntervalMethod, ...] = ("wilson", "clopper-pearson", "agresti-coull")
-_STATSMODELS = {"wilson": "wilson", "clopper-pearson": "beta", "agresti-coull": "agresti_coull"}
 
 
 def interval(
@@ -22,7 +22,7 @@ def interval(
 ) -> tuple[FloatArray, FloatArray]:
     """Lower and upper limits, float64 in [0, 1], of the shape of `successes`.
 
-    `trials` of 0 give nan. Agresti-Coull is clipped to [0, 1].
+    `trials` of 0 give nan. Agresti-Coull may leave [0, 1], as it does in R's binom.
 
     Reference: Wilson 1927; Clopper & Pearson 1934; Agresti & Coull 1998.
 
@@ -34,8 +34,21 @@ def interval(
     low, high = np.full(x.shape, np.nan), np.full(x.shape, np.nan)
     some = n > 0
     if some.any():
-        found = proportion_confint(x[some], n[some], alpha=1 - level, method=_STATSMODELS[method])
-        low[some], high[some] = np.clip(found[0], 0, 1), np.clip(found[1], 0, 1)
+        low[some], high[some] = _limits(x[some], n[some], method, level)
+    return low, high
+
+
+def _limits(
+    x: FloatArray, n: FloatArray, method: IntervalMethod, level: float
+) -> tuple[FloatArray, FloatArray]:
+    if method == "agresti-coull":
+        z = quantile(level, np.inf)
+        total = n + z**2
+        centre = (x + z**2 / 2) / total
+        half = z * np.sqrt(centre * (1 - centre) / total)
+        return centre - half, centre + half
+    name = "wilson" if method == "wilson" else "beta"
+    low, high = proportion_confint(x, n, alpha=1 - level, method=name)
     return low, high
 
 
