@@ -28,6 +28,9 @@ class TrainConfig:
     aux_weight: tuple[float, ...] = setting((0.3,), "weight of the auxiliary losses: one, or each")
     size_px: int = setting(224, "side of the network's square input")
     fit: str = setting("crop", "crop the centre, or pad, to a square")
+    growing_sizes: tuple[int, ...] = setting(
+        (), "smaller training inputs in px for the first epochs, in equal shares with size_px"
+    )
     epochs: int = setting(20, "number of epochs")
     epoch_size: int = setting(0, "images per epoch; 0: as many as the training part has")
     batch_size: int = setting(32, "images per step and device")
