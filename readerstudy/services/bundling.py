@@ -59,7 +59,8 @@ def result_files(analysis: Analysis, figures: Mapping[str, RocFigure]) -> Files:
         "results.json": analysis.to_json().encode(),
         "results.csv": write_csv(tidy.names(tidy.RESULTS), rows).encode(),
     }
-    for class_, figure in figures.items():
+    drawable = {c: figure for c, figure in figures.items() if figure.curves or figure.points}
+    for class_, figure in drawable.items():
         files[f"figures/roc_{class_}.svg"] = roc_svg(figure)
         files[f"figures/roc_{class_}.pdf"] = roc_pdf(figure)
     return files

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -93,9 +93,10 @@ def _results(
 
 def _figures(db: Database, study: Study, results: _Results) -> dict[str, RocFigure]:
     def describe() -> dict[str, RocFigure]:
+        classes = [] if results.frame.empty else classes_of(study)
         return {
             class_: roc_figure(results.frame, results.predictions, results.analysis, class_=class_)
-            for class_ in classes_of(study)
+            for class_ in classes
         }
 
     return _cached(db, "figures", results.key, describe)
@@ -125,10 +126,21 @@ def _compute(
     readings = collect_readings(session, study, kinds=kinds)
     frame = readings_frame(readings, cases=queries_results.cases(session, study))
     predictions = predictions_frames(session, study)
-    analysis = analyse(frame, predictions, classes=classes_of(study), rule=study.rule.value)
+    analysis = (
+        Analysis(_empty_meta(study), ())
+        if frame.empty
+        else analyse(frame, predictions, classes=classes_of(study), rule=study.rule.value)
+    )
     left_out = {kind.value: n for kind, n in counts.items() if kind not in kinds}
     analysis = _explain(analysis, readings=readings, left_out=left_out, study=study)
     return _Results(key, readings, frame, predictions, analysis)
+
+
+def _empty_meta(study: Study) -> dict[str, Any]:
+    """Of a draft without cases: there is nothing to count yet."""
+    counts = dict.fromkeys(("n_readers", "n_simulated", "n_cases", "n_answers", "n_unanswered"), 0)
+    classes = list(classes_of(study))
+    return {**counts, "classes": classes, "cases_per_class": dict.fromkeys(classes, 0)}
 
 
 def _explain(

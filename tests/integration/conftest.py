@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from readerstudy import passwords
 from readerstudy.db import Database
 from readerstudy.entities import Actor, Role
+from readerstudy.export import figures
 from tests.integration.making import (
     answer_next,
     make_account,
@@ -29,6 +30,19 @@ def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashing is slow on purpose; most tests are about something else."""
     quick = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "PasswordHasher", quick)
+
+
+@pytest.fixture(autouse=True)
+def _quick_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes seconds; tests that look at a picture ask for `drawn`."""
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr(figures, "roc_svg", lambda _: b"<svg/>")
+        monkeypatch.setattr(figures, "roc_pdf", lambda _: b"%PDF")
+
+
+@pytest.fixture
+def drawn() -> None:
+    """Pictures are really drawn."""
 
 
 @pytest.fixture(scope="session")

@@ -127,10 +127,9 @@ def raw(db: Database) -> "closing[sqlite3.Connection]":
 
 
 def test_a_broken_rule_is_a_sentence_and_stores_nothing(db: Database) -> None:
+    event = Event(at=clock.now(), actor="a", study_id=99, verb="v", subject="s", reason="")
     with pytest.raises(ConflictError, match="try again"), db.transaction() as session:
-        session.add(SignInAttempt(name="kept?", at=clock.now()))
-        session.flush()
-        session.add(Event(at=clock.now(), actor="a", study_id=99, verb="v", subject="s", reason=""))
+        session.add_all([SignInAttempt(name="kept?", at=clock.now()), event])
     with db.reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(SignInAttempt)) == 0
 

@@ -1,0 +1,199 @@
+"""The command line, as a person uses it."""
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from readerstudy import cli
+from readerstudy.config import SETTINGS
+from readerstudy.db import Database
+from readerstudy.entities import SYSTEM, StudyState
+from readerstudy.services import accounts, setup, studies
+from tests.integration.making import write_cases, write_predictions
+
+CLI_PAGE = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
+
+
+@pytest.fixture(autouse=True)
+def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SKINREADER_VAR", str(tmp_path / "var"))
+    return tmp_path / "var"
+
+
+@pytest.fixture
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    manifest = write_cases(folder, n_cases=8)
+    write_predictions(folder / "predictions.csv", manifest=manifest, name="phantom")
+    real = setup.initialise
+    monkeypatch.setattr(
+        setup, "initialise", lambda db, *, password: real(db, password=password, demo=folder)
+    )
+    return folder
+
+
+def run(*command: str) -> int:
+    return cli.main(command)
+
+
+def database(var: Path) -> Database:
+    return Database(f"sqlite:///{var / 'skinreader.db'}")
+
+
+def test_init_prints_the_password_once_and_repeats_harmlessly(
+    demo: Path, var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("init") == 0
+    first = capsys.readouterr().out
+    assert "Demo study: demo, 8 cases, open" in first
+    password = re.search(r"password (\S+)", first)
+    assert password is not None
+    assert run("init") == 0
+    again = capsys.readouterr().out
+    assert "First administrator" not in again
+    db = database(var)
+    assert accounts.sign_in(db, name="admin", password=password[1])
+    db.close()
+
+
+def test_init_takes_the_password_of_the_environment(
+    demo: Path,
+    var: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SKINREADER_ADMIN_PASSWORD", "from the environment")
+    assert run("init") == 0
+    assert "from the environment" not in capsys.readouterr().out
+    db = database(var)
+    assert accounts.sign_in(db, name="admin", password="from the environment")
+    db.close()
+
+
+def test_a_study_from_the_command_line_alone(
+    demo: Path, var: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = ("--study", "mine")
+    manifest, csv = str(demo / "manifest.csv"), str(demo / "predictions.csv")
+    bundle = tmp_path / "bundle.zip"
+    assert run("migrate") == 0
+    for command in (
+        ("create-study", "--slug", "mine", "--title", "Mine", "--taxonomy", "DEMO8"),
+        ("import-cases", *study, "--manifest", manifest),
+        ("import-predictions", *study, "--name", "net", "--csv", csv),
+        ("open", *study),
+        ("invite", *study, "--count", "3", "--public-url", "https://study.example.org/"),
+        ("simulate", *study, "--readers", "3", "--seed", "1"),
+        ("close", *study),
+        ("export", *study, "--out", str(bundle)),
+    ):
+        assert run(*command) == 0, capsys.readouterr().err
+    said = capsys.readouterr().out
+    assert len(re.findall(r"https://study\.example\.org/invite/\S{43}\n", said)) == 3
+    assert "3 simulated readers with 24 answers" in said
+    with zipfile.ZipFile(bundle) as archive:
+        assert archive.testzip() is None
+    db = database(var)
+    [found] = studies.list_studies(db, actor=SYSTEM)
+    db.close()
+    assert (found.state, found.synthetic, found.n_simulated) == (StudyState.CLOSED, False, 3)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("open", "--study", "nope"), "no"),
+        (("invite", "--study", "nope"), "'nope'"),
+        (("import-cases", "--study", "nope", "--manifest", "nope.csv"), "'nope'"),
+        (("create-study", "--slug", "x", "--title", "X", "--taxonomy", "nope"), "DEMO8"),
+        (("restore", "--from", "nope.zip"), "there is one"),
+        (("init", "--port", "x"), "SKINREADER_PORT"),
+        (("init", "--database-url", "nonsense"), "SKINREADER_DATABASE_URL"),
+    ],
+)
+def test_a_refusal_is_a_sentence_and_exit_status_2(
+    command: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("migrate")
+    assert run(*command) == 2
+    caught = capsys.readouterr()
+    assert said in caught.err
+    assert "Traceback" not in caught.err
+
+
+def test_an_unknown_setting_names_the_nearest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SKINREADER_PROT", "80")
+    assert run("init") == 2
+    assert "did you mean SKINREADER_PORT" in capsys.readouterr().err
+
+
+def test_commands_before_migrate_say_what_to_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("invite", "--study", "demo") == 2
+    assert "python -m readerstudy migrate" in capsys.readouterr().err
+
+
+def test_create_admin_asks_for_the_password(
+    var: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("migrate")
+    monkeypatch.setattr(cli, "getpass", lambda _: "typed password")
+    assert run("create-admin", "--name", "Ada", "--role", "analyst") == 0
+    assert "typed password" not in capsys.readouterr().out
+    db = database(var)
+    assert accounts.sign_in(db, name="ada", password="typed password")
+    db.close()
+
+
+def test_a_backup_is_restored_elsewhere(
+    demo: Path, var: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy, other = tmp_path / "backup.zip", tmp_path / "other"
+    run("init")
+    run("simulate", "--study", "demo", "--readers", "2")
+    assert run("backup", "--out", str(copy)) == 0
+    assert run("backup", "--out", str(copy)) == 2
+    assert run("restore", "--from", str(copy), "--var", str(other)) == 0
+    assert "8 images" in capsys.readouterr().out
+    db = database(other)
+    [found] = studies.list_studies(db, actor=SYSTEM)
+    db.close()
+    assert (found.n_cases, found.n_simulated_answers) == (8, 16)
+    assert {p.name for p in (other / "cases").iterdir()} == {
+        p.name for p in (var / "cases").iterdir()
+    }
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"not a zip"])
+def test_a_file_that_is_no_backup_is_refused(
+    tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.zip").write_bytes(content)
+    assert run("restore", "--from", str(tmp_path / "x.zip")) == 2
+    assert "`backup` made" in capsys.readouterr().err
+
+
+def test_every_command_and_flag_is_documented() -> None:
+    page = CLI_PAGE.read_text("utf-8")
+    parser = cli.build_parser(with_analyse=True)
+    commands = next(a for a in parser._actions if a.dest == "command").choices
+    assert isinstance(commands, dict)
+    for name, command in commands.items():
+        section = re.search(rf"(?ms)^### {name}\n(.*?)(?=^### |^## |\Z)", page)
+        assert section, f"docs/cli.md has no section {name}"
+        for action in command._actions:
+            shared = action.dest in SETTINGS or action.dest == "help"
+            for flag in action.option_strings:
+                where = page if shared else section[1]
+                assert flag in where, f"docs/cli.md: {name} lacks {flag}"
+
+
+def test_every_setting_is_documented() -> None:
+    page = CLI_PAGE.read_text("utf-8")
+    assert not [name for name in SETTINGS if f"`{name}`" not in page]

@@ -1,0 +1,64 @@
+"""CSV that spreadsheets cannot run and programs read back."""
+
+import csv
+import io
+import math
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from readerstudy.entities import ReaderKind
+from readerstudy.export.csvio import cell, write_csv
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_text_that_may_run_gets_an_apostrophe(start: str) -> None:
+    assert cell(start + "1+1") == "'" + start + "1+1"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (-0.5, "-0.5"),
+        (-3, "-3"),
+        (0.1 + 0.2, "0.30000000000000004"),
+        (1e-300, "1e-300"),
+        (np.float64(-0.25), "-0.25"),
+        (np.int64(-7), "-7"),
+        (np.bool_(True), "true"),
+        (math.nan, ""),
+        (math.inf, ""),
+        (None, ""),
+        (True, "true"),
+        (False, "false"),
+        ("", ""),
+        ("BCC", "BCC"),
+        (ReaderKind.SIMULATED, "simulated"),
+        (datetime(2030, 1, 2, 3, 4, 5, 678901, tzinfo=UTC), "2030-01-02T03:04:05.678+00:00"),
+    ],
+)
+def test_values_are_written_plainly(value: object, text: str) -> None:
+    assert cell(value) == text
+
+
+def test_columns_keep_their_order_and_missing_values_are_empty() -> None:
+    text = write_csv(["b", "a"], [{"a": 1, "b": "x", "c": "dropped"}, {"a": 2}])
+    assert text == "b,a\nx,1\n,2\n"
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))
+def test_any_text_comes_back_but_for_the_apostrophe(values: list[str]) -> None:
+    text = write_csv(["n", "value"], [{"n": i, "value": v} for i, v in enumerate(values)])
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert len(rows) == len(values)
+    for row, value in zip(rows, values, strict=True):
+        assert row["value"] in (value, "'" + value)
+        assert not row["value"].startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_come_back_exactly(value: float) -> None:
+    assert float(cell(value)) == value

@@ -1,0 +1,34 @@
+"""Passwords are hashed with a salt; nobody's password is never right."""
+
+import pytest
+
+from readerstudy.errors import StudyError
+from readerstudy.passwords import MIN_LENGTH, hash_password, is_right_password
+
+
+def test_the_right_password_is_right_and_others_are_not() -> None:
+    stored = hash_password("a long password")
+    assert is_right_password("a long password", stored)
+    assert not is_right_password("A long password", stored)
+
+
+def test_equal_passwords_have_different_hashes() -> None:
+    first, second = (hash_password("a long password") for _ in range(2))
+    assert first != second
+    assert first.startswith("$argon2id$")
+
+
+def test_nobody_has_no_password() -> None:
+    assert not is_right_password("", None)
+    assert not is_right_password("anything at all", None)
+
+
+def test_a_damaged_hash_lets_nobody_in() -> None:
+    assert not is_right_password("a long password", "not a hash")
+
+
+@pytest.mark.parametrize("password", ["", "x" * (MIN_LENGTH - 1)])
+def test_a_short_password_is_refused_without_repeating_it(password: str) -> None:
+    with pytest.raises(StudyError, match=f"at least {MIN_LENGTH}") as caught:
+        hash_password(password)
+    assert not password or password not in str(caught.value)
