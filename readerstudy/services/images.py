@@ -9,6 +9,9 @@ from uuid import uuid4
 from data.images import ImageError, decode, encode
 from readerstudy.errors import ImportRefused, NotFoundError
 
+# Lossy WebP halves the resolution of colour, and vessels are thin and red: only pictures that would
+# be slow to load without it are stored so.
+_MAX_LOSSLESS_PIXELS = 1_500_000
 _QUALITY = 95
 _MAX_WEBP_SIDE = 16383
 
@@ -22,10 +25,11 @@ class StoredImage:
 def store(source: Path, *, folder: Path) -> StoredImage:
     """Raises data.images.ImageError; writing the same image twice is harmless."""
     pixels = decode(source)
-    is_wide = max(pixels.shape[:2]) > _MAX_WEBP_SIDE
-    content = encode(pixels, format="PNG" if is_wide else "WEBP", quality=_QUALITY)
+    height, width = pixels.shape[:2]
+    is_png = width * height <= _MAX_LOSSLESS_PIXELS or max(height, width) > _MAX_WEBP_SIDE
+    content = encode(pixels, format="PNG" if is_png else "WEBP", quality=_QUALITY)
     digest = hashlib.sha256(content).hexdigest()
-    image = StoredImage(file=f"{digest}.{'png' if is_wide else 'webp'}", sha256=digest)
+    image = StoredImage(file=f"{digest}.{'png' if is_png else 'webp'}", sha256=digest)
     _write(folder / image.file, content)
     return image
 

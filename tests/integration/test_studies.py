@@ -1,6 +1,7 @@
 """Making, filling, opening and closing a study; everything that is refused on the way."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -97,7 +98,7 @@ def test_images_are_stored_without_name_or_metadata(
     assert db.files is not None
     stored = sorted(path.name for path in db.files.iterdir())
     assert len(stored) == 16
-    assert all(len(name) == 69 and name.endswith(".webp") for name in stored)
+    assert all(re.fullmatch(r"[0-9a-f]{64}\.png", name) for name in stored)
 
 
 def test_all_bad_images_are_named_at_once_and_nothing_is_kept(
