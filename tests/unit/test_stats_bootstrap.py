@@ -1,0 +1,84 @@
+"""Resampling readers and cases, and the matched operating points."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from readerstudy.stats import StatsError, analyse
+from readerstudy.stats.bootstrap import (
+    Draws,
+    area_under,
+    draw,
+    percentile_interval,
+    rate_at,
+    resampled_mean,
+    resampled_roc,
+)
+from tests.unit.stats_helpers import simulate
+
+
+def test_draws_keep_the_number_of_cases_of_each_class() -> None:
+    truth = np.array([0, 0, 0, 1, 1])
+    found = draw(truth, n_readers=4, replicates=50, rng=np.random.default_rng(1))
+    assert (found.cases[:, :3].sum(axis=1) == 3).all()
+    assert (found.readers.sum(axis=1) == 4).all()
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    readings, models = simulate(3)
+    first, second = (
+        analyse(readings, models, replicates=50, rng=np.random.default_rng(9)) for _ in range(2)
+    )
+    assert first.to_json() == second.to_json()
+
+
+def test_replicates_need_a_generator() -> None:
+    with pytest.raises(StatsError, match="rng"):
+        analyse(*simulate(3), replicates=5)
+
+
+def test_drawing_everything_once_gives_the_observed_mean() -> None:
+    right = np.array([[1.0, 0, 1], [0, 0, 1]])
+    there = np.array([[True, True, True], [True, False, True]])
+    once = Draws(np.ones((1, 2)), np.ones((1, 3)))
+    assert resampled_mean(once, right, there, np.arange(3)) == pytest.approx([(2 / 3 + 0.5) / 2])
+
+
+def test_a_weighted_curve_equals_repeating_the_cases() -> None:
+    rng = np.random.default_rng(2)
+    scores, is_class = rng.integers(0, 5, 20) / 5, rng.random(20) < 0.5
+    times = rng.integers(1, 4, 20)
+    area = area_under(*resampled_roc(Draws(np.ones((1, 1)), times[None] * 1.0), scores, is_class))
+    peer = roc_auc_score(np.repeat(is_class, times), np.repeat(scores, times))
+    assert area == pytest.approx([peer])
+
+
+def test_a_vertical_step_gives_its_top() -> None:
+    x, y = np.array([[0.0, 0.5, 0.5, 1.0]]), np.array([[0.0, 0.2, 0.6, 1.0]])
+    assert rate_at(x, y, np.array([0.5])) == pytest.approx([0.6])
+    assert rate_at(x, y, np.array([1.0])) == pytest.approx([1.0])
+
+
+def test_too_few_replicates_have_no_interval() -> None:
+    assert np.isnan(percentile_interval(np.array([0.3, np.nan]))).all()
+
+
+def test_a_perfect_model_is_specific_at_any_reader_sensitivity() -> None:
+    readings, models = simulate(4, classes=("no", "yes"))
+    truth = readings.drop_duplicates("case_id").set_index("case_id")["truth"]
+    perfect = models["a"].assign(p_yes=0.0, p_no=1.0)
+    perfect.loc[perfect["case_id"].map(truth) == "yes", ["p_no", "p_yes"]] = [0.0, 1.0]
+    found = analyse(readings, {"m": perfect}, positive="yes")
+    for quantity in ("specificity_at_reader_sensitivity", "sensitivity_at_reader_specificity"):
+        assert found.get(quantity, "yes", "model:m", "bootstrap-2way").estimate == 1.0
+
+
+def test_a_model_equal_to_the_mean_reader_matches_it() -> None:
+    readings, models = simulate(6, classes=("no", "yes"), readers=1)
+    first = readings.set_index("case_id")["answer"]
+    echo = models["a"].assign(p_yes=(models["a"]["case_id"].map(first) == "yes").astype(float))
+    echo["p_no"] = 1 - echo["p_yes"]
+    found = analyse(readings, {"m": echo}, positive="yes")
+    matched = found.get("specificity_at_reader_sensitivity", "yes", "model:m", "bootstrap-2way")
+    own = found.get("specificity", "yes", "mean_reader", "or-rrrc")
+    assert matched.estimate == pytest.approx(own.estimate)
