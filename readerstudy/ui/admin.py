@@ -36,9 +36,15 @@ class AdminPage:
         actor = actor_of(request)
         study = self._study(actor, slug)
         if study is None:
-            return (view.problem("There is no study yet."), "", "", _no_class(), None, "", "")
+            nothing = (view.problem("There is no study yet."), "", "", _no_class(), None, "", "")
+            return (gr.update(visible=False), *nothing)
         people = studies.progress(self._db, actor=actor, slug=study.slug)
-        return (view.overview(study), view.progress(people), *self._results(actor, study))
+        return (
+            gr.update(visible=True),
+            view.overview(study),
+            view.progress(people),
+            *self._results(actor, study),
+        )
 
     def choose_class(self, slug: str, class_: str, request: gr.Request) -> tuple[Any, str]:
         actor = actor_of(request)
@@ -80,18 +86,20 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
             slug = gr.Dropdown([], label="Study", elem_id="sr-study", scale=3, min_width=180)
             refresh = gr.Button("Refresh", scale=0, min_width=110, elem_id="sr-refresh")
         overview = gr.HTML("", js_on_load=None)
-        with gr.Tab("Results"):
-            class_ = gr.Dropdown([], label="ROC of", elem_id="sr-class", visible=False)
-            plot = gr.Plot(visible=False, show_label=False, elem_id="sr-roc")
-            tables = gr.HTML("", elem_id="sr-results", js_on_load=None)
-            people = gr.HTML("", elem_id="sr-readers", js_on_load=None)
-        with gr.Tab("Progress"):
-            progress = gr.HTML("", elem_id="sr-progress", js_on_load=None)
-        with gr.Tab("Export"):
-            exports = gr.HTML("", js_on_load=None)
-        with gr.Tab("Invite"):
-            count, make, links = _invitations()
-        shown = [overview, progress, tables, class_, plot, people, exports]
+        # Shown once the study is known: a button pressed before would mean no study.
+        with gr.Column(visible=False) as tabs:
+            with gr.Tab("Results"):
+                class_ = gr.Dropdown([], label="ROC of", elem_id="sr-class", visible=False)
+                plot = gr.Plot(visible=False, show_label=False, elem_id="sr-roc")
+                tables = gr.HTML("", elem_id="sr-results", js_on_load=None)
+                people = gr.HTML("", elem_id="sr-readers", js_on_load=None)
+            with gr.Tab("Progress"):
+                progress = gr.HTML("", elem_id="sr-progress", js_on_load=None)
+            with gr.Tab("Export"):
+                exports = gr.HTML("", js_on_load=None)
+            with gr.Tab("Invite"):
+                count, make, links = _invitations()
+        shown = [tabs, overview, progress, tables, class_, plot, people, exports]
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
         blocks.load(guard(page.load), None, [slug, *shown], **private)
         slug.input(guard(page.show), slug, shown, **private)

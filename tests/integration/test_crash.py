@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from readerstudy.entities import SYSTEM
 from readerstudy.services import accounts, reading, studies
+from tests.integration.making import write_cases
 from tests.serving import running_server
 
 COOKIE = "skinreader-study"
@@ -49,7 +50,7 @@ def stored_tokens(served):
 
 
 def test_what_was_shown_as_saved_survives_a_kill(tmp_path):
-    with running_server(tmp_path, n_cases=200) as served:
+    with running_server(tmp_path, manifest=write_cases(tmp_path, n_cases=100)) as served:
         clients = [begin(served) for _ in range(4)]
         saved, sent = [], []
         threads = [

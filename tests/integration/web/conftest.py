@@ -6,7 +6,7 @@ import pytest
 
 import app as composition
 from readerstudy.config import load_settings
-from readerstudy.db import Database
+from readerstudy.services.setup import open_database
 from tests.integration.making import make_study, write_cases, write_predictions
 from tests.integration.web.fakes import FakePredictor
 from tests.integration.web.live import Site, free_port, serve
@@ -27,7 +27,7 @@ def site(tmp_path_factory):
     composition.prepare(settings)
     predictor = FakePredictor()
     app = composition.build_app(settings, predictor=predictor)
-    db = Database(settings.database_url, files=settings.cases)
+    db = open_database(settings)
     _fill(db, folder)
     with serve(app, port=port) as url:
         yield Site(url=url, app=app, db=db, predictor=predictor)

@@ -1,0 +1,181 @@
+"""A reader from the invitation to the answers, and the study's owner looking at them."""
+
+import csv
+import io
+import re
+import time
+import zipfile
+
+import pytest
+from playwright.sync_api import expect
+
+from data.taxonomy import DEMO8
+from tests.integration.making import PASSWORD
+
+N_CASES = 12
+
+
+@pytest.fixture
+def reader(page, served):
+    """Stands before the first case."""
+    page.goto(served.invite())
+    page.get_by_role("button", name="Begin").click()
+    page.locator("#sr-agree input").check()
+    page.locator("#sr-agree-go").click()
+    page.locator("#sr-profession label").first.click()
+    page.locator("#sr-country textarea, #sr-country input").fill("Nowhere")
+    page.locator("#sr-profile-go").click()
+    expect_case(page, 1)
+    return page
+
+
+def expect_case(page, number):
+    expect(page.locator(".sq-count")).to_have_text(f"Case {number} of {N_CASES}")
+    expect(page.locator("fieldset[data-part=fields]")).to_be_enabled()
+
+
+def answer_with_keys(page, number, key):
+    expect_case(page, number)
+    page.keyboard.press(str(key))
+    page.keyboard.press("Enter")
+    expect(page.locator(".sq-state")).to_have_text("Saved")
+
+
+def answer_with_clicks(page, number, option):
+    expect_case(page, number)
+    time.sleep(0.45)  # clicks right after a new case are taken for the rest of a double click
+    page.locator(".sq-option").nth(option).click()
+    page.get_by_role("button", name="Save and next").click()
+
+
+def test_reader_resumes_after_a_reload(reader):
+    for number in (1, 2, 3):
+        answer_with_keys(reader, number, number)
+    reader.reload()
+    expect_case(reader, 4)
+
+
+def test_reader_resumes_on_another_device(reader, browser, served):
+    answer_with_keys(reader, 1, 1)
+    state = reader.context.storage_state()
+    phone = browser.new_context(
+        base_url=served.url, storage_state=state, viewport={"width": 390, "height": 844}
+    )
+    other = phone.new_page()
+    other.goto("/study/")
+    expect_case(other, 2)
+    assert other.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(other.get_by_role("button", name="Save and next")).to_be_in_viewport()
+    phone.close()
+
+
+def test_a_double_click_saves_one_answer(reader):
+    time.sleep(0.45)
+    reader.locator(".sq-option").first.click()
+    reader.get_by_role("button", name="Save and next").dblclick()
+    expect_case(reader, 2)
+    assert reader.locator("input[name=answer]:checked").count() == 0
+
+
+def test_a_slip_can_be_mended_before_it_is_saved(reader):
+    expect(reader.get_by_role("button", name="Save and next")).to_be_disabled()
+    reader.keyboard.press("1")
+    reader.keyboard.press("3")
+    assert reader.locator("input[name=answer]:checked").input_value() == DEMO8.codes[2]
+    expect_case(reader, 1)
+
+
+def test_an_answer_waits_out_a_lost_connection(reader):
+    reader.route("**/study-api/answer", lambda route: route.abort())
+    reader.keyboard.press("2")
+    reader.keyboard.press("Enter")
+    expect(reader.locator(".sq-state")).to_contain_text("Not saved yet")
+    expect(reader.locator("fieldset[data-part=fields]")).to_be_disabled()
+    reader.unroute("**/study-api/answer")
+    expect_case(reader, 2)
+    expect(reader.locator(".sq-state")).to_have_text("Saved")
+
+
+def test_an_answer_waits_out_a_closed_tab(reader):
+    reader.route("**/study-api/answer", lambda route: route.abort())
+    reader.keyboard.press("2")
+    reader.keyboard.press("Enter")
+    expect(reader.locator(".sq-state")).to_contain_text("Not saved yet")
+    reader.unroute("**/study-api/answer")
+    reader.reload()
+    expect_case(reader, 2)
+
+
+def test_saved_is_not_said_before_the_server_says_so(reader):
+    held = []
+    reader.route("**/study-api/answer", held.append)
+    reader.keyboard.press("2")
+    reader.keyboard.press("Enter")
+    expect(reader.locator(".sq-state")).to_have_text("Saving…")
+    expect_no_change = reader.locator(".sq-count").inner_text()
+    assert expect_no_change == f"Case 1 of {N_CASES}"
+    held[0].continue_()
+    expect_case(reader, 2)
+
+
+def test_chinese_from_the_invitation_to_the_quiz(page, served):
+    page.goto(served.invite())
+    page.get_by_role("link", name="简体中文").click()
+    page.get_by_role("button", name="开始").click()
+    page.locator("#sr-agree input").check()
+    page.locator("#sr-agree-go").click()
+    page.locator("#sr-profile-go").click()
+    expect(page.locator(".sq-count")).to_have_text(f"第 1 例，共 {N_CASES} 例")
+    expect(page.locator(".sq-option").first).to_contain_text(DEMO8.diseases[0].name_zh)
+
+
+def test_owner_sees_the_roc_and_exports_what_was_clicked(reader, browser, served):
+    clicked = [DEMO8.codes[i] for i in (0, 2, 4, 6)]
+    for number, option in enumerate((0, 2, 4, 6), start=1):
+        answer_with_clicks(reader, number, option)
+    expect_case(reader, 5)
+    code = reader.evaluate("fetch('/study-api/status').then(r => r.json()).then(s => s.code)")
+    page = browser.new_context(base_url=served.url, accept_downloads=True).new_page()
+    sign_in(page)
+    expect(page.locator("#sr-roc .plotly .scatterlayer").first).to_be_visible()
+    page.get_by_role("tab", name="Export").click()
+    with page.expect_download() as download:
+        page.locator("#sr-export").click()
+    readings = read_zip(download.value.path())
+    mine = sorted(
+        (row for row in readings if row["reader_id"] == code), key=lambda row: int(row["position"])
+    )
+    assert [row["answer"] for row in mine if row["answer"]] == clicked
+    assert {row["reader_kind"] for row in mine} == {"human"}
+    page.context.close()
+
+
+def test_owner_makes_links_that_open(browser, served):
+    page = browser.new_context(base_url=served.url).new_page()
+    sign_in(page)
+    page.get_by_role("tab", name="Invite").click()
+    page.locator("#sr-invite").click()
+    links = page.locator("#sr-links textarea")
+    expect(links).to_have_value(re.compile(r"(http\S+/invite/\S+\n){2}http\S+"))
+    page.goto(links.input_value().splitlines()[0])
+    expect(page.get_by_role("button", name="Begin")).to_be_visible()
+    page.context.close()
+
+
+def test_a_wrong_password_is_answered_in_words(page):
+    sign_in(page, password="not this one")
+    expect(page.get_by_role("alert")).to_contain_text("try again")
+
+
+def sign_in(page, *, password=PASSWORD):
+    page.goto("/admin/")
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def read_zip(path):
+    with zipfile.ZipFile(path) as bundle:
+        assert bundle.testzip() is None
+        [name] = [n for n in bundle.namelist() if n.rsplit("/", 1)[-1] == "readings.csv"]
+        return list(csv.DictReader(io.StringIO(bundle.read(name).decode("utf-8-sig"))))
