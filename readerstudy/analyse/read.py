@@ -1,9 +1,10 @@
 """Reading CSV files of readings and predictions as people really have them."""
 
+import warnings
 from pathlib import Path
 
 import pandas as pd
-from pandas.errors import EmptyDataError, ParserError
+from pandas.errors import EmptyDataError, ParserError, ParserWarning
 
 from readerstudy.stats.errors import StatsError
 
@@ -27,13 +28,13 @@ def _read(path: Path, *, encoding: str, wanted: frozenset[str] | None) -> pd.Dat
     separator = max(_SEPARATORS, key=header.count)
     names = [name.strip().strip('"').strip() for name in header.rstrip("\r\n").split(separator)]
     _check_names(path, names)
-    used = [i for i, name in enumerate(names) if wanted is None or name in wanted]
-    if not used:
-        used = list(range(len(names)))
-    frame = _parse(path, encoding, separator, used=used, as_text=wanted is not None)
-    frame.columns = pd.Index([names[i] for i in used])
+    frame = _parse(path, encoding, separator, as_text=wanted is not None)
+    frame.columns = pd.Index(names)
     frame.index = pd.RangeIndex(2, len(frame) + 2, name="line")
     frame = frame[~_blank_rows(frame)]
+    _check_short_rows(path, frame, encoding, separator)
+    if wanted is not None:
+        frame = frame[[n for n in names if n in wanted] or names]
     frame.attrs["source"] = str(path)
     return frame
 
@@ -75,30 +76,53 @@ def _check_names(path: Path, names: list[str]) -> None:
         )
 
 
-def _parse(
-    path: Path, encoding: str, separator: str, *, used: list[int], as_text: bool
-) -> pd.DataFrame:
-    try:
-        return pd.read_csv(
-            path,
-            sep=separator,
-            encoding=encoding,
-            usecols=used,
-            dtype=str if as_text else None,
-            decimal="," if separator == ";" else ".",
-            keep_default_na=False,
-            skip_blank_lines=False,
-            index_col=False,
+def _check_short_rows(path: Path, frame: pd.DataFrame, encoding: str, separator: str) -> None:
+    """A field that is not there is not the same as an empty one, though pandas reads both so."""
+    last = frame.iloc[:, -1]
+    suspects = set(frame.index[(last.isna() | (last.astype(str) == "")).to_numpy()])
+    if not suspects:
+        return
+    with path.open(encoding=encoding) as file:
+        short = [
+            number
+            for number, line in enumerate(file, start=1)
+            if number in suspects and line.count(separator) < frame.shape[1] - 1
+        ]
+    if short:
+        raise StatsError(
+            f"Expected every line of {path} to have {frame.shape[1]} columns, but got fewer in "
+            f"line {', '.join(map(str, short[:5]))} ({len(short)} such lines); complete them."
         )
+
+
+def _parse(path: Path, encoding: str, separator: str, *, as_text: bool) -> pd.DataFrame:
+    try:
+        with warnings.catch_warnings():
+            # A first line with too many fields is only warned of, and cut.
+            warnings.simplefilter("error", ParserWarning)
+            return _read_csv(path, encoding, separator, as_text=as_text)
     except EmptyDataError as error:
         raise StatsError(f"Expected {path} to be a table, but got an empty file.") from error
     except UnicodeError as error:
         raise _encoding_error(path, encoding, error) from error
-    except ParserError as error:
+    except (ParserError, ParserWarning) as error:
         raise StatsError(
             f"Expected {path} to have the same number of columns in every line, but got: "
             f"{str(error).strip()}; correct the line."
         ) from error
+
+
+def _read_csv(path: Path, encoding: str, separator: str, *, as_text: bool) -> pd.DataFrame:
+    return pd.read_csv(
+        path,
+        sep=separator,
+        encoding=encoding,
+        dtype=str if as_text else None,
+        decimal="," if separator == ";" else ".",
+        keep_default_na=False,
+        skip_blank_lines=False,
+        index_col=False,
+    )
 
 
 def _encoding_error(path: Path, encoding: str, error: Exception) -> StatsError:

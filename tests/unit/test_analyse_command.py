@@ -1,0 +1,137 @@
+"""`analyse` from files to files."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from readerstudy.analyse.command import add_arguments, run
+from readerstudy.analyse.write import formula_safe
+from readerstudy.stats.records import FIELDS, Record
+from tests.unit.stats_helpers import simulate
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("inputs")
+    readings, models = simulate(11)
+    readings["reader_kind"] = "simulated"
+    readings.to_csv(folder / "readers.csv", index=False)
+    for name, frame in models.items():
+        frame.to_csv(folder / f"model_{name}.csv", index=False)
+    return folder
+
+
+def analyse(*arguments: object) -> int:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return run(parser.parse_args([str(a) for a in arguments]))
+
+
+@pytest.fixture(scope="module")
+def out(inputs) -> Path:
+    folder = inputs / "out"
+    status = analyse(
+        "--readings", inputs / "readers.csv",
+        "--predictions", f"a={inputs / 'model_a.csv'}",
+        "--predictions", f"b={inputs / 'model_b.csv'}",
+        "--margin", "0.05", "--replicates", 50, "--seed", 3, "--out", folder,
+    )  # fmt: skip
+    assert status == 0
+    return folder
+
+
+def test_results_have_the_agreed_fields(out) -> None:
+    body = json.loads((out / "results.json").read_text())
+    assert set(body) == {"meta", "records"}
+    assert all(tuple(record) == FIELDS for record in body["records"])
+    assert "NaN" not in (out / "results.json").read_text()
+
+
+def test_csv_and_json_hold_the_same_records(out) -> None:
+    body = json.loads((out / "results.json").read_text())
+    table = pd.read_csv(out / "results.csv", keep_default_na=False)
+    assert len(table) == len(body["records"])
+    assert table["method"].tolist() == [r["method"] for r in body["records"]]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "subject", "method"),
+    [
+        ("sensitivity", "model:a", "wilson"),
+        ("specificity", "reader:r001", "clopper-pearson"),
+        ("sensitivity", "mean_reader", "or-rrrc-capped"),
+        ("sensitivity", "model:a - mean_reader", "or-rrrc"),
+        ("specificity", "model:b - mean_reader", "ustat"),
+        ("auc", "model:a", "delong"),
+        ("auc", "model:a - model:b", "delong"),
+        ("auc", "mean_reader", "or-rrrc:delong"),
+        ("auc", "model:a - reader:r000", "delong"),
+        ("noninferiority", "model:a - mean_reader", "or-rrrc-capped:sensitivity"),
+        ("specificity_at_reader_sensitivity", "model:a", "bootstrap-2way"),
+    ],
+)
+def test_records_by_their_agreed_names(out, quantity, subject, method) -> None:
+    body = json.loads((out / "results.json").read_text())
+    keys = {(r["quantity"], r["class"], r["subject"], r["method"]) for r in body["records"]}
+    assert (quantity, "mel", subject, method) in keys
+
+
+def test_names_are_unique(out) -> None:
+    body = json.loads((out / "results.json").read_text())
+    keys = [(r["quantity"], r["class"], r["subject"], r["method"]) for r in body["records"]]
+    assert len(keys) == len(set(keys))
+
+
+def test_one_picture_per_class(out) -> None:
+    pictures = {p.name for p in (out / "figures").glob("roc_*.svg")}
+    assert pictures == {"roc_bcc.svg", "roc_mel.svg", "roc_nv.svg"}
+
+
+def test_the_report_stands_alone_and_warns(out) -> None:
+    page = (out / "report.html").read_text()
+    assert "simulated" in page
+    assert 'src="http' not in page
+    assert 'href="http' not in page
+    assert page.count("<svg") >= 3
+
+
+def test_the_same_seed_gives_the_same_files(inputs, out) -> None:
+    again = inputs / "again"
+    analyse(
+        "--readings", inputs / "readers.csv",
+        "--predictions", f"a={inputs / 'model_a.csv'}",
+        "--predictions", f"b={inputs / 'model_b.csv'}",
+        "--margin", "0.05", "--replicates", 50, "--seed", 3, "--out", again,
+    )  # fmt: skip
+    for name in ("results.json", "results.csv", "report.html", "figures/roc_mel.svg"):
+        assert (again / name).read_bytes() == (out / name).read_bytes(), name
+
+
+def test_readers_alone(inputs) -> None:
+    assert analyse("--readings", inputs / "readers.csv", "--out", inputs / "alone") == 0
+    assert "readers alone" in (inputs / "alone" / "report.html").read_text()
+
+
+def test_refusals_are_sentences_on_standard_error(inputs, capsys) -> None:
+    status = analyse(
+        "--readings", inputs / "readers.csv", "--predictions", "model_a.csv", "--out", inputs / "no"
+    )
+    assert status == 2
+    assert "NAME=FILE" in capsys.readouterr().err
+    assert not (inputs / "no").exists()
+
+
+@pytest.mark.parametrize("margin", ["5", "0", "big"])
+def test_a_margin_is_a_fraction(inputs, margin) -> None:
+    with pytest.raises(SystemExit):
+        analyse("--readings", inputs / "readers.csv", "--margin", margin, "--out", inputs / "no")
+
+
+def test_text_that_a_spreadsheet_would_run_is_quoted() -> None:
+    row = Record("accuracy", "=1+1", "model:a", "wilson", -0.5)
+    frame = formula_safe(pd.DataFrame([row.values()], columns=list(FIELDS)))
+    assert frame.loc[0, "class"] == "'=1+1"
+    assert frame.loc[0, "estimate"] == -0.5
