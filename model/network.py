@@ -6,6 +6,7 @@ project's reading; pooling, dropout and a linear layer per head are settings, no
 """
 
 import inspect
+import pickle
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,16 @@ from model.errors import ModelError
 
 # The smallest side that every timm convolutional backbone accepts (Inception-v3 needs 75 px).
 _PROBE_PX = 96
+# What reading a damaged or foreign file of weights raises.
+_UNREADABLE = (
+    safetensors.SafetensorError,
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+    RuntimeError,
+    ValueError,
+    OSError,
+    EOFError,
+)
 
 
 class Output(NamedTuple):
@@ -194,12 +205,17 @@ def _read(path: Path) -> Mapping[str, Tensor]:
             return safetensors.torch.load_file(path)
         # weights_only: a pickle that runs code is refused.
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (safetensors.SafetensorError, RuntimeError, OSError, zipfile.BadZipFile, EOFError,
-            ValueError) as error:  # fmt: skip
-        raise ModelError(
-            f"Expected {path.name} to hold weights (safetensors or a plain state dict), but "
-            f"reading it failed ({type(error).__name__}); fetch it again."
-        ) from error
+    except _UNREADABLE as error:
+        raise _no_weights(path, type(error).__name__) from error
+    if not isinstance(state, Mapping):
+        raise _no_weights(path, f"it holds a {type(state).__name__}")
     inner = state.get("state_dict", state.get("model", state))
     result: Mapping[str, Tensor] = inner
     return result
+
+
+def _no_weights(path: Path, reason: str) -> ModelError:
+    return ModelError(
+        f"Expected {path.name} to hold weights (safetensors or a plain state dict), but reading "
+        f"it failed ({reason}); fetch it again."
+    )

@@ -13,7 +13,10 @@ from model.config import TrainConfig, to_plain
 from model.errors import ModelError
 
 # Settings that may differ when a training goes on: they do not change its result.
-_FREE = {"save_every", "workers", "threads", "publish", "domain", "licence", "name", "test_size"}
+_FREE = {
+    *("save_every", "workers", "threads", "publish", "domain", "licence", "name"),
+    *("test_size", "test_nuisance"),
+}
 
 
 @dataclass

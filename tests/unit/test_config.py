@@ -1,102 +1,85 @@
-"""Settings are read once, checked, and keep their secrets."""
-
 import argparse
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from readerstudy.config import (
-    SETTINGS,
-    Secret,
-    add_arguments,
-    load_settings,
-    settings_from,
-)
-from readerstudy.errors import ConfigError
+from model.config import TrainConfig, add_flags, resolve, to_plain
+from model.errors import ModelError
+
+BUNDLED = Path(__file__).parents[2] / "model" / "configs" / "pumch14-phantom.yaml"
 
 
-def test_without_any_setting_the_documented_defaults_hold() -> None:
-    settings = load_settings({})
-    assert settings.var == Path("var").resolve()
-    assert (settings.host, settings.port) == ("127.0.0.1", 7860)
-    assert settings.public_url == "http://127.0.0.1:7860"
-    assert settings.database_url == f"sqlite:///{settings.var / 'skinreader.db'}"
-    assert settings.cases == settings.var / "cases"
-    assert settings.admin_password is None
-    assert settings.checkpoints.parts[-2:] == ("model", "checkpoints")
-    assert settings.predictor == "local"
+def write(folder, text):
+    path = folder / "settings.yaml"
+    path.write_text(text)
+    return path
 
 
-def test_flags_win_over_the_environment() -> None:
+def flags(*arguments):
     parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    arguments = parser.parse_args(["--port", "80", "--var", "/tmp/x"])
-    flags = {name: getattr(arguments, name, None) for name in SETTINGS}
-    settings = load_settings({"SKINREADER_PORT": "1", "SKINREADER_HOST": "0.0.0.0"}, flags=flags)
-    assert (settings.port, settings.host) == (80, "0.0.0.0")
-    assert settings.database_url == "sqlite:////tmp/x/skinreader.db"
+    add_flags(parser)
+    return vars(parser.parse_args(arguments))
 
 
-def test_the_parser_reads_the_process_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SKINREADER_PORT", "8123")
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    assert settings_from(parser.parse_args([])).port == 8123
+def test_flags_win_over_the_file_and_the_file_over_defaults(tmp_path):
+    file = write(tmp_path, "data: phantom\nepochs: 3\nbatch_size: 8\n")
+    config = resolve(file=file, flags=flags("--epochs", "5"))
+    assert (config.epochs, config.batch_size, config.size_px) == (5, 8, TrainConfig("x").size_px)
+
+
+def test_every_setting_has_a_flag_of_its_type():
+    given = flags(
+        "--data", "phantom", "--no-balanced", "--aux-weight", "0.1", "0.2", "--learning-rate",
+        "1e-3", "--phantom-sizes", "96", "128",
+    )  # fmt: skip
+    config = resolve(file=None, flags=given)
+    assert config.balanced is False
+    assert config.aux_weight == (0.1, 0.2)
+    assert config.learning_rate == 0.001
+    assert config.phantom_sizes == (96, 128)
+
+
+def test_every_setting_has_a_sentence_for_help():
+    assert all(entry.metadata["help"] for entry in fields(TrainConfig))
+
+
+def test_yamls_own_ideas_of_types_are_put_right(tmp_path):
+    file = write(tmp_path, "data: phantom\nlearning_rate: 1e-3\nphantom_sizes: 96\n")
+    config = resolve(file=file, flags={})
+    assert config.learning_rate == 0.001
+    assert config.phantom_sizes == (96,)
 
 
 @pytest.mark.parametrize(
-    ("name", "near"),
+    ("text", "words"),
     [
-        ("SKINREADER_PROT", "SKINREADER_PORT"),
-        ("SKINREADER_DATABASE", "SKINREADER_DATABASE_URL"),
-        ("SKINREADER_", "SKINREADER_"),
+        ("data: phantom\nepocs: 3\n", "epocs"),
+        ("data: phantom\nepochs: many\n", "epochs"),
+        ("data: phantom\nbalanced: 3\n", "balanced"),
+        ("data: phantom\nepochs: 0\n", "epochs = 0"),
+        ("data: phantom\ndropout: 1.5\n", "dropout = 1.5"),
+        ("epochs: 3\n", "--data MANIFEST"),
+        ("- a\n", "name: value"),
+        ("a: [\n", "YAML"),
     ],
 )
-def test_an_unknown_variable_names_the_nearest(name: str, near: str) -> None:
-    with pytest.raises(ConfigError, match=f"did you mean {near}"):
-        load_settings({name: "x"})
+def test_a_setting_that_does_not_fit_is_named(tmp_path, text, words):
+    with pytest.raises(ModelError, match=words):
+        resolve(file=write(tmp_path, text), flags={})
 
 
-def test_other_programs_variables_are_ignored() -> None:
-    assert load_settings({"PORT": "x", "skinreader_port": "x"}).port == 7860
+def test_a_missing_file_is_a_sentence(tmp_path):
+    with pytest.raises(ModelError, match="YAML file of settings"):
+        resolve(file=tmp_path / "none.yaml", flags={})
 
 
-@pytest.mark.parametrize("port", ["x", "-1", "65536", "80.0", "８０８０８０"])
-def test_a_port_that_is_none_is_refused(port: str) -> None:
-    with pytest.raises(ConfigError, match="SKINREADER_PORT"):
-        load_settings({"SKINREADER_PORT": port})
+def test_the_resolved_settings_read_back_to_the_same(tmp_path):
+    config = resolve(file=BUNDLED, flags={})
+    again = write(tmp_path, repr(to_plain(config)))
+    assert resolve(file=again, flags={}) == config
 
 
-@pytest.mark.parametrize("url", ["study.example.org", "ftp://x", "https://"])
-def test_a_public_address_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ConfigError, match="https://"):
-        load_settings({"SKINREADER_PUBLIC_URL": url})
-
-
-def test_the_public_address_loses_its_last_slash() -> None:
-    settings = load_settings({"SKINREADER_PUBLIC_URL": "https://study.example.org/"})
-    assert settings.public_url == "https://study.example.org"
-
-
-def test_an_empty_value_is_as_good_as_none() -> None:
-    assert load_settings({"SKINREADER_PORT": " ", "SKINREADER_ADMIN_PASSWORD": ""}).port == 7860
-
-
-def test_secrets_do_not_print_themselves() -> None:
-    settings = load_settings(
-        {
-            "SKINREADER_ADMIN_PASSWORD": "hunter2hunter2",
-            "SKINREADER_DATABASE_URL": "postgresql+psycopg://ada:sesame@host/db",
-        }
-    )
-    assert settings.admin_password is not None
-    assert settings.admin_password.reveal() == "hunter2hunter2"
-    for text in (repr(settings), str(settings), f"{settings.admin_password}"):
-        assert "hunter2" not in text
-        assert "sesame" not in text
-    assert settings.safe_database_url == "postgresql+psycopg://ada:***@host/db"
-
-
-def test_secrets_are_equal_by_value() -> None:
-    assert Secret("a") == Secret("a")
-    assert len({Secret("a"), Secret("a"), Secret("b")}) == 2
+def test_the_bundled_training_is_the_papers_network():
+    config = resolve(file=BUNDLED, flags={})
+    assert (config.backbone, config.taxonomy, config.auxiliary) == ("efficientnet_b4", "PUMCH14", True)  # fmt: skip  # noqa: E501

@@ -1,0 +1,74 @@
+import dataclasses
+import json
+
+import pytest
+import torch
+
+from data.taxonomy import PUMCH14
+from model.card import write_card
+from model.checkpoint import list_checkpoints, load_card, load_checkpoint, save_checkpoint
+from model.errors import CheckpointError
+from tests.unit.model_world import THREE, tiny_card, tiny_checkpoint, tiny_network
+
+
+def test_weights_come_back_in_fp32_as_they_were_rounded_to_fp16(tmp_path):
+    original = tiny_network()
+    save_checkpoint(original, tiny_card(), tmp_path)
+    network, card = load_checkpoint("tiny", folder=tmp_path)
+    assert card.taxonomy == THREE
+    assert not network.training
+    for name, tensor in network.state_dict().items():
+        stored = original.state_dict()[name]
+        assert tensor.dtype == stored.dtype
+        if stored.is_floating_point():
+            torch.testing.assert_close(tensor, stored.half().float())
+
+
+def test_a_checkpoint_is_found_by_name_or_path(tmp_path):
+    tiny_checkpoint(tmp_path)
+    assert list_checkpoints(tmp_path) == ("tiny",)
+    assert load_card("tiny", folder=tmp_path) == load_card(tmp_path / "tiny.safetensors")
+
+
+def test_an_unknown_name_lists_the_known_ones(tmp_path):
+    tiny_checkpoint(tmp_path)
+    with pytest.raises(CheckpointError, match=r"\(tiny\).*'tinny'"):
+        load_checkpoint("tinny", folder=tmp_path)
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-100], lambda b: b[:-1] + bytes([b[-1] ^ 1])])
+def test_a_truncated_or_tampered_file_is_refused(tmp_path, damage):
+    tiny_checkpoint(tmp_path)
+    path = tmp_path / "tiny.safetensors"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(CheckpointError, match="cut short or changed"):
+        load_checkpoint("tiny", folder=tmp_path)
+
+
+def test_a_card_with_another_order_of_classes_is_refused(tmp_path):
+    card = tiny_checkpoint(tmp_path)
+    other = THREE.subset(("MN", "BCC", "SK"), name="turned")
+    write_card(dataclasses.replace(card, taxonomy=other), tmp_path / "tiny.json")
+    with pytest.raises(CheckpointError, match=r"order its classes.*MN, BCC, SK.*BCC, MN, SK"):
+        load_checkpoint("tiny", folder=tmp_path)
+
+
+def test_a_card_of_another_taxonomy_is_refused(tmp_path):
+    card = tiny_checkpoint(tmp_path)
+    content = {**card.to_dict(), "taxonomy": PUMCH14.to_dict()}
+    content["thresholds"] = dict.fromkeys(PUMCH14.codes, 0.5)
+    (tmp_path / "tiny.json").write_text(json.dumps(content))
+    with pytest.raises(CheckpointError, match="order its classes"):
+        load_checkpoint("tiny", folder=tmp_path)
+
+
+def test_a_card_of_another_backbone_is_refused(tmp_path):
+    card = tiny_checkpoint(tmp_path)
+    write_card(dataclasses.replace(card, backbone="test_resnet"), tmp_path / "tiny.json")
+    with pytest.raises(CheckpointError, match="do not fit"):
+        load_checkpoint("tiny", folder=tmp_path)
+
+
+def test_a_pickle_is_refused_by_its_name(tmp_path):
+    with pytest.raises(CheckpointError, match="pickle"):
+        load_checkpoint(tmp_path / "model.pth", folder=tmp_path)

@@ -1,0 +1,158 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import balanced_accuracy_score, confusion_matrix, roc_auc_score
+from statsmodels.stats.proportion import proportion_confint
+
+from model.metrics import (
+    Metric,
+    all_metrics,
+    argmax_metrics,
+    auc_components,
+    confusion,
+    macro_auc,
+    ranking_metrics,
+    threshold_metrics,
+    wilson,
+)
+
+CODES = ("A", "B", "C")
+
+
+def cases(n=300, k=3, *, seed=0):
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, k, n)
+    logits = rng.normal(size=(n, k))
+    logits[np.arange(n), truth] += 1
+    weights = np.exp(logits)
+    return weights / weights.sum(axis=1, keepdims=True), truth
+
+
+def find(metrics, quantity, class_=""):
+    (found,) = [m for m in metrics if (m.quantity, m.class_) == (quantity, class_)]
+    return found
+
+
+@given(st.integers(1, 400), st.floats(0, 1))
+def test_wilson_agrees_with_statsmodels(n, share):
+    k = round(n * share)
+    assert wilson(k, n) == pytest.approx(proportion_confint(k, n, method="wilson"), abs=1e-9)
+
+
+def test_wilson_of_nothing_is_undefined():
+    assert all(map(math.isnan, wilson(0, 0)))
+
+
+@given(st.integers(0, 10_000))
+def test_auc_agrees_with_scikit_learn_also_with_ties(seed):
+    rng = np.random.default_rng(seed)
+    positive = np.r_[True, False, rng.random(40) < 0.4]
+    scores = rng.integers(0, 6, 42).astype(float)
+    assert auc_components(scores, positive)[0] == pytest.approx(roc_auc_score(positive, scores))
+
+
+def test_delong_variance_agrees_with_its_definition():
+    probabilities, truth = cases(80)
+    scores, positive = probabilities[:, 0], truth == 0
+    kernel = (scores[positive][:, None] > scores[~positive]).astype(float)
+    expected = (
+        kernel.mean(axis=1).var(ddof=1) / positive.sum()
+        + kernel.mean(axis=0).var(ddof=1) / (~positive).sum()
+    )
+    _, contributions = auc_components(scores, positive)
+    assert (contributions**2).sum() == pytest.approx(expected, rel=1e-12)
+
+
+def test_macro_auc_interval_agrees_with_a_bootstrap():
+    probabilities, truth = cases(400)
+    found = find(ranking_metrics(probabilities, truth, CODES), "macro auc")
+    rng = np.random.default_rng(1)
+    draws = []
+    for _ in range(400):
+        rows = rng.integers(0, 400, 400)
+        draws.append(macro_auc(probabilities[rows], truth[rows]))
+    half = (found.ci_high - found.ci_low) / 2
+    # A bootstrap's standard deviation of 400 draws is within 10% of the truth (3 of its own).
+    assert half == pytest.approx(1.96 * np.std(draws), rel=0.15)
+
+
+def test_reversing_the_scores_mirrors_the_auc():
+    probabilities, truth = cases()
+    assert macro_auc(-probabilities, truth) == pytest.approx(1 - macro_auc(probabilities, truth))
+
+
+def test_argmax_metrics_agree_with_scikit_learn():
+    probabilities, truth = cases()
+    answer = probabilities.argmax(axis=1)
+    metrics = argmax_metrics(probabilities, truth, CODES)
+    assert find(metrics, "top-1 accuracy").estimate == pytest.approx((answer == truth).mean())
+    assert find(metrics, "top-3 accuracy").estimate == 1
+    balanced = find(metrics, "balanced accuracy")
+    assert balanced.estimate == pytest.approx(balanced_accuracy_score(truth, answer))
+    np.testing.assert_array_equal(
+        confusion(probabilities, truth), confusion_matrix(truth, answer, labels=[0, 1, 2])
+    )
+
+
+def test_threshold_metrics_of_hand_counted_cases():
+    probabilities = np.array([[0.6, 0.4], [0.45, 0.55], [0.3, 0.7], [0.1, 0.9]])
+    truth = np.array([0, 0, 1, 1])
+    metrics = threshold_metrics(probabilities, truth, ("A", "B"), thresholds={"A": 0.25, "B": 0.8})
+    assert find(metrics, "sensitivity", "A").estimate == 1
+    assert find(metrics, "specificity", "A").estimate == 0.5
+    assert find(metrics, "sensitivity", "B").estimate == 0.5
+    assert find(metrics, "specificity", "B").estimate == 1
+    assert find(metrics, "ppv", "A").estimate == pytest.approx(2 / 3)
+    assert find(metrics, "macro sensitivity").estimate == 0.75
+    assert find(metrics, "macro accuracy").estimate == 0.75
+
+
+def test_macro_specificity_interval_keeps_the_cases_that_classes_share():
+    probabilities, truth = cases(400)
+    limits = dict.fromkeys(CODES, 0.4)
+    whole = threshold_metrics(probabilities, truth, CODES, thresholds=limits)
+    found = find(whole, "macro specificity")
+    rng = np.random.default_rng(2)
+    draws = []
+    for _ in range(400):
+        rows = rng.integers(0, 400, 400)
+        again = threshold_metrics(probabilities[rows], truth[rows], CODES, thresholds=limits)
+        draws.append(find(again, "macro specificity").estimate)
+    assert (found.ci_high - found.ci_low) / 2 == pytest.approx(1.96 * np.std(draws), rel=0.15)
+
+
+def test_a_class_without_cases_is_undefined_and_left_out_of_the_means():
+    probabilities, truth = cases()
+    kept = truth != 2
+    metrics = all_metrics(
+        probabilities[kept], truth[kept], CODES, thresholds=dict.fromkeys(CODES, 0.4)
+    )
+    by_class = [m for m in metrics if m.class_ == "C" and m.quantity in ("auc", "sensitivity")]
+    assert len(by_class) == 3
+    assert all(math.isnan(m.estimate) for m in by_class)
+    assert all(not math.isnan(m.estimate) for m in metrics if not m.class_)
+
+
+def test_no_cases_at_all_is_undefined_everywhere_and_no_error():
+    metrics = all_metrics(
+        np.empty((0, 3)), np.empty(0, dtype=int), CODES, thresholds=dict.fromkeys(CODES, 0.5)
+    )
+    assert all(math.isnan(m.estimate) for m in metrics)
+
+
+def test_every_metric_survives_json_with_its_undefined_values():
+    undefined = Metric("argmax", "ppv", "A", math.nan, math.nan, math.nan, 0, "Wilson 95%")
+    content = undefined.to_dict()
+    assert content["estimate"] is None
+    assert math.isnan(Metric.from_dict(content).ci_low)
+
+
+def test_families_are_labelled_apart():
+    probabilities, truth = cases()
+    metrics = all_metrics(probabilities, truth, CODES, thresholds=dict.fromkeys(CODES, 0.4))
+    assert {m.family for m in metrics} == {"ranking", "argmax", "threshold"}
+    keys = [(m.family, m.quantity, m.class_) for m in metrics]
+    assert len(set(keys)) == len(keys)

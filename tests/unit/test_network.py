@@ -1,0 +1,98 @@
+import pickle
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from model.errors import ModelError
+from model.network import SkinNet, load_backbone_weights
+from tests.unit.model_world import BACKBONE, tiny_network
+
+IMAGES = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+
+
+def test_the_papers_network_has_seven_heads_on_its_seven_stages():
+    network = SkinNet("efficientnet_b4", 14)
+    widths = [head.linear.in_features for head in network.auxiliary]
+    assert widths == [24, 32, 56, 112, 160, 272, 448]
+    assert {head.linear.out_features for head in network.auxiliary} == {14}
+    assert network.head.out_features == 14
+    assert network.last_convolution is network.backbone.conv_head
+
+
+@pytest.mark.parametrize(
+    ("backbone", "n_stages"),
+    [("test_efficientnet", 5), ("resnet18", 4), ("test_convnext", 4), ("test_resnet", 4)],
+)
+def test_any_other_backbone_has_one_head_per_stage_and_none_on_its_stem(backbone, n_stages):
+    network = SkinNet(backbone, 5).eval()
+    output = network(IMAGES)
+    assert len(output.aux_logits) == n_stages
+    assert {tuple(logits.shape) for logits in (output.logits, *output.aux_logits)} == {(2, 5)}
+    assert output.features.shape == (2, network.head.in_features)
+
+
+def test_switching_the_auxiliary_heads_off_does_not_change_the_answer():
+    network = tiny_network()
+    with_heads, without = network(IMAGES), network(IMAGES, auxiliary=False)
+    torch.testing.assert_close(with_heads.logits, without.logits)
+    assert without.aux_logits == ()
+    assert tiny_network(auxiliary=False)(IMAGES).aux_logits == ()
+
+
+def test_making_a_network_leaves_its_normalisation_statistics_fresh():
+    counts = [b for n, b in SkinNet(BACKBONE, 3).named_buffers() if n.endswith("batches_tracked")]
+    assert counts
+    assert all(int(count) == 0 for count in counts)
+
+
+def test_unknown_backbone_is_named_with_near_ones():
+    with pytest.raises(ModelError, match=r"'efficientnet_b99'.*did you mean efficientnet_b"):
+        SkinNet("efficientnet_b99", 3)
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_backbone_weights_come_from_a_local_file_without_its_classifier(tmp_path, suffix):
+    source = tiny_network()
+    state = {**source.backbone.state_dict(), "classifier.weight": torch.zeros(1000, 256)}
+    path = tmp_path / f"weights{suffix}"
+    save_file(state, path) if suffix == ".safetensors" else torch.save(state, path)
+    target = SkinNet(BACKBONE, 7)
+    load_backbone_weights(target, str(path))
+    torch.testing.assert_close(target.backbone.state_dict(), source.backbone.state_dict())
+
+
+def test_weights_of_another_backbone_are_refused(tmp_path):
+    path = tmp_path / "resnet.pth"
+    torch.save(SkinNet("test_resnet", 3).backbone.state_dict(), path)
+    with pytest.raises(ModelError, match="Expected weights of test_efficientnet"):
+        load_backbone_weights(tiny_network(), str(path))
+
+
+class Evil:
+    def __reduce__(self):
+        return (print, ("code ran",))
+
+
+def test_a_pickle_with_code_is_refused_and_does_not_run(tmp_path, capsys):
+    path = tmp_path / "evil.pth"
+    path.write_bytes(pickle.dumps(Evil(), protocol=2))
+    with pytest.raises(ModelError, match=r"Expected evil\.pth to hold weights"):
+        load_backbone_weights(tiny_network(), str(path))
+    assert capsys.readouterr().out == ""
+
+
+def test_a_missing_file_of_weights_is_a_sentence():
+    with pytest.raises(ModelError, match="none, imagenet or a file"):
+        load_backbone_weights(tiny_network(), "nowhere.pth")
+
+
+def test_an_unreachable_hub_is_a_sentence(monkeypatch):
+    network = tiny_network()
+
+    def unreachable(*_, **__):
+        raise ConnectionError("no route")
+
+    monkeypatch.setattr("timm.create_model", unreachable)
+    with pytest.raises(ModelError, match="--weights FILE"):
+        load_backbone_weights(network, "imagenet")

@@ -1,0 +1,92 @@
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from data.taxonomy import TaxonomyError
+from model.calibration import softmax
+from model.checkpoint import load_checkpoint
+from model.errors import CheckpointError, ModelError
+from model.predictor import load_predictor
+from model.saliency import METHODS
+from model.transforms import Serving
+from tests.unit.model_world import noise, tiny_checkpoint, tiny_predictor
+
+
+def test_probabilities_are_the_softmax_of_the_scaled_logits(tmp_path):
+    predictor = tiny_predictor(tmp_path)
+    network, card = load_checkpoint("tiny", folder=tmp_path)
+    with torch.no_grad():
+        logits = network(Serving(card.preprocessing)(noise())[None]).logits.double().numpy()
+    found = predictor.predict([noise()])
+    assert found.codes == ("BCC", "MN", "SK")
+    np.testing.assert_allclose(found.probabilities, softmax(logits, temperature=2), atol=1e-6)
+    assert found.probabilities.sum() == pytest.approx(1, abs=1e-12)
+
+
+def test_a_batch_is_its_images_one_by_one(tmp_path):
+    predictor = tiny_predictor(tmp_path)
+    images = [noise(60 + 3 * i, 70 + i, seed=i) for i in range(20)]
+    together = predictor.predict(images).probabilities
+    apart = np.concatenate([predictor.predict([image]).probabilities for image in images])
+    np.testing.assert_allclose(together, apart, atol=1e-6)
+
+
+def test_no_images_give_no_rows(tmp_path):
+    assert tiny_predictor(tmp_path).predict([]).probabilities.shape == (0, 3)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_map_has_the_images_own_size(tmp_path, method):
+    found = tiny_predictor(tmp_path).explain(noise(90, 150), target="SK", method=method)
+    assert found.shape == (90, 150)
+    assert found.dtype == np.float32
+    assert 0 <= found.min() < found.max() <= 1
+
+
+def test_visitors_at_the_same_time_get_what_they_would_get_alone(tmp_path):
+    predictor = tiny_predictor(tmp_path)
+    images = [noise(seed=seed) for seed in range(4)]
+    alone = [(predictor.predict([i]), predictor.explain(i, target="MN")) for i in images]
+    wrong = []
+
+    def visit(number):
+        for _ in range(5):
+            found = predictor.predict([images[number]])
+            found_map = predictor.explain(images[number], target="MN")
+            predictor.explain(images[number], target="MN", method="grad-cam")
+            expected, expected_map = alone[number]
+            same = np.allclose(found.probabilities, expected.probabilities, atol=1e-6)
+            if not (same and np.allclose(found_map, expected_map, atol=1e-3)):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=visit, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)]
+)
+def test_what_is_not_an_image_is_refused(tmp_path, wrong):
+    predictor = tiny_predictor(tmp_path)
+    with pytest.raises(ModelError, match=r"\(h, w, 3\) uint8"):
+        predictor.predict([wrong])
+    with pytest.raises(ModelError, match=r"\(h, w, 3\) uint8"):
+        predictor.explain(wrong, target="MN")
+
+
+def test_unknown_class_or_checkpoint_is_a_sentence(tmp_path):
+    with pytest.raises(TaxonomyError, match="'LP'"):
+        tiny_predictor(tmp_path).explain(noise(), target="LP")
+    with pytest.raises(CheckpointError, match="tiny"):
+        load_predictor("other", folder=tmp_path)
+
+
+def test_loading_by_name(tmp_path):
+    card = tiny_checkpoint(tmp_path)
+    assert load_predictor("tiny", folder=tmp_path).card == card

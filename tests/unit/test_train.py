@@ -1,0 +1,238 @@
+import csv
+import dataclasses
+import warnings
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from data.images import encode
+from model.card import read_card
+from model.checkpoint import load_checkpoint
+from model.config import TrainConfig
+from model.errors import ModelError
+from model.loop import Trainer, learning_rate, resized, training_side
+from model.parts import make_parts
+from model.runs import read_state
+from model.train import choose_precision, make_network, train
+from tests.unit.model_world import BACKBONE
+
+CONFIG = TrainConfig(
+    data="phantom",
+    name="tiny",
+    backbone=BACKBONE,
+    weights="none",
+    size_px=32,
+    growing_sizes=(24,),
+    epochs=2,
+    epoch_size=32,
+    batch_size=8,
+    drop_path=0.1,
+    save_every=3,
+    workers=0,
+    threads=1,
+    accelerator="cpu",
+    phantom_sizes=(48, 64),
+    tuning_size=28,
+    test_size=28,
+)
+
+
+class Killed(BaseException):
+    """Stands for the process ending at once."""
+
+
+@pytest.fixture(autouse=True)
+def few_threads():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    """A training that nobody disturbed."""
+    folder = tmp_path_factory.mktemp("straight")
+    train(CONFIG, out=folder)
+    return folder
+
+
+def log(folder):
+    with (folder / "log.csv").open() as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def assert_same_training(first, second):
+    states = [read_state(folder / "last.pt") for folder in (first, second)]
+    torch.testing.assert_close(states[0]["network"], states[1]["network"], rtol=0, atol=0)
+    torch.testing.assert_close(states[0]["optimizer"], states[1]["optimizer"], rtol=0, atol=0)
+    best = [read_state(folder / "best.pt") for folder in (first, second)]
+    torch.testing.assert_close(best[0], best[1], rtol=0, atol=0)
+    assert log(first) == log(second)
+
+
+# Steps of an epoch are 0 to 3 and saved after the third: before and after a saving, in both epochs.
+@pytest.mark.parametrize("step", [2, 3, 6, 7])
+def test_a_killed_training_goes_on_to_the_very_same_weights(tmp_path, straight, step, monkeypatch):
+    original, done = Trainer._step, []
+
+    def until_killed(self, images, labels):
+        if len(done) == step:
+            raise Killed
+        done.append(1)
+        return original(self, images, labels)
+
+    monkeypatch.setattr(Trainer, "_step", until_killed)
+    with pytest.raises(Killed):
+        train(CONFIG, out=tmp_path)
+    monkeypatch.setattr(Trainer, "_step", original)
+    train(CONFIG, out=tmp_path)
+    assert_same_training(straight, tmp_path)
+
+
+def test_loading_in_other_processes_changes_nothing(tmp_path, straight):
+    with warnings.catch_warnings():
+        # Forking a process with threads; workers use one thread and no lock of ours.
+        warnings.simplefilter("ignore")
+        train(dataclasses.replace(CONFIG, workers=2), out=tmp_path)
+    assert_same_training(straight, tmp_path)
+
+
+def test_another_seed_gives_another_training(tmp_path, straight):
+    train(dataclasses.replace(CONFIG, seed=2), out=tmp_path)
+    assert log(tmp_path) != log(straight)
+
+
+def test_a_training_leaves_a_checkpoint_whose_card_tells_everything(straight):
+    network, card = load_checkpoint(straight / "tiny.safetensors")
+    assert not network.training
+    assert card.synthetic
+    assert "knows nothing about real skin" in card.domain
+    assert card.provenance["n_test"] == 28
+    assert set(card.thresholds) == set(card.taxonomy.codes)
+    assert all(0 < limit < 1 for limit in card.thresholds.values())
+    assert {metric.family for metric in card.metrics} == {"ranking", "argmax", "threshold"}
+    assert all(metric.n <= 28 for metric in card.metrics)
+
+
+def test_the_resolved_settings_stand_beside_the_run(straight):
+    assert yaml.safe_load((straight / "config.resolved.yaml").read_text())["size_px"] == 32
+
+
+def test_a_finished_training_only_writes_its_checkpoint_again(straight, tmp_path, monkeypatch):
+    monkeypatch.setattr(Trainer, "_step", None)
+    before = read_card(straight / "tiny.json")
+    after = train(dataclasses.replace(CONFIG, publish=str(tmp_path)), out=straight)
+    assert after.sha256 == before.sha256
+    assert [m for m in after.metrics if m.quantity == "macro auc"] == [
+        m for m in before.metrics if m.quantity == "macro auc"
+    ]
+    assert read_card(tmp_path / "tiny.json") == after
+    assert (tmp_path / "tiny.safetensors").is_file()
+
+
+def test_other_settings_are_refused_in_a_begun_folder(straight):
+    with pytest.raises(ModelError, match="label_smoothing changed"):
+        train(dataclasses.replace(CONFIG, label_smoothing=0.2), out=straight)
+
+
+def test_patience_ends_a_training_that_gets_no_better(tmp_path, monkeypatch):
+    monkeypatch.setattr("model.loop.macro_auc", lambda *_: 0.5)
+    tired = dataclasses.replace(CONFIG, epochs=9, epoch_size=8, growing_sizes=(), patience=2)
+    train(tired, out=tmp_path)
+    assert len(log(tmp_path)) == 3
+    assert read_card(tmp_path / "tiny.json").provenance["best_epoch"] == 1
+
+
+def test_too_few_images_for_a_batch_is_a_sentence(tmp_path):
+    with pytest.raises(ModelError, match="lower --batch-size"):
+        train(dataclasses.replace(CONFIG, batch_size=64), out=tmp_path)
+
+
+def test_impossible_devices_are_a_sentence():
+    with pytest.raises(ModelError, match="that this machine has"):
+        train(dataclasses.replace(CONFIG, accelerator="abacus"), out=None)
+
+
+def colours(folder, n_per_class=12):
+    """A folder of two classes that differ in colour, two images per patient folder name."""
+    rng = np.random.default_rng(0)
+    for label, colour in (("BCC", (200, 90, 90)), ("MN", (90, 60, 40))):
+        (folder / label).mkdir(parents=True)
+        for number in range(n_per_class):
+            image = np.clip(rng.normal(colour, 25, (40, 48, 3)), 0, 255).astype(np.uint8)
+            (folder / label / f"{number}.png").write_bytes(encode(image))
+    return folder
+
+
+def test_a_folder_is_split_into_three_parts_without_overlap(tmp_path):
+    config = dataclasses.replace(CONFIG, data=str(colours(tmp_path)))
+    parts = make_parts(config)
+    paths = [set(part.paths) for part in (parts.train, parts.tuning, parts.test)]
+    assert sum(map(len, paths)) == 24
+    assert len(set.union(*paths)) == 24
+    assert all(len(set(part.labels)) == 2 for part in (parts.train, parts.tuning, parts.test))
+
+
+def test_the_hash_of_the_data_changes_with_one_pixel(tmp_path):
+    config = dataclasses.replace(CONFIG, data=str(colours(tmp_path)))
+    before = make_parts(config).data_hash
+    (tmp_path / "MN" / "0.png").write_bytes(encode(np.zeros((40, 48, 3), np.uint8)))
+    assert make_parts(config).data_hash != before
+
+
+def test_a_network_learns_classes_that_differ_in_colour(tmp_path):
+    config = dataclasses.replace(
+        CONFIG,
+        data=str(colours(tmp_path / "images")),
+        growing_sizes=(),
+        epochs=6,
+        epoch_size=64,
+        learning_rate=3e-3,
+        drop_path=0.0,
+    )
+    card = train(config, out=tmp_path / "run")
+    assert not card.synthetic
+    assert card.provenance["n_tuning"] > 0
+    (area,) = [m for m in card.metrics if m.quantity == "auc" and m.class_ == "BCC"]
+    assert area.estimate > 0.9
+
+
+def test_parts_that_would_be_empty_are_a_sentence(tmp_path):
+    config = dataclasses.replace(CONFIG, data=str(colours(tmp_path, n_per_class=1)))
+    with pytest.raises(ModelError, match="enough cases"):
+        make_parts(config)
+
+
+def test_the_first_weights_come_from_the_seed():
+    first, again = (make_network(CONFIG, fresh=True).state_dict() for _ in range(2))
+    torch.testing.assert_close(first, again, rtol=0, atol=0)
+
+
+def test_the_rate_rises_then_falls_to_almost_nothing():
+    rates = [learning_rate(s, total=100, peak=2.0, warmup=0.25) for s in range(101)]
+    assert max(rates) == rates[25] == 2.0
+    assert rates[:26] == sorted(rates[:26])
+    assert rates[25:] == sorted(rates[25:], reverse=True)
+    assert 0 < rates[-1] < 0.01
+
+
+def test_inputs_grow_in_equal_shares_up_to_the_networks_own():
+    config = dataclasses.replace(CONFIG, epochs=6, growing_sizes=(96, 128), size_px=160)
+    assert [training_side(e, config=config) for e in range(6)] == [96, 96, 128, 128, 160, 160]
+
+
+def test_resizing_to_the_same_side_is_free():
+    images = torch.rand(2, 3, 16, 16)
+    assert resized(images, 16) is images
+    assert resized(images, 8).shape == (2, 3, 8, 8)
+
+
+def test_mixed_precision_is_chosen_only_where_it_helps(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert choose_precision("auto") == "32-true"
+    assert choose_precision("bf16-mixed") == "bf16-mixed"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
+    assert choose_precision("auto") == "bf16-mixed"
