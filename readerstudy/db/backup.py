@@ -18,7 +18,7 @@ def backup(db: Database, *, out: Path) -> int:
     source = _file_of(db)
     if out.exists():
         raise StudyError(f"Expected a new file, but {out} is there; choose another name.")
-    images = sorted(p for p in _images_of(db).glob("*") if p.is_file() and p.name[0] != ".")
+    images = sorted(p for p in db.images.glob("*") if p.is_file() and p.name[0] != ".")
     scratch = out.with_name(f".{out.name}.part")
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / _DATABASE
@@ -38,7 +38,7 @@ def restore(db: Database, *, source: Path) -> int:
         raise StudyError(
             f"Expected no database at {target}, but there is one; stop the server and move it away."
         )
-    images = _images_of(db)
+    images = db.images
     target.parent.mkdir(parents=True, exist_ok=True)
     images.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
@@ -87,7 +87,3 @@ def _file_of(db: Database) -> Path:
             "and copy the folder of images."
         )
     return db.path
-
-
-def _images_of(db: Database) -> Path:
-    return db.files if db.files is not None else _file_of(db).parent / "cases"

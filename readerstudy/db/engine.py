@@ -27,10 +27,17 @@ class Database:
         self.url = _parse(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.path = _sqlite_path(self.url)
-        self.files = files or (self.path.parent / "cases" if self.path else None)
+        self._files = files or (self.path.parent / "cases" if self.path else None)
         self.cache: dict[Hashable, Any] = {}  # results, keyed by what they were computed from
         self._engine = self._make_engine()
         self._writer = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+
+    @property
+    def images(self) -> Path:
+        """The folder of case images."""
+        if self._files is None:
+            raise ConfigError("Expected a folder for case images; give Database its `files`.")
+        return self._files
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

@@ -70,6 +70,14 @@ def labels(session: Session, study_id: int) -> dict[int, str]:
     return dict(session.execute(query).tuples().all())
 
 
+def case_limits() -> dict[str, int]:
+    """Most characters of each text column: SQLite would take more, PostgreSQL would not."""
+    columns = sa.inspect(Case).columns
+    return {
+        c.name: c.type.length for c in columns if isinstance(c.type, sa.String) and c.type.length
+    }
+
+
 def add_case(session: Session, case: Case, *, label: str) -> None:
     session.add(case)
     session.flush()

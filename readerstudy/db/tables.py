@@ -110,11 +110,11 @@ class Case(Base):
     image_sha256: Mapped[str] = mapped_column(sa.String(64))
     lesion_id: Mapped[str] = mapped_column(sa.String(200))
     patient_id: Mapped[str] = mapped_column(sa.String(200))
-    site: Mapped[str] = mapped_column(sa.String(100))
-    age_band: Mapped[str] = mapped_column(sa.String(20))
-    skin_tone: Mapped[str] = mapped_column(sa.String(20))
-    source: Mapped[str] = mapped_column(sa.String(200))
-    licence: Mapped[str] = mapped_column(sa.String(100))
+    site: Mapped[str] = mapped_column(sa.String(200))
+    age_band: Mapped[str] = mapped_column(sa.String(100))
+    skin_tone: Mapped[str] = mapped_column(sa.String(100))
+    source: Mapped[str] = mapped_column(sa.String(500))
+    licence: Mapped[str] = mapped_column(sa.String(500))
 
 
 class ReferenceStandard(Base):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from data.images import ImageError, decode, encode
-from readerstudy.errors import ImportRefused, NotFoundError
+from data.images import decode, encode
+from readerstudy.errors import NotFoundError
 
 # Lossy WebP halves the resolution of colour, and vessels are thin and red: only pictures that would
 # be slow to load without it are stored so.
@@ -32,31 +32,6 @@ def store(source: Path, *, folder: Path) -> StoredImage:
     image = StoredImage(file=f"{digest}.{'png' if is_png else 'webp'}", sha256=digest)
     _write(folder / image.file, content)
     return image
-
-
-def store_all(
-    rows: list[dict[str, str]], *, known: set[str], known_images: dict[str, str], folder: Path
-) -> list[StoredImage]:
-    """Store the image of every row, or refuse with all that is wrong."""
-    stored, problems, seen = [], [], dict(known_images)
-    for row in rows:
-        case_id = row["case_id"]
-        if case_id in known:
-            problems.append(f"{case_id}: the study has a case of this name")
-        try:
-            image = store(Path(row["path"]), folder=folder)
-        except ImageError as error:
-            problems.append(f"{case_id}: {error}")
-            continue
-        if seen.setdefault(image.sha256, case_id) != case_id:
-            problems.append(f"{case_id}: the same image as {seen[image.sha256]}")
-        stored.append(image)
-    if problems:
-        raise ImportRefused(
-            f"Expected every case to be new with a readable image, but {len(problems)} are not; "
-            "mend them and import again:\n" + "\n".join(problems)
-        )
-    return stored
 
 
 def load(file: str, *, folder: Path) -> bytes:

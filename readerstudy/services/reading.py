@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import datetime
-from pathlib import Path
 
 from readerstudy import clock, rules
 from readerstudy.db import Database, Session, audit
@@ -190,7 +189,7 @@ def case_image(db: Database, *, actor: Actor, case_token: str) -> bytes:
         assignment = _assignment(session, reader_id, case_token)
         _shown_at(assignment)
         file = queries.image_file(session, assignment)
-    return images.load(file, folder=db.files or Path())
+    return images.load(file, folder=db.images)
 
 
 def _check_client_token(client_token: str) -> None:

@@ -3,13 +3,12 @@
 import re
 from pathlib import Path
 
-from data.manifest import read_manifest
 from data.taxonomy import Taxonomy
 from readerstudy import clock, ids, rules
 from readerstudy.consent import DEFAULT_CONSENT, ConsentText
 from readerstudy.db import Database, Session, audit
 from readerstudy.db import queries_studies as queries
-from readerstudy.db.tables import Case, Invitation, Model, ModelPrediction, Study
+from readerstudy.db.tables import Invitation, Model, ModelPrediction, Study
 from readerstudy.entities import (
     Actor,
     ReaderKind,
@@ -20,21 +19,13 @@ from readerstudy.entities import (
 )
 from readerstudy.errors import StateError, StudyError
 from readerstudy.rules import Permission, authorise, require_state
-from readerstudy.services import images
+from readerstudy.services import importing
 from readerstudy.services.predictions import PredictionsFile, read_predictions
 from readerstudy.services.readers import options_of
 from readerstudy.services.sealing import seal_content
 
 _MAX_INVITATIONS = 1000
-_CASE_COLUMNS = (
-    "lesion_id",
-    "patient_id",
-    "site",
-    "age_band",
-    "skin_tone",
-    "source",
-    "licence",
-)
+_MAX_CODE = 40
 
 
 def create_study(
@@ -51,6 +42,7 @@ def create_study(
 ) -> None:
     authorise(actor, Permission.MANAGE)
     _check_names(slug, title)
+    _check_codes(taxonomy)
     with db.transaction() as session:
         if queries.find_study(session, slug) is not None:
             raise StudyError(f"Expected a new name, but there is a study {slug!r}; choose another.")
@@ -75,29 +67,13 @@ def import_cases(db: Database, *, actor: Actor, slug: str, manifest: Path) -> in
     """All or none; images are read before the transaction, so that nobody waits for them."""
     with db.reading() as session:
         study = _manageable(session, actor, slug, doing="import cases")
-        known = {case.case_id for case in queries.cases(session, study.id)}
-        known_images = {
-            case.image_sha256: case.case_id for case in queries.cases(session, study.id)
-        }
-    rows = [
-        {str(k): str(v) for k, v in row.items()}
-        for row in read_manifest(manifest, taxonomy=Taxonomy.from_dict(study.taxonomy)).to_dict(
-            "records"
-        )
-    ]
-    stored = images.store_all(
-        rows, known=known, known_images=known_images, folder=db.files or Path()
-    )
+        existing = queries.cases(session, study.id)
+    rows = importing.read_rows(manifest, Taxonomy.from_dict(study.taxonomy))
+    stored = importing.store_images(rows, existing=existing, folder=db.images)
     with db.transaction() as session:
         study = _manageable(session, actor, slug, doing="import cases")
         for row, image in zip(rows, stored, strict=True):
-            case = Case(
-                study_id=study.id,
-                case_id=row["case_id"],
-                image_file=image.file,
-                image_sha256=image.sha256,
-                **{column: row[column] for column in _CASE_COLUMNS},
-            )
+            case = importing.new_case(study.id, row, image)
             queries.add_case(session, case, label=row["label"])
         _record(session, actor, study, "import_cases", new={"n_cases": len(rows)})
     return len(rows)
@@ -274,6 +250,15 @@ def _check_names(slug: str, title: str) -> None:
         )
     if not 0 < len(title.strip()) <= 200:
         raise StudyError("Expected a title of 1 to 200 characters; give the study one.")
+
+
+def _check_codes(taxonomy: Taxonomy) -> None:
+    long = [code for code in taxonomy.codes if len(code) > _MAX_CODE]
+    if long:
+        raise StudyError(
+            f"Expected class codes of at most {_MAX_CODE} characters, but got {', '.join(long)}; "
+            "shorten them."
+        )
 
 
 def _check_model_name(name: str, taken: set[str]) -> None:

@@ -1,5 +1,6 @@
 """The schema: migrations equal the tables, and the invariants hold in the database itself."""
 
+import io
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -9,10 +10,12 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy.exc import StatementError
 
 from readerstudy import clock
 from readerstudy.db import Database
+from readerstudy.db.migrations.versions import v0001_first_tables
 from readerstudy.db.tables import Base, Event, SignInAttempt
 from readerstudy.entities import Actor
 from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError
@@ -40,6 +43,20 @@ def test_migrations_lead_to_the_checks(db: Database) -> None:
     with bare.connect() as wanted, db.connect() as found:
         assert checks_of(found) == checks_of(wanted)
     bare.close()
+
+
+def test_the_first_migration_speaks_postgresql_too() -> None:
+    """Its words only; no server is needed."""
+    text = io.StringIO()
+    options = {"as_sql": True, "output_buffer": text}
+    context = MigrationContext.configure(dialect_name="postgresql", opts=options)
+    with Operations.context(context):
+        v0001_first_tables.upgrade()
+    script = text.getvalue()
+    assert "id SERIAL NOT NULL" in script
+    assert "TIMESTAMP WITH TIME ZONE" in script
+    for table in ("answers", "events"):
+        assert f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}" in script
 
 
 def test_migrating_twice_is_harmless(db: Database) -> None:

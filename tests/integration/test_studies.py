@@ -95,8 +95,7 @@ def test_an_unknown_study_is_named(db: Database) -> None:
 def test_images_are_stored_without_name_or_metadata(
     db: Database, filled: str, manifest: Path
 ) -> None:
-    assert db.files is not None
-    stored = sorted(path.name for path in db.files.iterdir())
+    stored = sorted(path.name for path in db.images.iterdir())
     assert len(stored) == 16
     assert all(re.fullmatch(r"[0-9a-f]{64}\.png", name) for name in stored)
 
@@ -115,6 +114,17 @@ def test_all_bad_images_are_named_at_once_and_nothing_is_kept(
     assert "case-03: Expected a complete image" in said
     assert "case-05: the same image as case-00" in said
     assert summary(db, draft).n_cases == 0
+
+
+def test_a_text_too_long_for_the_database_is_a_fault_of_its_row(
+    db: Database, draft: str, manifest: Path, tmp_path: Path
+) -> None:
+    cases = pd.read_csv(manifest)
+    cases["path"] = [str((manifest.parent / p).resolve()) for p in cases["path"]]
+    cases["licence"] = ["x" * 501, *["CC0"] * (len(cases) - 1)]
+    cases.to_csv(tmp_path / "m.csv", index=False)
+    with pytest.raises(ImportRefused, match="case-00: licence has 501 characters, at most 500"):
+        studies.import_cases(db, actor=SYSTEM, slug=draft, manifest=tmp_path / "m.csv")
 
 
 def test_classes_of_another_study_are_refused_row_by_row(

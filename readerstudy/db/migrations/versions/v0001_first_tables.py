@@ -62,11 +62,11 @@ def _create_cases() -> None:
         _text("image_sha256", 64),
         _text("lesion_id", 200),
         _text("patient_id", 200),
-        _text("site", 100),
-        _text("age_band", 20),
-        _text("skin_tone", 20),
-        _text("source", 200),
-        _text("licence", 100),
+        _text("site", 200),
+        _text("age_band", 100),
+        _text("skin_tone", 100),
+        _text("source", 500),
+        _text("licence", 500),
         _key("cases"),
         _refers("cases", "study_id", "studies.id"),
         _unique("cases", "study_id", "case_id"),
@@ -276,7 +276,7 @@ def _create_events() -> None:
 
 def _forbid_changes(table: str) -> None:
     """A trigger, so that not even another program rewrites what was answered."""
-    if op.get_bind().dialect.name == "sqlite":
+    if op.get_context().dialect.name == "sqlite":
         for verb in ("UPDATE", "DELETE"):
             op.execute(
                 f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
