@@ -29,7 +29,9 @@ def main(argv: Sequence[str]) -> int:
         return _run(args)
     except UserError as error:
         print(error, file=sys.stderr)
-        return EXIT_REFUSED
+    except OSError as error:
+        print(f"Expected to read and write these files, but: {error}", file=sys.stderr)
+    return EXIT_REFUSED
 
 
 def build_parser(*, with_analyse: bool) -> argparse.ArgumentParser:

@@ -31,6 +31,9 @@ class Database:
         self.cache: dict[Hashable, Any] = {}  # results, keyed by what they were computed from
         self._engine = self._make_engine()
         self._writer = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        # One statement may not see what another one just did not; SQLite always reads so.
+        snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reader = self._engine.execution_options(**snapshot)
 
     @property
     def images(self) -> Path:
@@ -49,19 +52,19 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Read one consistent state; waits for nobody."""
-        with _translated(), Session(self._engine, expire_on_commit=False) as session:
+        with _translated(), Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     def migrate(self) -> None:
         config = _alembic_config()
-        with self._writer.begin() as connection:
+        with _translated(), self._writer.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
     def check_version(self) -> None:
         """Refuses a database that `migrate` has not brought to this version."""
         head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
-        with self._engine.connect() as connection:
+        with _translated(), self._engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
         if found != head:
             raise StateError(

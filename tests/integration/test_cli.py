@@ -126,6 +126,23 @@ def test_a_refusal_is_a_sentence_and_exit_status_2(
     assert "Traceback" not in caught.err
 
 
+def test_a_folder_that_is_not_there_is_a_sentence(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("init")
+    for command in ("backup", "export --study demo"):
+        assert run(*command.split(), "--out", str(tmp_path / "no" / "x.zip")) == 2
+        assert "No such file" in capsys.readouterr().err
+
+
+def test_a_database_that_cannot_be_opened_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in ("migrate", "open --study demo"):
+        assert run(*command.split(), "--database-url", f"sqlite:///{tmp_path}") == 2
+        assert "unable to open" in capsys.readouterr().err
+
+
 def test_an_unknown_setting_names_the_nearest(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

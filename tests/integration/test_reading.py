@@ -1,8 +1,10 @@
 """The reader's way through a study, in the order in which it is gone."""
 
-import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -172,13 +174,36 @@ def test_concurrent_submissions_make_one_answer(
         client_token = token or f"tab-{number}"
         saved.append(submit(db, reader, case_token=case.case_token, client_token=client_token))
 
-    threads = [threading.Thread(target=click, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_parallel(click, range(8))
     assert saved == [Saved(1, N_CASES)] * 8
     assert len(stored(db)) == 1
+
+
+def test_of_different_answers_at_once_one_stands(db: Database, reader: Actor) -> None:
+    case = reading.current_case(db, actor=reader)
+    assert case is not None
+    refused: list[str] = []
+
+    def click(code: str) -> None:
+        try:
+            submit(db, reader, case_token=case.case_token, client_token=code, answer=code)
+        except AlreadyAnswered:
+            refused.append(code)
+
+    in_parallel(click, [option.code for option in case.options])
+    [answer] = stored(db)
+    assert sorted([*refused, answer.answer]) == sorted(option.code for option in case.options)
+
+
+def test_a_link_opened_twice_at_once_makes_one_reader(db: Database, study: str) -> None:
+    [link] = studies.invite(db, actor=SYSTEM, slug=study, count=1)
+    in_parallel(lambda _: reading.accept_invitation(db, token=link), range(8))
+    assert len(studies.progress(db, actor=SYSTEM, slug=study)) == 1
+
+
+def in_parallel(work: Callable[[Any], object], items: Iterable[object]) -> None:
+    with ThreadPoolExecutor(max_workers=20) as pool:
+        list(pool.map(work, items))
 
 
 def test_twenty_readers_at_once_lose_nothing(db: Database, study: str) -> None:
@@ -188,11 +213,7 @@ def test_twenty_readers_at_once_lose_nothing(db: Database, study: str) -> None:
         for _ in range(4):
             answer_next(db, actor)
 
-    threads = [threading.Thread(target=read, args=(actor,)) for actor in readers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_parallel(read, readers)
     progress = studies.progress(db, actor=SYSTEM, slug=study)
     assert [reader.answered for reader in progress] == [4] * 20
     assert len(stored(db)) == 80
