@@ -3,6 +3,7 @@
 import argparse
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from readerstudy.analyse.read import read_predictions, read_readings
 from readerstudy.analyse.report import write_report
 from readerstudy.analyse.write import write_results
 from readerstudy.export.figures import roc_svg
+from readerstudy.export.pictures import confusion_svg, forest_svg, heat_svg
 from readerstudy.stats import Analysis, StatsError, analyse
-from readerstudy.stats.figures import RocFigure, roc_figure
+from readerstudy.stats.figures import study_of, study_roc_figure
+from readerstudy.stats.pictures import confusions, forest, heat_map
 
 EXIT_REFUSED = 2
 _REPLICATES = 2000
@@ -67,9 +70,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replicates",
         type=int,
-        default=0,
+        default=_REPLICATES,
         metavar="N",
-        help=f"adds two-way bootstrap intervals, for example {_REPLICATES}",
+        help="of the two-way bootstrap (default: %(default)s; 0: none)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
     parser.add_argument("--encoding", default="utf-8", help="of the CSV files")
@@ -103,26 +106,32 @@ def _run(args: argparse.Namespace) -> list[Path]:
     )
     args.out.mkdir(parents=True, exist_ok=True)
     written = write_results(analysis, args.out)
-    figures = roc_pictures(readings, predictions, analysis)
-    written += _write_figures(figures, args.out / "figures")
-    return [*written, write_report(analysis, figures, args.out / "report.html")]
+    pictures = draw_pictures(readings, predictions, analysis)
+    written += _write_pictures(pictures, args.out / "figures")
+    return [*written, write_report(analysis, pictures, args.out / "report.html")]
 
 
-def roc_pictures(
-    readings: pd.DataFrame, predictions: dict[str, pd.DataFrame], analysis: Analysis
-) -> dict[str, RocFigure]:
-    """One ROC picture per reported class."""
-    positive = analysis.meta["positive"]
-    classes = [positive] if positive else analysis.meta["classes"]
-    return {c: roc_figure(readings, predictions, analysis, class_=c) for c in classes}
+def draw_pictures(
+    readings: pd.DataFrame, predictions: Mapping[str, pd.DataFrame], analysis: Analysis
+) -> dict[str, bytes]:
+    """SVG by name: ROC per class, forest per model, confusion matrices, readers by cases."""
+    study = study_of(readings, predictions, analysis)
+    pictures = {
+        f"roc_{c}": roc_svg(study_roc_figure(study, analysis, class_=c)) for c in study.targets
+    }
+    for model in study.models:
+        pictures[f"forest_{model.name}"] = forest_svg(forest(analysis, model=model.name))
+    for table in confusions(study):
+        pictures[f"confusion_{table.title}"] = confusion_svg(table)
+    return {**pictures, "readers_by_cases": heat_svg(heat_map(study))}
 
 
-def _write_figures(figures: dict[str, RocFigure], folder: Path) -> list[Path]:
+def _write_pictures(pictures: Mapping[str, bytes], folder: Path) -> list[Path]:
     folder.mkdir(exist_ok=True)
     written = []
-    for class_, figure in figures.items():
-        path = folder / f"roc_{re.sub(r'[^A-Za-z0-9_.-]', '_', class_)}.svg"
-        path.write_bytes(roc_svg(figure))
+    for name, svg in pictures.items():
+        path = folder / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}.svg"
+        path.write_bytes(svg)
         written.append(path)
     return written
 

@@ -1,37 +1,36 @@
 """report.html: one self-contained page of tables, pictures and words."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
 
-from readerstudy.export.figures import roc_svg
-from readerstudy.stats.figures import RocFigure
-from readerstudy.stats.records import MEAN_READER, Analysis, Record, notes_of
+from readerstudy.analyse.methods import cited, methods_paragraph
+from readerstudy.stats.records import MAJORITY, MEAN_READER, READERS, Analysis, Record, notes_of
 
 _RATES = ("sensitivity", "specificity", "accuracy", "balanced_accuracy")
+_MATCHED = ("specificity_at_reader_sensitivity", "sensitivity_at_reader_specificity")
+_ALONE = {"wilson", "or-rrrc-capped", "mean-recall"}
 
 
-def write_report(analysis: Analysis, figures: dict[str, RocFigure], path: Path) -> Path:
+def write_report(analysis: Analysis, pictures: Mapping[str, bytes], path: Path) -> Path:
     """Write the page and return its path."""
-    path.write_text(render_report(analysis, figures), encoding="utf-8")
+    path.write_text(render_report(analysis, pictures), encoding="utf-8")
     return path
 
 
-def render_report(analysis: Analysis, figures: dict[str, RocFigure]) -> str:
-    """The page as text."""
-    pictures = {name: _inline(roc_svg(figure)) for name, figure in figures.items()}
-    return (
-        _environment()
-        .get_template("report.html")
-        .render(
-            meta=analysis.meta,
-            primary=_primary(analysis),
-            alone=_alone(analysis),
-            areas=_areas(analysis),
-            pictures=pictures,
-            warnings=notes_of(analysis.records),
-        )
+def render_report(analysis: Analysis, pictures: Mapping[str, bytes]) -> str:
+    """The page as text; `pictures` are SVG by name."""
+    sentences = methods_paragraph(analysis)
+    template = _environment().get_template("report.html")
+    return template.render(
+        meta=analysis.meta,
+        sections=[s for s in _sections(analysis) if s[2]],
+        pictures={name: _inline(svg) for name, svg in pictures.items()},
+        warnings=warnings_of(analysis),
+        sentences=[sentence for sentence, _ in sentences],
+        references=cited(sentences),
     )
 
 
@@ -56,10 +55,15 @@ def limits(record: Record) -> str:
     return f"{record.ci_low:.3f} to {record.ci_high:.3f}"
 
 
+def warnings_of(analysis: Analysis) -> list[str]:
+    """Notes of the tables' records, each once with how many numbers it concerns."""
+    shown = dict.fromkeys(r for _, _, records in _sections(analysis) for r in records)
+    return [f"{note} ({count})" for note, count in notes_of(shown).items()]
+
+
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("readerstudy.analyse", "templates"), autoescape=True
-    )
+    loader = PackageLoader("readerstudy.analyse", "templates")
+    environment = Environment(loader=loader, autoescape=True)
     environment.filters.update(number=number, p_value=p_value, limits=limits)
     return environment
 
@@ -69,25 +73,50 @@ def _inline(svg: bytes) -> str:
     return text[text.index("<svg") :]
 
 
-def _primary(analysis: Analysis) -> list[Record]:
-    wanted = {f"model:{m} - {MEAN_READER}" for m in analysis.meta["models"]}
-    found = analysis.find(method="or-rrrc-capped")
-    return [r for r in found if r.subject in wanted and r.quantity in _RATES]
-
-
-def _alone(analysis: Analysis) -> list[Record]:
-    subjects = {MEAN_READER, *(f"model:{m}" for m in analysis.meta["models"])}
-    methods = {"wilson", "or-rrrc-capped", "mean-recall"}
+def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
+    """Heading, explanation and records of every table."""
+    gaps = {f"model:{m} - {MEAN_READER}" for m in analysis.meta["models"]}
+    alone = {MEAN_READER, MAJORITY, *(f"model:{m}" for m in analysis.meta["models"])}
+    records = analysis.records
     return [
-        r
-        for r in analysis.records
-        if r.subject in subjects and r.quantity in _RATES and r.method in methods
-    ]
-
-
-def _areas(analysis: Analysis) -> list[Record]:
-    return [
-        r
-        for r in analysis.find(quantity="auc", method="delong")
-        if r.subject.startswith("model:") and "reader:" not in r.subject
-    ]
+        (
+            "Model minus mean reader",
+            "Readers and cases both random (or-rrrc-capped, the primary method).",
+            [r for r in records if r.subject in gaps and r.method == "or-rrrc-capped"
+             and r.quantity in _RATES],
+        ),
+        (
+            "Non-inferiority and equivalence",
+            f"At a margin of {analysis.meta['margin']}; p is one-sided, the interval two-sided.",
+            [r for r in records if r.quantity in ("noninferiority", "equivalence")
+             and r.method.startswith("or-rrrc-capped:") and "auc" not in r.method
+             and "sens_spec" not in r.method],
+        ),
+        (
+            "Each alone",
+            "The mean reader's interval allows for other readers and other cases.",
+            [r for r in records if r.subject in alone and r.quantity in _RATES
+             and r.method in _ALONE],
+        ),
+        (
+            "Areas under the ROC curve",
+            "DeLong; between models paired on the same cases.",
+            [r for r in records if r.quantity in ("auc", "auc_macro") and r.method == "delong"
+             and "reader:" not in r.subject],
+        ),
+        (
+            "Readers' areas from confidence",
+            "Rating: confidence if the answer is the class, else 100 minus it.",
+            [r for r in records if r.quantity == "auc" and r.method == "or-rrrc-capped:delong"],
+        ),
+        (
+            "Matched operating points",
+            "The model's rate where its other rate equals the mean reader's.",
+            [r for r in records if r.quantity in _MATCHED],
+        ),
+        (
+            "Agreement among readers",
+            "",
+            [r for r in records if r.subject == READERS],
+        ),
+    ]  # fmt: skip

@@ -68,7 +68,14 @@ def roc_figure(
     class_: str,
 ) -> RocFigure:
     """Describe the ROC picture of one class; `analysis` is that of the same tables."""
-    study = build_study(
+    return study_roc_figure(study_of(readings, predictions, analysis), analysis, class_=class_)
+
+
+def study_of(
+    readings: pd.DataFrame, predictions: Mapping[str, pd.DataFrame], analysis: Analysis
+) -> Study:
+    """The checked arrays that `analysis` was made from."""
+    return build_study(
         readings,
         predictions,
         classes=analysis.meta["classes"],
@@ -76,7 +83,6 @@ def roc_figure(
         rule=analysis.meta["rule"],
         missing=analysis.meta["missing"],
     )
-    return study_roc_figure(study, analysis, class_=class_)
 
 
 def study_roc_figure(study: Study, analysis: Analysis, *, class_: str) -> RocFigure:

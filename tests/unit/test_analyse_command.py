@@ -111,7 +111,10 @@ def test_the_same_seed_gives_the_same_files(inputs, out) -> None:
 
 
 def test_readers_alone(inputs) -> None:
-    assert analyse("--readings", inputs / "readers.csv", "--out", inputs / "alone") == 0
+    status = analyse(
+        "--readings", inputs / "readers.csv", "--replicates", 0, "--out", inputs / "alone"
+    )
+    assert status == 0
     assert "readers alone" in (inputs / "alone" / "report.html").read_text()
 
 

@@ -15,7 +15,7 @@ from readerstudy.stats.bootstrap import (
 )
 from readerstudy.stats.confusion import metric_cells
 from readerstudy.stats.records import ALL, MEAN_READER, NAN, Record
-from readerstudy.stats.sections.common import Options, difference
+from readerstudy.stats.sections.common import Label, Options, difference
 from readerstudy.stats.sections.rates import Metric, metrics, model_right
 from readerstudy.stats.study import FloatArray, Study
 
@@ -25,32 +25,39 @@ MATCHED = {
 }
 ONE_READER = "one reader: only cases are drawn anew"
 CONSTANT = "every replicate is the same"
+NO_REPLICATES = "no interval asked for"
+
+Pair = tuple[FloatArray, FloatArray]
+Values = dict[str, FloatArray]
+Found = dict[Metric, tuple[Values, Values]]
 
 
 def records(
     study: Study, options: Options, *, replicates: int, rng: np.random.Generator
 ) -> Iterator[Record]:
-    """All of them; without replicates the matched points have no interval."""
-    drawn = draw(study.truth, n_readers=study.n_readers, replicates=replicates, rng=rng)
-    plain = Draws(np.ones((1, study.n_readers)), np.ones((1, study.n_cases)))
-    recalls: dict[str, list[tuple[FloatArray, FloatArray]]] = {}
-    for metric in metrics(study):
-        both = [_values(study, metric, d) for d in (plain, drawn)]
-        for subject, observed in both[0].items():
-            its = both[1][subject]
-            if replicates:
-                yield _record(
-                    study, options, metric.quantity, metric.class_, subject, observed, its
-                )
-            if metric.quantity == "sensitivity":
-                recalls.setdefault(subject, []).append((observed, its))
-        if metric.target is not None:
-            mean = [b[MEAN_READER] for b in both]
-            yield from _matched(study, options, metric, mean, (plain, drawn))
-    if replicates and study.positive is None:
-        yield from _balanced(study, options, recalls)
+    """All of them; without replicates only the matched points, and without an interval."""
+    both = (
+        Draws(np.ones((1, study.n_readers)), np.ones((1, study.n_cases))),
+        draw(study.truth, n_readers=study.n_readers, replicates=replicates, rng=rng),
+    )
+    found = {m: (_values(study, m, both[0]), _values(study, m, both[1])) for m in metrics(study)}
     if replicates:
-        yield from _areas(study, options, drawn)
+        yield from _rates(study, options, found)
+        yield from _areas(study, options, both)
+    for class_ in study.targets:
+        yield from _matched(study, options, class_, found, both)
+
+
+def _rates(study: Study, options: Options, found: Found) -> Iterator[Record]:
+    recalls: dict[str, list[Pair]] = {}
+    for metric, (observed, drawn) in found.items():
+        for subject, value in observed.items():
+            label = Label(metric.quantity, metric.class_, subject)
+            yield _record(study, options, label, value, drawn[subject])
+            if metric.quantity == "sensitivity":
+                recalls.setdefault(subject, []).append((value, drawn[subject]))
+    if study.positive is None:
+        yield from _balanced(study, options, recalls)
 
 
 def _values(study: Study, metric: Metric, draws: Draws) -> dict[str, FloatArray]:
@@ -75,59 +82,64 @@ def _values(study: Study, metric: Metric, draws: Draws) -> dict[str, FloatArray]
 
 
 def _record(
-    study: Study,
-    options: Options,
-    quantity: str,
-    class_: str,
-    subject: str,
-    observed: FloatArray,
-    replicates: FloatArray,
+    study: Study, options: Options, label: Label, observed: FloatArray, replicates: FloatArray
 ) -> Record:
     se, low, high = percentile_interval(replicates, level=options.level)
-    note = (
-        f"percentile, {len(replicates)} replicates" if len(replicates) else "no interval asked for"
-    )
-    if study.n_readers == 1 and MEAN_READER in subject:
-        note += f"; {ONE_READER}"
+    with_readers = MEAN_READER in label.subject or label.quantity in MATCHED.values()
+    notes = [f"percentile, {len(replicates)} replicates" if len(replicates) else NO_REPLICATES]
+    if study.n_readers == 1 and with_readers:
+        notes.append(ONE_READER)
     if se == 0:
-        low, high, note = NAN, NAN, f"{note}; {CONSTANT}"
+        low, high = NAN, NAN
+        notes.append(CONSTANT)
     return Record(
-        quantity,
-        class_,
-        subject,
+        label.quantity,
+        label.class_,
+        label.subject,
         "bootstrap-2way",
         float(observed[0]),
         se,
         ci_low=low,
         ci_high=high,
-        n_cases=study.n_cases,
-        n_readers=None
-        if subject.startswith("model:") and " - " not in subject
-        else study.n_readers,
-        note=note,
+        n_cases=_n_cases(study, label),
+        n_readers=study.n_readers if with_readers else None,
+        note="; ".join(notes),
     )
 
 
+def _n_cases(study: Study, label: Label) -> int:
+    if label.quantity not in ("sensitivity", "specificity"):
+        return study.n_cases
+    of_class = int((study.truth == study.classes.index(label.class_)).sum())
+    return of_class if label.quantity == "sensitivity" else study.n_cases - of_class
+
+
 def _matched(
-    study: Study,
-    options: Options,
-    metric: Metric,
-    mean: list[FloatArray],
-    both: tuple[Draws, Draws],
+    study: Study, options: Options, class_: str, found: Found, both: tuple[Draws, Draws]
 ) -> Iterator[Record]:
     """The model's specificity where its sensitivity is the mean reader's, and the reverse."""
-    is_class = study.truth == metric.target
+    target = study.classes.index(class_)
+    is_class = study.truth == target
     if not 0 < is_class.sum() < len(is_class):
         return
+    mean = {
+        m.quantity: [values[MEAN_READER] for values in pair]
+        for m, pair in found.items()
+        if m.target == target
+    }
     for model in study.models:
-        scores = model.scores[:, study.classes.index(metric.class_)]
-        values = []
-        for target, draws in zip(mean, both, strict=True):
-            fpr, tpr = resampled_roc(draws, scores, is_class)
-            values.append(_at_same(metric.quantity, fpr, tpr, target))
-        quantity = MATCHED[metric.quantity]
-        subject = f"model:{model.name}"
-        yield _record(study, options, quantity, metric.class_, subject, values[0], values[1])
+        curves = [resampled_roc(d, model.scores[:, target], is_class) for d in both]
+        for matched_on, quantity in MATCHED.items():
+            other = "specificity" if matched_on == "sensitivity" else "sensitivity"
+            values = [
+                _at_same(matched_on, *curve, at)
+                for curve, at in zip(curves, mean[matched_on], strict=True)
+            ]
+            label = Label(quantity, class_, f"model:{model.name}")
+            yield _record(study, options, label, values[0], values[1])
+            gap = [v - m for v, m in zip(values, mean[other], strict=True)]
+            label = Label(quantity, class_, difference(model.name))
+            yield _record(study, options, label, gap[0], gap[1])
 
 
 def _at_same(quantity: str, fpr: FloatArray, tpr: FloatArray, target: FloatArray) -> FloatArray:
@@ -137,26 +149,25 @@ def _at_same(quantity: str, fpr: FloatArray, tpr: FloatArray, target: FloatArray
     return rate_at(fpr, tpr, 1 - target)
 
 
-def _balanced(
-    study: Study, options: Options, recalls: dict[str, list[tuple[FloatArray, FloatArray]]]
-) -> Iterator[Record]:
+def _balanced(study: Study, options: Options, recalls: dict[str, list[Pair]]) -> Iterator[Record]:
     for subject, parts in recalls.items():
         known = [p for p in parts if np.isfinite(p[0]).all()]
         if known:
             observed = np.mean([p[0] for p in known], axis=0)
             its = np.mean([p[1] for p in known], axis=0)
-            yield _record(study, options, "balanced_accuracy", ALL, subject, observed, its)
+            label = Label("balanced_accuracy", ALL, subject)
+            yield _record(study, options, label, observed, its)
 
 
-def _areas(study: Study, options: Options, drawn: Draws) -> Iterator[Record]:
-    plain = Draws(np.ones((1, study.n_readers)), np.ones((1, study.n_cases)))
+def _areas(study: Study, options: Options, both: tuple[Draws, Draws]) -> Iterator[Record]:
     for class_ in study.targets:
-        is_class = study.truth == study.classes.index(class_)
+        target = study.classes.index(class_)
+        is_class = study.truth == target
         if not 0 < is_class.sum() < len(is_class):
             continue
         for model in study.models:
-            scores = model.scores[:, study.classes.index(class_)]
-            observed, its = (
-                area_under(*resampled_roc(draws, scores, is_class)) for draws in (plain, drawn)
+            scores = model.scores[:, target]
+            observed, its = (area_under(*resampled_roc(d, scores, is_class)) for d in both)
+            yield _record(
+                study, options, Label("auc", class_, f"model:{model.name}"), observed, its
             )
-            yield _record(study, options, "auc", class_, f"model:{model.name}", observed, its)
