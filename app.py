@@ -19,6 +19,7 @@ from readerstudy.services.setup import initialise, open_database
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
     from model.predictor import Predictor
 
 _log = logging.getLogger("skinreader")
@@ -67,9 +68,8 @@ def prepare(settings: Settings) -> None:
 def build_app(settings: Settings, *, predictor: "Predictor | None" = None) -> "FastAPI":
     """Everything but the socket. Without `predictor`, the bundled checkpoint is loaded."""
     # Not above: torch takes seconds, and gradio reads the environment that `prepare` sets.
-    from model.predictor import load_predictor  # noqa: PLC0415
-
     from model.demo import ASSETS, build_demo  # noqa: PLC0415
+    from model.predictor import load_predictor  # noqa: PLC0415
     from readerstudy.ui.mount import allow_anyone  # noqa: PLC0415
     from readerstudy.ui.site import PublicPage, build_site  # noqa: PLC0415
 

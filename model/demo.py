@@ -68,6 +68,7 @@ class Demo:
         return view.viewer(visit.photo_uri, map_uri=visit.maps[target, method], caption=caption)
 
     def start_again(self, key: str) -> tuple[Any, ...]:
+        """Forgets the picture at once."""
         self._visits.forget(key)
         return (view.placeholder(), "", *_switch(is_shown=False), gr.skip(), "")
 

@@ -117,7 +117,9 @@ def _invitations() -> tuple[gr.Number, gr.Button, gr.Textbox]:
     )
     with gr.Row():
         count = gr.Number(3, label="How many", precision=0, minimum=1, maximum=1000, scale=1)
-        make = gr.Button("Make links", variant="primary", scale=0, min_width=130, elem_id="sr-invite")
+        make = gr.Button(
+            "Make links", variant="primary", scale=0, min_width=130, elem_id="sr-invite"
+        )
     links = gr.Textbox(
         label="Invitation links", lines=6, visible=False, buttons=["copy"], elem_id="sr-links"
     )

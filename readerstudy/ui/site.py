@@ -45,9 +45,10 @@ def build_site(settings: Settings, *, db: Database, public: PublicPage) -> FastA
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        exception_handlers=ERROR_HANDLERS,
         lifespan=_lifespan(db),
     )
+    for kind, handler in ERROR_HANDLERS.items():
+        app.add_exception_handler(kind, handler)
     _add_routes(app, db=db, sessions=sessions, health=public.health)
     _add_static(app, public.assets)
     for page in _pages(db, settings, sessions=sessions, public=public):

@@ -23,7 +23,8 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
     "invite.what": (
         "You will see {n} skin images one after another and name the most likely diagnosis of "
         "each. You may stop at any time; this link brings you back to where you were.",
-        "您将依次看到 {n} 幅皮肤图像，并为每幅图像选择最可能的诊断。您可以随时中断，再次打开本链接即可从中断处继续。",
+        "您将依次看到 {n} 幅皮肤图像，并为每幅图像选择最可能的诊断。"
+        "您可以随时中断，再次打开本链接即可从中断处继续。",
     ),
     "invite.private": (
         "Your answers are stored under a code, without your name.",

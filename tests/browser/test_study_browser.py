@@ -108,7 +108,7 @@ def test_an_answer_waits_out_a_closed_tab(reader):
 
 def test_saved_is_not_said_before_the_server_says_so(reader):
     held = []
-    reader.route("**/study-api/answer", lambda route: held.append(route))
+    reader.route("**/study-api/answer", lambda route: held.append(route))  # noqa: PLW0108
     reader.keyboard.press("2")
     reader.keyboard.press("Enter")
     expect(reader.locator(".sq-state")).to_have_text("Saving…")

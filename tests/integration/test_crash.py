@@ -26,7 +26,7 @@ def begin(served):
 
 
 def answer_until_it_breaks(client, saved, sent):
-    """Like the page: an answer is noted before it is sent, and as saved only when the server says so."""
+    """Like the page: noted before it is sent, and as saved only when the server says so."""
     try:
         while case := client.get("/study-api/current").json()["case"]:
             answer = {

@@ -3,6 +3,7 @@
 import numpy as np
 
 from data.taxonomy import PUMCH14
+from model import saliency
 from model.card import ModelCard, Preprocessing
 from model.metrics import Metric
 
@@ -35,6 +36,7 @@ class FakePredictor:
 
     def explain(self, image, *, target, method):
         assert target in PUMCH14.codes
+        assert method in saliency.METHODS
         self.n_maps += 1
         return np.linspace(0, 1, image.shape[0] * image.shape[1], dtype=np.float32).reshape(
             image.shape[:2]
