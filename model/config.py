@@ -108,7 +108,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _shown(default: Any) -> str:
-    if default is MISSING or default == "":
+    if default in (MISSING, "", ()):
         return "none"
     return " ".join(map(str, default)) if isinstance(default, tuple) else str(default)
 

@@ -25,6 +25,7 @@ from model.runs import (
     read_state,
     save_atomically,
     write_log,
+    write_tensorboard,
 )
 from model.sampling import BatchSampler, epoch_order
 from model.scoring import Batch, loader_of, score, start_worker
@@ -210,6 +211,7 @@ class Trainer:
         self._save()
         if self.fabric.is_global_zero:
             write_log(self.run, progress.history)
+            write_tensorboard(self.run, row)
             tqdm.write(", ".join(f"{name} {value:.4g}" for name, value in row.items()))
 
     def _validate(self) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """What a training leaves in its folder: settings, log, resumable state, best weights."""
 
+import importlib.util
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -102,3 +103,16 @@ def progress_to_plain(progress: Progress) -> dict[str, Any]:
 def write_log(run: Run, history: list[dict[str, float]]) -> None:
     """The log is a copy of the state's history, so that a resumed run has no row twice."""
     pd.DataFrame(history).to_csv(run.log, index=False)
+
+
+def write_tensorboard(run: Run, row: dict[str, float]) -> None:
+    """The epoch's row for TensorBoard, when that is installed."""
+    if importlib.util.find_spec("tensorboard") is None:
+        return
+    # Imported here: torch's writer cannot be imported without the optional package.
+    from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415
+
+    with SummaryWriter(str(run.folder / "tensorboard")) as writer:
+        for name, value in row.items():
+            if name != "epoch":
+                writer.add_scalar(name, value, global_step=int(row["epoch"]))

@@ -1,0 +1,82 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.images import encode
+from model.errors import ModelError
+from model.predict import Case, collect, predict_cases, write_errors, write_predictions
+from tests.unit.model_world import noise, tiny_predictor
+
+
+def images(folder, *names):
+    for number, name in enumerate(names):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode(noise(seed=number)))
+    return folder
+
+
+def test_a_case_is_named_by_its_path_inside_its_argument(tmp_path):
+    images(tmp_path / "in", "b.png", "sub/a.png", ".hidden/c.png")
+    images(tmp_path, "alone.png")
+    cases = collect([tmp_path / "in", tmp_path / "alone.png"])
+    assert [case.case_id for case in cases] == ["b.png", "sub/a.png", "alone.png"]
+
+
+def test_two_images_with_one_name_are_refused(tmp_path):
+    images(tmp_path, "x/a.png", "y/a.png")
+    with pytest.raises(ModelError, match=r"both be 'a\.png'"):
+        collect([tmp_path / "x", tmp_path / "y" / "a.png"])
+
+
+@pytest.mark.parametrize("name", ["nowhere", "empty"])
+def test_a_path_without_images_is_a_sentence(tmp_path, name):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelError, match="check the path"):
+        collect([tmp_path / name])
+
+
+def test_unreadable_images_become_errors_and_the_others_go_on(tmp_path):
+    folder = images(tmp_path / "in", *(f"{number:02}.png" for number in range(20)))
+    (folder / "07.png").write_bytes(b"")
+    (folder / "11.png").write_bytes(b"<svg/>")
+    predictor = tiny_predictor(tmp_path)
+    predicted = predict_cases(predictor, collect([folder]))
+    assert [case_id for case_id, _ in predicted.errors] == ["07.png", "11.png"]
+    assert "empty" in predicted.errors[0][1]
+    assert "SVG" in predicted.errors[1][1]
+    assert len(predicted.case_ids) == len(predicted.probabilities) == 18
+    alone = predictor.predict([noise(seed=19)]).probabilities[0]
+    np.testing.assert_allclose(predicted.probabilities[-1], alone, atol=1e-6)
+
+
+def test_nothing_readable_gives_an_empty_table(tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"no")
+    predicted = predict_cases(tiny_predictor(tmp_path), [Case("bad.png", tmp_path / "bad.png")])
+    assert predicted.probabilities.shape == (0, 3)
+
+
+def test_the_table_and_its_sidecar_say_what_a_study_needs(tmp_path):
+    predictor = tiny_predictor(tmp_path)
+    predicted = predict_cases(predictor, collect([images(tmp_path / "in", "a.png", "b,ü.png")]))
+    write_predictions(predicted, predictor.card, tmp_path / "out" / "predictions.csv")
+    table = pd.read_csv(tmp_path / "out" / "predictions.csv")
+    assert list(table.columns) == ["case_id", "p_BCC", "p_MN", "p_SK"]
+    assert list(table["case_id"]) == ["a.png", "b,ü.png"]
+    np.testing.assert_allclose(table.iloc[:, 1:].sum(axis=1), 1, atol=1e-12)
+    beside = json.loads((tmp_path / "out" / "predictions.json").read_text("utf-8"))
+    assert beside["checkpoint_sha256"] == predictor.card.sha256
+    assert beside["taxonomy"] == predictor.card.taxonomy.to_dict()
+    assert beside["thresholds"] == predictor.card.thresholds
+    assert set(beside) == {
+        *("name", "checkpoint_sha256", "taxonomy", "thresholds"),
+        *("made_at", "code_version", "domain"),
+    }
+
+
+def test_errors_are_a_table_of_case_and_reason(tmp_path):
+    write_errors([("a.png", "Expected, but got")], tmp_path / "errors.csv")
+    table = pd.read_csv(tmp_path / "errors.csv")
+    assert table.to_dict("records") == [{"case_id": "a.png", "reason": "Expected, but got"}]
