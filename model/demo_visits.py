@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 KEEP_SECONDS = 15 * 60
-KEEP_VISITS = 64
+KEEP_VISITS = 40
 
 
 @dataclass

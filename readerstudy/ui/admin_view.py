@@ -75,6 +75,7 @@ def results(analysis: Analysis) -> str:
     ]
     return (
         _alone(analysis)
+        + "".join(f'<p class="sr-soft">{escape(note)}</p>' for note in analysis.meta["notes"])
         + "<h3>All classes</h3>"
         + _table(["Class", "Subject", "Accuracy"], overall)
         + "<h3>Each class against all others</h3>"

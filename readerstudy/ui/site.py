@@ -17,6 +17,7 @@ from readerstudy.ui.admin import build_admin
 from readerstudy.ui.admin_api import admin_routes
 from readerstudy.ui.frontend_assets import FrontendAssets
 from readerstudy.ui.gate import Gate
+from readerstudy.ui.local_inputs import LocalInputs
 from readerstudy.ui.mount import Page, allow, mount
 from readerstudy.ui.quiz import build_study
 from readerstudy.ui.routes import invitation_routes, sign_in_routes
@@ -56,6 +57,7 @@ def build_site(settings: Settings, *, db: Database, public: PublicPage) -> FastA
     # Present, so that Gradio stops answering every origin with credentials; it allows none.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(FrontendAssets)
+    app.add_middleware(LocalInputs)
     app.add_middleware(Gate, sessions=sessions, public_url=_configured_url(settings))
     return app
 

@@ -169,8 +169,22 @@ def test_inputs_are_accepted_only_if_uploaded(site):
                 assert "Traceback" not in answer
 
 
+@pytest.mark.parametrize(
+    "path", ["http://example.org/x.png", "https://127.0.0.1/x", " HTTP://example.org", "ftp://x/y"]
+)
+def test_no_address_is_fetched_for_a_visitor(site, path):
+    client = site.anonymous()
+    body = {"data": [{"path": path, "meta": FILE}], "fn_index": 0, "session_hash": "x"}
+    assert client.post("/gradio_api/queue/join", json=body).status_code == 400
+    assert client.post("/gradio_api/call/predict", json={"data": body["data"]}).status_code == 400
+    nested = {"data": [[{"a": {"path": path}}]], "fn_index": 0, "session_hash": "x"}
+    assert client.post("/gradio_api/queue/join", json=nested).status_code == 400
+
+
 def test_bodies_are_bounded(site):
     client = site.anonymous()
+    event = {"data": ["0" * 300_000], "fn_index": 0, "session_hash": "x"}
+    assert client.post("/gradio_api/queue/join", json=event).status_code == 413
     form = client.post("/gradio_api/upload", files={"field": (None, b"0" * 22_000_000)})
     assert form.status_code == 413
 

@@ -1,0 +1,102 @@
+"""How numbers and people are shown to those who run a study."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from readerstudy.entities import Option, ReaderKind, ReaderProgress, Rule, Stage, StudyState
+from readerstudy.entities import StudySummary as Summary
+from readerstudy.stats.figures import RocFigure, RocPoint
+from readerstudy.stats.records import Analysis, Record
+from readerstudy.ui import admin_view as view
+
+NAN = float("nan")
+
+
+def record(quantity="sensitivity", subject="model:net", method="wilson", estimate=0.8, **more):
+    values = {"ci_low": 0.7, "ci_high": 0.9, "n_cases": 40} | more
+    return Record(quantity, "BCC", subject, method, estimate, **values)
+
+
+def analysis(*records, models=("net",)):
+    return Analysis({"models": list(models), "classes": ["BCC"], "notes": ["A note."]}, records)
+
+
+def summary(**changes):
+    values = {
+        "slug": "trial",
+        "title": "Trial <b>",
+        "state": StudyState.OPEN,
+        "synthetic": True,
+        "n_cases": 4,
+        "n_readers": 2,
+        "n_simulated": 0,
+        "n_answers": 5,
+        "n_simulated_answers": 0,
+        "models": ("net",),
+        "classes": (Option("BCC", "basal cell carcinoma", "基底细胞癌"),),
+        "rule": Rule.RENORMALISE,
+        "seal_hash": None,
+        "opened_at": None,
+        "closed_at": None,
+    }
+    return Summary(**(values | changes))
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (record(), "<b>80.0%</b> <span>70.0% to 90.0%</span>"),
+        (record("auc", estimate=0.912), "<b>0.912</b> <span>0.700 to 0.900</span>"),
+        (
+            record(subject="model:net - mean_reader", estimate=-0.05, ci_low=-0.1, ci_high=0.02),
+            "<b>-5.0%</b> <span>-10.0% to +2.0%</span>",
+        ),
+        (record(estimate=NAN), "–"),
+        (record(ci_low=NAN), "<b>80.0%</b>"),
+        (None, "–"),
+    ],
+)
+def test_estimates(found, text):
+    assert view.estimate(found) == text
+
+
+def test_every_number_carries_n_and_the_methods_are_named():
+    shown = view.results(analysis(record(), record("auc", method="delong", estimate=0.9)))
+    assert "40 cases" in shown
+    assert "Wilson score interval" in shown
+    assert "DeLong" in shown
+    assert "A note." in shown
+
+
+def test_without_a_model_the_readers_stand_alone_and_it_says_so():
+    shown = view.results(analysis(record(subject="mean_reader"), models=()))
+    assert "No checkpoint predicts these classes" in shown
+    assert "minus" not in shown
+
+
+def test_simulated_readers_are_flagged_wherever_they_show():
+    person = ReaderProgress(
+        "R-1", ReaderKind.HUMAN, Stage.QUIZ, 1, 4, datetime(2026, 1, 2, tzinfo=UTC)
+    )
+    robot = ReaderProgress("S-1", ReaderKind.SIMULATED, Stage.DONE, 4, 4, None)
+    assert view.progress([person]).count("simulated") == 0
+    assert view.progress([person, robot]).count("simulated") == 1
+    point = RocPoint("reader:S-1", "reader", 0.1, 0.9, 4, simulated=True)
+    figure = RocFigure("BCC", "BCC", 2, 2, (), (point,), ())
+    assert "simulated" in view.readers(analysis(record(subject="reader:S-1")), figure)
+    assert "not clinical data" in view.overview(summary(n_simulated=280))
+    assert "not clinical data" not in view.overview(summary())
+
+
+def test_names_from_outside_are_escaped():
+    assert "Trial &lt;b&gt;" in view.overview(summary())
+    assert "<b>" not in view.overview(summary())
+
+
+def test_nobody_yet_is_said_in_words():
+    assert "No reader yet" in view.progress([])
+
+
+def test_subjects_are_said_as_people_say_them():
+    assert view.name_of("model:b4 - mean_reader") == "b4 minus mean reader"
