@@ -91,8 +91,8 @@ def _primary() -> Sentence:
     return (
         "The primary analysis takes readers and cases both as random samples "
         "(Obuchowski-Rockette, one treatment against a fixed model), with t intervals whose "
-        "degrees of freedom are at most the number of cases less one, because with many readers the usual "
-        "degrees of freedom promise more than few cases can hold.",
+        "degrees of freedom are at most the number of cases less one: with many readers the usual "
+        "ones promise more than few cases can hold.",
         ("hillis",),
     )
 

@@ -12,6 +12,7 @@ CLAMPED = "negative covariance between readers set to 0"
 NOT_ESTIMABLE = "not estimable"
 ONE_READER = "one reader: readers cannot be random; see paired DeLong or McNemar"
 TWO_READERS = "two readers: about one degree of freedom, the interval is very wide"
+CASES_FIXED = "cases taken as fixed, as in a t-test of the readers: ignores case sampling"
 FEW_CASES = "fewer than 10 cases: coverage of the interval is not assured"
 _FEW = 10
 
@@ -121,7 +122,9 @@ def _notes(found: Moments, design: Design) -> list[str]:
         notes.append(TWO_READERS)
     if found.cov2 < -1e-15 and design in ("or-rrrc", "or-rrrc-capped"):
         notes.append(CLAMPED)
-    if found.n_cases < _FEW:
+    if design == "or-rrfc":
+        notes.append(CASES_FIXED)
+    elif found.n_cases < _FEW:
         notes.append(FEW_CASES)
     return notes
 

@@ -96,6 +96,48 @@ def satterthwaite(variance: float, parts: list[tuple[float, float]], *, least: f
     return float(max(variance**2 / spread, least)) if spread > 0 else np.inf
 
 
+def conditional_variance(first: FloatArray, second: FloatArray, there: BoolArray) -> float:
+    """Variance of the pooled mean of first - second, moments taken reader by reader.
+
+    `first`, `second`: (J, n) float64, used where `there` (J, n). Equal to `ustat`'s in a complete
+    design; in an incomplete one often steadier, at the cost of a J x J matrix. A reader with a
+    single case, or no two readers with a case in common, drops out of a moment.
+
+    Reference: Gallas, Pennello & Meyers 2007.
+    """
+    a, b = (np.where(there, x, 0.0) for x in (first, second))
+    own, other = _conditional(a, a, there), _conditional(b, b, there)
+    return own + other - 2 * _conditional(a, b, there)
+
+
+def _conditional(a: FloatArray, b: FloatArray, there: BoolArray) -> float:
+    """Covariance of the pooled means of two kernels on the same cells."""
+    design = there.astype(np.float64)
+    count = design.sum(axis=1)
+    weight = count / count.sum()
+    pairs = np.outer(weight, weight)
+    np.fill_diagonal(pairs, 0.0)
+    shared = design @ design.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rest = (b.sum(axis=1, keepdims=True) - b) / (count[:, None] - design)
+        rest[~np.isfinite(rest)] = 0.0
+        same_case = np.where(shared > 0, (a @ b.T) / shared, 0.0)
+        moments = (
+            (weight * (a * b).sum(axis=1) / count).sum(),
+            (weight * (a * rest).sum(axis=1) / count).sum(),
+            (pairs * same_case).sum() / pairs.sum(),
+            (pairs * ((a / count[:, None]) @ rest.T)).sum() / pairs.sum(),
+        )
+        overlap = shared / np.outer(count, count)
+    shares = (
+        (weight**2 / count).sum(),
+        (weight**2 * (1 - 1 / count)).sum(),
+        (pairs * overlap).sum(),
+        (pairs * (1 - overlap)).sum() - 1,
+    )
+    return float(np.dot(shares, moments))
+
+
 def ustat_inference(found: UStatistic, *, level: float = 0.95, clip: bool = False) -> Inference:
     """Test against 0 and interval by iMRMC's convention.
 

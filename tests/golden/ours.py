@@ -26,7 +26,7 @@ from readerstudy.stats.sections.reader_areas import (
     reader_ratings,
 )
 from readerstudy.stats.tails import quantile, two_sided
-from readerstudy.stats.ustat import ustat
+from readerstudy.stats.ustat import conditional_variance, ustat
 
 GAP = "model:model_a - mean_reader"
 QUANTITY = {"sens": "sensitivity", "spec": "specificity", "accuracy": "accuracy"}
@@ -288,6 +288,17 @@ def _pooled(mine: Ours, what: str, values) -> dict:
     }  # fmt: skip
 
 
+def _conditional(mine: Ours, what: str, values) -> dict:
+    right, there, its = mine.cells(what)
+    zero = np.zeros(right.shape)
+    parts = {"model": (its, zero), "mean_reader": (right, zero), "diff": (its, right)}
+    found = {f"var_{k}": conditional_variance(*pair, there) for k, pair in parts.items()}
+    roots = {
+        f"se_{k}": float(np.sqrt(max(found[f"var_{k}"], 0.0))) for k in ("mean_reader", "diff")
+    }
+    return {**_pooled(mine, what, values), **found, **roots}
+
+
 def _imrmc(mine: Ours, what: str, values) -> dict:
     quantity, class_, _ = name_of(what)
     gap = mine.records(what).get(quantity, class_, GAP, "ustat")
@@ -405,7 +416,8 @@ def _mcnemar(mine: Ours, what: str, values) -> list[dict]:
 
 AGREEMENT = {
     "gwet": "ac1_gwet", "fleiss": "kappa_fleiss", "krippen": "alpha_krippendorff",
-    "krippendorff": "alpha_krippendorff", "pa": "agreement_observed", "bp": "kappa_brennan_prediger",
+    "krippendorff": "alpha_krippendorff", "pa": "agreement_observed",
+    "bp": "kappa_brennan_prediger",
 }  # fmt: skip
 
 
@@ -495,7 +507,7 @@ HANDLERS = {
     "model_minus_readers_frrc": _fixed_readers,
     "model_minus_readers_rrfc": _fixed_cases,
     "ustat_jointD": _pooled,
-    "ustat_conditionalD": _pooled,
+    "ustat_conditionalD": _conditional,
     "imrmc": _imrmc,
     "java": _java,
     "auc_readers": _auc_readers,

@@ -21,8 +21,6 @@ ZERO_VARIANCE = (
 )
 UNDEFINED = ("se", "df", "t", "z", "p", "p_one_sided", "ci_low", "ci_high")
 NOT_REPRODUCED = {
-    ("ustat_conditionalD", "incomplete"): "a second estimator of the same variance; jointD, which "
-    "every complete and incomplete study here reproduces, is the one reported",
     ("py.agreement.conger", None): "Conger's kappa is not reported; Fleiss, AC1 and alpha are",
     ("agreement", "ci"): "text of three decimals made from values that are compared",
     ("agreement", "p"): "the package tests coefficients it has rounded to 5 decimals; our p is "
@@ -53,13 +51,13 @@ def all_entries() -> list:
     return found
 
 
-def reason_to_skip(entry: dict, field: str, *, complete: bool) -> str | None:
+def reason_to_skip(entry: dict, field: str) -> str | None:
     if (entry.get("tolerance_fields") or {}).get(field, 0) is None:
         return "marked as not comparable in expected.json"
     for (start, which), reason in NOT_REPRODUCED.items():
         if not entry["id"].startswith(start):
             continue
-        if which in (None, field) or (which == "incomplete" and not complete):
+        if which in (None, field):
             return reason
     return None
 
@@ -80,7 +78,7 @@ def number(value: object) -> float:
     return float("nan") if value in ("NA", "NaN", None) else float(value)
 
 
-def compare(entry: dict, expected: dict, found: dict, *, complete: bool) -> list[str]:
+def compare(entry: dict, expected: dict, found: dict) -> list[str]:
     wrong = []
     zero = found.get("se", found.get("_se")) == 0
     for field, value in expected.items():
@@ -88,7 +86,7 @@ def compare(entry: dict, expected: dict, found: dict, *, complete: bool) -> list
             same = found[field] == 0 or np.isnan(found[field]) or found[field] == number(value)
             assert same, ZERO_VARIANCE
             continue
-        if reason_to_skip(entry, field, complete=complete):
+        if reason_to_skip(entry, field):
             continue
         assert field in found, f"{entry['id']}: {field} is neither compared nor listed"
         if isinstance(value, (str, dict)) and value not in ("NA", "NaN", "Inf"):
@@ -121,7 +119,7 @@ def test_equals_the_peer(study: str, name: str) -> None:
     if name == "readers_table":
         assert compare_readers(study, mine) == []
         return
-    whole = reason_to_skip(entry, "", complete=mine.complete)
+    whole = reason_to_skip(entry, "")
     if whole:
         return
     found = values_for(mine, name, values)
@@ -129,9 +127,7 @@ def test_equals_the_peer(study: str, name: str) -> None:
     got = found if isinstance(found, list) else [found]
     assert len(rows) == len(got)
     wrong = [
-        problem
-        for row, own in zip(rows, got, strict=True)
-        for problem in compare(entry, row, own, complete=mine.complete)
+        problem for row, own in zip(rows, got, strict=True) for problem in compare(entry, row, own)
     ]
     assert wrong == []
 

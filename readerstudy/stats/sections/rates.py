@@ -18,10 +18,12 @@ from readerstudy.stats.sections.common import (
     from_inference,
     margin_records,
 )
-from readerstudy.stats.study import FloatArray, IntArray, Model, Study
-from readerstudy.stats.ustat import ustat, ustat_inference
+from readerstudy.stats.study import BoolArray, FloatArray, IntArray, Model, Study
+from readerstudy.stats.ustat import conditional_variance, ustat, ustat_inference
 
 NO_CASES = "no case of this kind"
+ONLY_SE = "a second estimate of ustat's standard error"
+_MOST_FOR_CONDITIONAL = 2000
 DROPPED = "{} readers without such a case left out"
 
 
@@ -122,7 +124,7 @@ def _of_mean(study: Study, metric: Metric, cells: Cells, options: Options) -> It
     label = Label(metric.quantity, metric.class_, MEAN_READER)
     found = moments(theta, influence, n_cases=n_cases)
     yield from design_records(label, found, designs=RANDOM_DESIGNS, options=options, note=note)
-    yield _pooled(label, right, there, options, note)
+    yield from _pooled(label, right, np.zeros(right.shape), there, options, note)
     for model in study.models:
         label = Label(metric.quantity, metric.class_, difference(model.name))
         its = np.broadcast_to(model_right(study, model, metric, cells.at), right.shape)
@@ -130,29 +132,43 @@ def _of_mean(study: Study, metric: Metric, cells: Cells, options: Options) -> It
         found = moments(its_theta - theta, its_influence - influence, n_cases=n_cases)
         yield from design_records(label, found, options=options, note=note)
         yield from margin_records(label, found, options=options)
-        yield _pooled(label, its - right, there, options, note)
+        yield from _pooled(label, its, right, there, options, note)
 
 
 def _pooled(
-    label: Label, kernel: FloatArray, there: np.ndarray, options: Options, note: str
-) -> Record:
-    found = ustat(kernel, there)
+    label: Label,
+    first: FloatArray,
+    second: FloatArray,
+    there: BoolArray,
+    options: Options,
+    note: str,
+) -> Iterator[Record]:
+    """U-statistic of first - second; in incomplete designs also the conditional variance."""
+    found = ustat(first - second, there)
     inference = ustat_inference(found, level=options.level, clip=label.subject == MEAN_READER)
-    return from_inference(
-        label,
-        "ustat",
-        inference,
-        n_cases=int(there.any(axis=0).sum()),
-        n_readers=int(there.any(axis=1).sum()),
-        note=note,
-    )
+    n_cases, n_readers = int(there.any(axis=0).sum()), len(there)
+    yield from_inference(label, "ustat", inference, n_cases=n_cases, n_readers=n_readers, note=note)
+    if not there.all() and 1 < n_readers <= _MOST_FOR_CONDITIONAL:
+        variance = conditional_variance(first, second, there)
+        se = float(np.sqrt(variance)) if variance >= 0 else np.nan
+        yield Record(
+            label.quantity,
+            label.class_,
+            label.subject,
+            "ustat-conditional",
+            found.mean,
+            se,
+            n_cases=n_cases,
+            n_readers=n_readers,
+            note="; ".join(n for n in (ONLY_SE, note) if n),
+        )
 
 
 def _balanced(study: Study, options: Options) -> Iterator[Record]:
     """Mean recall over the classes that have cases; classes are independent strata."""
     present = [c for c in range(len(study.classes)) if (study.truth == c).any()]
     parts = [metric_cells(study, "sensitivity", target=c) for c in present]
-    keep = np.all([cells.there.any(axis=1) for cells in parts], axis=0)
+    keep = np.asarray(np.all([cells.there.any(axis=1) for cells in parts], axis=0))
     absent = len(study.classes) - len(present)
     note = f"{absent} classes without a case left out" if absent else ""
     if not keep.all():
@@ -196,7 +212,7 @@ def _balanced_mean(
     study: Study,
     parts: list[Cells],
     present: list[int],
-    keep: np.ndarray,
+    keep: BoolArray,
     options: Options,
     note: str,
 ) -> Iterator[Record]:
