@@ -24,59 +24,59 @@ _REPLICATES = 2000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `analyse`."""
-    parser.add_argument(
-        "--readings",
-        type=Path,
-        required=True,
-        metavar="CSV",
-        help="reader_id, case_id, truth, answer[, confidence, reader_kind, arm]",
-    )
-    parser.add_argument(
-        "--predictions",
-        action="append",
-        default=[],
-        metavar="NAME=CSV",
-        help="case_id, p_<class>...; repeat for several models",
-    )
-    parser.add_argument(
+    _add_inputs(parser)
+    _add_choices(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    columns = "reader_id, case_id, truth, answer[, confidence, reader_kind, arm]"
+    add("--readings", type=Path, required=True, metavar="CSV", help=columns)
+    models = "case_id, p_<class>...; repeat for several models"
+    add("--predictions", action="append", default=[], metavar="NAME=CSV", help=models)
+    add("--encoding", default="utf-8", help="of the CSV files (default: %(default)s)")
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
         "--classes",
         nargs="+",
         metavar="CLASS",
         help="the study's classes (default: those of truth and answers)",
     )
-    parser.add_argument(
+    add(
         "--positive",
         metavar="CLASS",
         help="report this class only; with two classes the model says it from 0.5",
     )
-    parser.add_argument(
+    add(
         "--rule",
         choices=("renormalise", "strict"),
         default="renormalise",
         help="how a model with more classes is restricted to the study's",
     )
-    parser.add_argument(
+    add(
         "--missing",
         choices=("omit", "wrong"),
         default="omit",
         help="what an empty answer counts as",
     )
-    parser.add_argument(
+    add(
         "--margin",
         type=_margin,
         metavar="FRACTION",
         help="adds non-inferiority and equivalence, for example 0.05",
     )
-    parser.add_argument(
+    add(
         "--replicates",
         type=int,
         default=_REPLICATES,
         metavar="N",
         help="of the two-way bootstrap (default: %(default)s; 0: none)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
-    parser.add_argument("--encoding", default="utf-8", help="of the CSV files")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    add("--seed", type=int, default=0, help="of the bootstrap (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> int:

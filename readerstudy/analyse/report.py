@@ -1,7 +1,7 @@
 """report.html: one self-contained page of tables, pictures and words."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
@@ -11,7 +11,9 @@ from readerstudy.stats.records import MAJORITY, MEAN_READER, READERS, Analysis, 
 
 _RATES = ("sensitivity", "specificity", "accuracy", "balanced_accuracy")
 _MATCHED = ("specificity_at_reader_sensitivity", "sensitivity_at_reader_specificity")
-_ALONE = {"wilson", "or-rrrc-capped", "mean-recall"}
+_PRIMARY = "or-rrrc-capped"
+_ALONE = {"wilson", _PRIMARY, "mean-recall"}
+_MARGINS = {f"{_PRIMARY}:{quantity}" for quantity in _RATES}
 
 
 def write_report(analysis: Analysis, pictures: Mapping[str, bytes], path: Path) -> Path:
@@ -77,46 +79,39 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
     """Heading, explanation and records of every table."""
     gaps = {f"model:{m} - {MEAN_READER}" for m in analysis.meta["models"]}
     alone = {MEAN_READER, MAJORITY, *(f"model:{m}" for m in analysis.meta["models"])}
-    records = analysis.records
-    return [
+    margin = analysis.meta["margin"]
+    tables: tuple[tuple[str, str, Callable[[Record], bool]], ...] = (
         (
             "Model minus mean reader",
             "Readers and cases both random (or-rrrc-capped, the primary method).",
-            [r for r in records if r.subject in gaps and r.method == "or-rrrc-capped"
-             and r.quantity in _RATES],
+            lambda r: r.subject in gaps and r.method == _PRIMARY and r.quantity in _RATES,
         ),
         (
             "Non-inferiority and equivalence",
-            f"At a margin of {analysis.meta['margin']}; p is one-sided, the interval two-sided.",
-            [r for r in records if r.quantity in ("noninferiority", "equivalence")
-             and r.method.startswith("or-rrrc-capped:") and "auc" not in r.method
-             and "sens_spec" not in r.method],
+            f"At a margin of {margin}; p is one-sided, the interval two-sided.",
+            lambda r: r.method in _MARGINS,
         ),
         (
             "Each alone",
             "The mean reader's interval allows for other readers and other cases.",
-            [r for r in records if r.subject in alone and r.quantity in _RATES
-             and r.method in _ALONE],
+            lambda r: r.subject in alone and r.quantity in _RATES and r.method in _ALONE,
         ),
-        (
-            "Areas under the ROC curve",
-            "DeLong; between models paired on the same cases.",
-            [r for r in records if r.quantity in ("auc", "auc_macro") and r.method == "delong"
-             and "reader:" not in r.subject],
-        ),
+        ("Areas under the ROC curve", "DeLong; models paired on the same cases.", _is_area),
         (
             "Readers' areas from confidence",
             "Rating: confidence if the answer is the class, else 100 minus it.",
-            [r for r in records if r.quantity == "auc" and r.method == "or-rrrc-capped:delong"],
+            lambda r: r.quantity == "auc" and r.method == f"{_PRIMARY}:delong",
         ),
         (
             "Matched operating points",
             "The model's rate where its other rate equals the mean reader's.",
-            [r for r in records if r.quantity in _MATCHED],
+            lambda r: r.quantity in _MATCHED,
         ),
-        (
-            "Agreement among readers",
-            "",
-            [r for r in records if r.subject == READERS],
-        ),
-    ]  # fmt: skip
+        ("Agreement among readers", "", lambda r: r.subject == READERS),
+    )
+    return [(h, words, [r for r in analysis.records if wanted(r)]) for h, words, wanted in tables]
+
+
+def _is_area(record: Record) -> bool:
+    of_readers = "reader:" in record.subject
+    return record.quantity in ("auc", "auc_macro") and record.method == "delong" and not of_readers

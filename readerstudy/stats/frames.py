@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 
 import pandas as pd
 
@@ -40,17 +41,8 @@ def build_study(
     answers, shown, confidence = table.cells(names)
     truth = table.truths(names)
     _check_positive(positive, names)
-    models = tuple(
-        build_model(
-            name,
-            frame,
-            cases=table.cases,
-            classes=names,
-            positive=positive,
-            rule=rule,
-            notes=notes,
-        )
-        for name, frame in predictions.items()
+    restrict = partial(
+        build_model, cases=table.cases, classes=names, positive=positive, rule=rule, notes=notes
     )
     return Study(
         reader_ids=table.readers,
@@ -62,7 +54,7 @@ def build_study(
         answers=answers,
         shown=shown,
         confidence=confidence,
-        models=models,
+        models=tuple(restrict(name, frame) for name, frame in predictions.items()),
         missing=missing,
         repeats=table.repeats(names, answers),
         notes=tuple(notes),
