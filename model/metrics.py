@@ -21,7 +21,8 @@ FamilyName = Literal["argmax", "threshold", "ranking"]
 _Z95 = float(stats.norm.ppf(0.975))
 WILSON = "Wilson 95%"
 DELONG = "DeLong 95%"
-INFLUENCE = "normal 95%, variance from per-case contributions"
+PERFECT = "Wilson 95% of the smaller group, as DeLong's variance is 0"
+MOVER = "MOVER 95% from the classes' Wilson intervals and their correlation"
 MACRO_AUC = "normal 95%, variance from DeLong components of all classes"
 
 
@@ -76,7 +77,8 @@ def auc_components(scores: Floats, positive: Bools) -> tuple[float, Floats]:
     """Area under the ROC curve and what each case contributes to it.
 
     `scores` (n,) float, `positive` (n,) bool. Returns the AUC (ties count one half) and (n,) signed
-    contributions whose squares sum to DeLong's variance; (nan, nans) when a class is empty.
+    contributions whose squares sum to DeLong's variance: nan with fewer than two cases in a group,
+    and the AUC too when one is empty.
     Reference: DeLong et al. 1988; ranks as in Sun & Xu 2014.
     """
     n_pos = int(positive.sum())
@@ -88,7 +90,9 @@ def auc_components(scores: Floats, positive: Bools) -> tuple[float, Floats]:
     placed[positive] = (overall[positive] - stats.rankdata(scores[positive])) / n_neg
     placed[~positive] = 1 - (overall[~positive] - stats.rankdata(scores[~positive])) / n_pos
     auc = float(placed[positive].mean())
-    size = np.where(positive, n_pos * max(n_pos - 1, 1), n_neg * max(n_neg - 1, 1))
+    if min(n_pos, n_neg) < 2:
+        return auc, np.full(len(scores), math.nan)
+    size = np.where(positive, n_pos * (n_pos - 1), n_neg * (n_neg - 1))
     return auc, (placed - auc) / np.sqrt(size)
 
 
@@ -107,14 +111,24 @@ def ranking_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str]) ->
     rows, parts = [], []
     for index, code in enumerate(codes):
         area, contributions = auc_components(probabilities[:, index], truth == index)
-        low, high = _normal(area, contributions)
-        rows.append(Metric("ranking", "auc", code, area, low, high, n, DELONG))
+        rows.append(_auc_metric(code, area, contributions, truth == index))
         if not math.isnan(area):
             parts.append(contributions)
     macro = macro_auc(probabilities, truth)
     together = np.mean(parts, axis=0) if parts else np.full(n, math.nan)
     low, high = _normal(macro, together)
     return [Metric("ranking", "macro auc", "", macro, low, high, n, MACRO_AUC), *rows]
+
+
+def _auc_metric(code: str, area: float, contributions: Floats, positive: Bools) -> Metric:
+    """A perfect or inverted ranking has no variance to DeLong, but no certainty either."""
+    n = len(positive)
+    if area in (0.0, 1.0):
+        smaller = min(int(positive.sum()), int((~positive).sum()))
+        low, high = wilson(round(area * smaller), smaller)
+        return Metric("ranking", "auc", code, area, low, high, n, PERFECT)
+    low, high = _normal(area, contributions)
+    return Metric("ranking", "auc", code, area, low, high, n, DELONG)
 
 
 def argmax_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str]) -> list[Metric]:
@@ -177,21 +191,44 @@ def _macro(family: FamilyName, decided: Bools, truth: Ints) -> list[Metric]:
 
 
 def _mean_rate(family: FamilyName, quantity: str, right: Bools, counted: Bools) -> Metric:
-    """Mean over columns of the share of `right` among `counted`, all (n, k) bool."""
+    """Mean over columns of the share of `right` among `counted`, all (n, k) bool.
+
+    MOVER keeps an interval around rates of 0 and 1, where a normal one has no width.
+    Reference: Zou & Donner 2008; correlated parts: Zou 2008, Stat Med 27:1693.
+    """
     sizes = counted.sum(axis=0)
-    usable = sizes > 0
-    rates = (right & counted).sum(axis=0)[usable] / sizes[usable]
-    estimate = float(rates.mean()) if rates.size else math.nan
-    away = (right[:, usable] - rates) * counted[:, usable] / sizes[usable]
-    contributions = away.mean(axis=1) if rates.size else np.full(len(right), math.nan)
-    low, high = _normal(estimate, contributions)
+    right, counted, sizes = right[:, sizes > 0], counted[:, sizes > 0], sizes[sizes > 0]
     n = int(counted.any(axis=1).sum())
-    return Metric(family, quantity, "", estimate, low, high, n, INFLUENCE)
+    if not sizes.size:
+        return Metric(family, quantity, "", math.nan, math.nan, math.nan, n, MOVER)
+    hits = (right & counted).sum(axis=0)
+    rates = hits / sizes
+    bounds = np.array([wilson(int(k), int(m)) for k, m in zip(hits, sizes, strict=True)])
+    related = _correlation((right - rates) * counted, shared=(counted.T @ counted) > 0)
+    down, up = (np.sqrt(max(0.0, d @ related @ d)) / len(sizes) for d in (bounds.T - rates))
+    estimate = float(rates.mean())
+    low, high = max(0.0, estimate - float(down)), min(1.0, estimate + float(up))
+    return Metric(family, quantity, "", estimate, low, high, n, MOVER)
+
+
+def _correlation(away: Floats, *, shared: Bools) -> Floats:
+    """(k, k) correlation of the columns' mistakes; 1 where it cannot be known but cases are shared.
+
+    Classes that share no case, as in sensitivity, are independent.
+    """
+    products = away.T @ away
+    spread = np.sqrt(np.diag(products))
+    scale = np.outer(spread, spread)
+    related = np.where(shared, 1.0, 0.0)
+    np.divide(products, scale, out=related, where=scale > 0)
+    np.fill_diagonal(related, 1.0)
+    return related
 
 
 def _normal(estimate: float, contributions: Floats) -> tuple[float, float]:
     half = _Z95 * math.sqrt(float((contributions**2).sum()))
-    return max(0.0, estimate - half), min(1.0, estimate + half)
+    # Not max and min: they would turn nan into a bound.
+    return float(np.clip(estimate - half, 0, 1)), float(np.clip(estimate + half, 0, 1))
 
 
 def _proportion(family: FamilyName, quantity: str, class_: str, right: Bools) -> Metric:

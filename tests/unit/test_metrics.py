@@ -136,11 +136,32 @@ def test_a_class_without_cases_is_undefined_and_left_out_of_the_means():
     assert all(not math.isnan(m.estimate) for m in metrics if not m.class_)
 
 
+def test_a_perfect_answer_on_few_cases_is_not_a_certain_one():
+    truth = np.repeat([0, 1, 2], 5)
+    metrics = all_metrics(
+        np.eye(3)[truth] * 0.8 + 0.2 / 3, truth, CODES, thresholds=dict.fromkeys(CODES, 0.4)
+    )
+    for quantity in ("balanced accuracy", "macro specificity", "macro accuracy"):
+        for found in (m for m in metrics if m.quantity == quantity):
+            assert found.estimate == 1
+            assert found.ci_low < 0.95
+    assert find(metrics, "auc", "A").ci_low == pytest.approx(wilson(5, 5)[0])
+
+
+def test_one_case_of_a_class_has_no_interval():
+    probabilities, truth = cases(40)
+    truth = np.where(truth == 2, 1, truth)
+    truth[0] = 2
+    found = find(ranking_metrics(probabilities, truth, CODES), "auc", "C")
+    assert not math.isnan(found.estimate)
+    assert math.isnan(found.ci_low)
+
+
 def test_no_cases_at_all_is_undefined_everywhere_and_no_error():
     metrics = all_metrics(
         np.empty((0, 3)), np.empty(0, dtype=int), CODES, thresholds=dict.fromkeys(CODES, 0.5)
     )
-    assert all(math.isnan(m.estimate) for m in metrics)
+    assert all(math.isnan(value) for m in metrics for value in (m.estimate, m.ci_low, m.ci_high))
 
 
 def test_every_metric_survives_json_with_its_undefined_values():
