@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
@@ -36,6 +36,7 @@ def find(metrics, quantity, class_=""):
     return found
 
 
+@settings(deadline=None)
 @given(st.integers(1, 400), st.floats(0, 1))
 def test_wilson_agrees_with_statsmodels(n, share):
     k = round(n * share)
@@ -46,6 +47,7 @@ def test_wilson_of_nothing_is_undefined():
     assert all(map(math.isnan, wilson(0, 0)))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_auc_agrees_with_scikit_learn_also_with_ties(seed):
     rng = np.random.default_rng(seed)

@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.sampling import FIRST_TRAINING_SEED, BatchSampler, epoch_order
@@ -11,6 +11,7 @@ def batches(order, **options):
     return list(BatchSampler(order, batch_size=8, seed=1, **{"epoch": 0, **options}))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 200), st.integers(0, 5))
 def test_balanced_classes_come_equally_often_whatever_their_frequency(length, epoch):
     order = epoch_order(LABELS, length=length, balanced=True, seed=3, epoch=epoch)
@@ -39,6 +40,7 @@ def test_seed_and_epoch_decide_the_order():
     assert order(0, 0) != order(1, 0)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 9))
 def test_going_on_in_the_middle_gives_the_rest_of_the_epoch(first_step):
     order = np.arange(75)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.card import Preprocessing
@@ -12,6 +12,7 @@ CROP = Preprocessing(size_px=64)
 PAD = Preprocessing(size_px=64, fit="pad")
 
 
+@settings(deadline=None)
 @given(st.integers(1, 300), st.integers(1, 300), st.sampled_from([CROP, PAD]))
 def test_every_shape_gives_the_square_input_and_a_map_of_its_own_size(height, width, way):
     image = noise(height, width)
