@@ -16,6 +16,9 @@ INVITATION_LIFE = timedelta(days=90)
 MAX_ATTEMPTS = 5
 ATTEMPT_WINDOW = timedelta(minutes=15)
 MAX_CONFIDENCE = 100
+# Of the bootstrap intervals on the page and in the export; those of the command by default.
+REPLICATES = 2000
+BOOTSTRAP_SEED = 0
 
 
 class Permission(StrEnum):

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from readerstudy.rules import BOOTSTRAP_SEED, REPLICATES
+
 _TEXT = """\
 {title}
 {underline}
@@ -27,7 +29,8 @@ Files
 
 Compute the results again, with SkinReader installed, in this folder:
   python -m readerstudy analyse --readings readings.csv{predictions} \\
-    --classes {classes} --rule {rule} --out again
+    --classes {classes} --rule {rule} \\
+    --replicates {replicates} --seed {seed} --out again
 """
 
 
@@ -57,4 +60,6 @@ def readme(  # noqa: PLR0913 -- the blanks of one form
         predictions=flags,
         classes=" ".join(classes),
         rule=rule,
+        replicates=REPLICATES,
+        seed=BOOTSTRAP_SEED,
     )

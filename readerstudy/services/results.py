@@ -4,13 +4,14 @@ from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from readerstudy.db import Database, Session, audit, queries_results
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
 from readerstudy.entities import Actor, ReaderKind
-from readerstudy.rules import Permission, authorise
+from readerstudy.rules import BOOTSTRAP_SEED, REPLICATES, Permission, authorise
 from readerstudy.services import bundling
 from readerstudy.services.collecting import (
     Kinds,
@@ -129,7 +130,14 @@ def _compute(
     analysis = (
         Analysis(_empty_meta(study), ())
         if frame.empty
-        else analyse(frame, predictions, classes=classes_of(study), rule=study.rule.value)
+        else analyse(
+            frame,
+            predictions,
+            classes=classes_of(study),
+            rule=study.rule.value,
+            rng=np.random.default_rng(BOOTSTRAP_SEED),
+            replicates=REPLICATES,
+        )
     )
     left_out = {kind.value: n for kind, n in counts.items() if kind not in kinds}
     analysis = _explain(analysis, readings=readings, left_out=left_out, study=study)
