@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
 
 from tests.serving import running_server
 
@@ -13,6 +13,9 @@ _MISSING = (
     "`python -m playwright install chromium`."
 )
 _skipped = []
+# Patient: a machine that runs other work beside is no failure of the page.
+_PATIENCE_MS = 30_000
+expect.set_options(timeout=_PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items):
@@ -72,7 +75,7 @@ def page(browser, served):
             else None
         ),
     )
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(_PATIENCE_MS)
     yield opened
     context.close()
     assert errors == []

@@ -138,7 +138,7 @@ def test_owner_sees_the_roc_and_exports_what_was_clicked(reader, browser, served
     sign_in(page)
     expect(page.locator("#sr-roc .plotly .scatterlayer").first).to_be_visible()
     page.get_by_role("tab", name="Export").click()
-    with page.expect_download() as download:
+    with page.expect_download(timeout=120_000) as download:  # the first draws all figures
         page.locator("#sr-export").click()
     readings = read_zip(download.value.path())
     mine = sorted(
