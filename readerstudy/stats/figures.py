@@ -17,7 +17,7 @@ from readerstudy.stats.study import BoolArray, FloatArray, Study
 
 Kind = Literal["reader", "mean_reader", "model"]
 Interval = tuple[float, float]
-RARE = 10
+RARE = 20
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ NOT_ESTIMABLE = "not estimable"
 ONE_READER = "one reader: readers cannot be random; see paired DeLong or McNemar"
 TWO_READERS = "two readers: about one degree of freedom, the interval is very wide"
 CASES_FIXED = "cases taken as fixed, as in a t-test of the readers: ignores case sampling"
-FEW_CASES = "fewer than 10 cases: coverage of the interval is not assured"
-_FEW = 10
+FEW_CASES = "fewer than 20 cases: the interval may hold the truth less often than it says"
+_FEW = 20
 
 Design = Literal["or-rrrc", "or-rrrc-capped", "or-frrc", "or-rrfc"]
 DESIGNS: tuple[Design, ...] = ("or-rrrc-capped", "or-rrrc", "or-frrc", "or-rrfc")
