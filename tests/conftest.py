@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A loaded machine is not a defect: properties are about values, `make bench` is about time.
+settings.register_profile("skinreader", deadline=None)
+settings.load_profile("skinreader")
 
 REALDATA = Path(__file__).resolve().parents[2] / "shared" / "realdata"
 

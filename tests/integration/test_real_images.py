@@ -1,4 +1,4 @@
-"""The demo's own path on real images: a prediction and a map, or a sentence; never anything else."""
+"""The demo's own path on real images: a prediction and a map, or a sentence."""
 
 import numpy as np
 import pandas as pd

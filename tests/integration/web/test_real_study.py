@@ -1,4 +1,4 @@
-"""Real images of the ISIC 2019 classes as a second study: command line, quiz, admin page, export."""
+"""Real images of the ISIC 2019 classes as a second study: commands, quiz, admin page, export."""
 
 import io
 import json
