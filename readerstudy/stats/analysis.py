@@ -13,6 +13,7 @@ from readerstudy.stats.sections import (
     areas,
     overall,
     pairs_of_raters,
+    predictive,
     rates,
     reader_areas,
     resampled,
@@ -62,7 +63,7 @@ def analyse(
 def _records(
     study: Study, options: Options, rng: np.random.Generator | None, replicates: int
 ) -> Iterator[Record]:
-    for section in (rates, areas, reader_areas, overall, pairs_of_raters):
+    for section in (rates, predictive, areas, reader_areas, overall, pairs_of_raters):
         yield from section.records(study, options)
     # Without replicates nothing is drawn, so any generator will do.
     generator = rng or np.random.default_rng(0)

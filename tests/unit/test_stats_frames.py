@@ -149,3 +149,12 @@ def test_one_reader_one_class_no_positives_do_not_break() -> None:
     found = analyse(readings, {}, replicates=10, rng=np.random.default_rng(0))
     assert np.isnan(found.get("sensitivity", "y", "reader:r1", "wilson").estimate)
     assert "one reader" in found.get("sensitivity", "x", "mean_reader", "or-rrrc").note
+
+
+def test_predictive_values_count_what_was_said(readings, models) -> None:
+    found = analyse(readings, models)
+    own = readings[(readings["reader_id"] == "r000") & (readings["answer"] == "mel")]
+    record = found.get("ppv", "mel", "reader:r000", "wilson")
+    assert record.n_cases == len(own)
+    assert record.estimate == pytest.approx((own["truth"] == "mel").mean())
+    assert found.get("npv", "mel", "model:a", "wilson").n_cases > 0

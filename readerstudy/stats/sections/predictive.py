@@ -1,0 +1,39 @@
+"""Positive and negative predictive values of models and readers."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from readerstudy.stats.confusion import one_vs_rest
+from readerstudy.stats.proportions import interval, ratio
+from readerstudy.stats.records import Record
+from readerstudy.stats.sections.common import Options
+from readerstudy.stats.study import Study
+
+CASE_MIX = "holds for the study's mix of cases only"
+NONE_SAID = "never said"
+
+
+def records(study: Study, options: Options) -> Iterator[Record]:
+    """Wilson intervals; nan where the class, or its absence, was never said."""
+    subjects = [f"model:{m.name}" for m in study.models]
+    subjects += [f"reader:{r}" for r in study.reader_ids]
+    answers = np.vstack([*(m.calls[None] for m in study.models), study.answers])
+    machine = np.ones((len(study.models), study.n_cases), dtype=bool)
+    counted = np.vstack([machine, study.answered])
+    for class_ in study.targets:
+        target = study.classes.index(class_)
+        table = one_vs_rest(study.truth, answers, target=target, counted=counted)
+        for quantity, right, count in (
+            ("ppv", table.tp, table.tp + table.fp),
+            ("npv", table.tn, table.tn + table.fn),
+        ):
+            low, high = interval(right, count, level=options.level)
+            columns = (ratio(right, count), low, high, count)
+            for subject, *row in zip(subjects, *(c.tolist() for c in columns), strict=True):
+                value, lower, upper, n = row
+                note = CASE_MIX if n else NONE_SAID
+                yield Record(
+                    quantity, class_, subject, "wilson", value,
+                    ci_low=lower, ci_high=upper, n_cases=n, note=note,
+                )  # fmt: skip
