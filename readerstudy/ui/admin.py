@@ -30,27 +30,34 @@ class AdminPage:
         found = studies.list_studies(self._db, actor=actor_of(request))
         choices = [(study.title, study.slug) for study in found]
         first = choices[0][1] if choices else None
-        return (gr.update(choices=choices, value=first), *self.show(first, request))
+        return (gr.update(choices=choices, value=first), *self.choose_study(first, request))
 
-    def show(self, slug: str | None, request: gr.Request) -> tuple[Any, ...]:
+    def choose_study(self, slug: str | None, request: gr.Request) -> tuple[Any, ...]:
+        return self.show(slug, None, request)
+
+    def show(self, slug: str | None, kinds: str | None, request: gr.Request) -> tuple[Any, ...]:
         actor = actor_of(request)
         study = self._study(actor, slug)
         if study is None:
-            nothing = (view.problem("There is no study yet."), "", "", _no_class(), None, "", "")
-            return (gr.update(visible=False), *nothing)
+            return (gr.update(visible=False), view.problem("There is no study yet."), "", *_NOTHING)
         people = studies.progress(self._db, actor=actor, slug=study.slug)
         return (
             gr.update(visible=True),
             view.overview(study),
             view.progress(people),
-            *self._results(actor, study),
+            *self._results(actor, study, kinds),
         )
 
-    def choose_class(self, slug: str, class_: str, request: gr.Request) -> tuple[Any, str]:
-        actor = actor_of(request)
-        figure = results.roc_figures(self._db, actor=actor, slug=slug)[class_]
-        analysis = results.study_results(self._db, actor=actor, slug=slug)
-        return roc_plot(figure), view.readers(analysis, figure)
+    def choose_class(
+        self, slug: str, kinds: str | None, class_: str, request: gr.Request
+    ) -> tuple[Any, str]:
+        asked: dict[str, Any] = {
+            "actor": actor_of(request),
+            "slug": slug,
+            "kinds": view.kinds_of(kinds),
+        }
+        figure = results.roc_figures(self._db, **asked)[class_]
+        return roc_plot(figure), view.readers(results.study_results(self._db, **asked), figure)
 
     def invite(self, slug: str, count: float, request: gr.Request) -> Any:
         tokens = studies.invite(self._db, actor=actor_of(request), slug=slug, count=int(count))
@@ -61,20 +68,24 @@ class AdminPage:
         found = studies.list_studies(self._db, actor=actor)
         return next((study for study in found if study.slug == slug), None)
 
-    def _results(self, actor: Actor, study: StudySummary) -> tuple[Any, ...]:
+    def _results(self, actor: Actor, study: StudySummary, kinds: str | None) -> tuple[Any, ...]:
+        asked: dict[str, Any] = {"actor": actor, "slug": study.slug, "kinds": view.kinds_of(kinds)}
         try:
-            analysis = results.study_results(self._db, actor=actor, slug=study.slug)
-            figures = results.roc_figures(self._db, actor=actor, slug=study.slug)
+            analysis = results.study_results(self._db, **asked)
+            figures = results.roc_figures(self._db, **asked)
         except UserError as error:  # nothing read yet, or a role without results
-            return (view.problem(str(error)), _no_class(), None, "", "")
+            return (_hidden(), view.problem(str(error)), _hidden(), _hidden(), "", "")
         choices = view.class_choices(study, figures)
         first = figures[choices[0][1]]
+        used = " ".join(analysis.meta["reader_kinds"])
+        both = bool(study.n_answers and study.n_simulated_answers)
         return (
+            gr.update(value=used, visible=both),
             view.results(analysis),
             gr.update(choices=choices, value=first.class_, visible=True),
             gr.update(value=roc_plot(first), visible=True),
             view.readers(analysis, first),
-            view.exports(study.slug, list(figures)),
+            view.exports(study.slug, list(figures), kinds=used),
         )
 
 
@@ -89,6 +100,7 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
         # Shown once the study is known: a button pressed before would mean no study.
         with gr.Column(visible=False) as tabs:
             with gr.Tab("Results"):
+                kinds = gr.Radio(view.KINDS, label="Readers", elem_id="sr-kinds", visible=False)
                 class_ = gr.Dropdown([], label="ROC of", elem_id="sr-class", visible=False)
                 plot = gr.Plot(visible=False, show_label=False, elem_id="sr-roc")
                 tables = gr.HTML("", elem_id="sr-results", js_on_load=None)
@@ -99,12 +111,13 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
                 exports = gr.HTML("", js_on_load=None)
             with gr.Tab("Invite"):
                 count, make, links = _invitations()
-        shown = [tabs, overview, progress, tables, class_, plot, people, exports]
+        shown = [tabs, overview, progress, kinds, tables, class_, plot, people, exports]
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
         blocks.load(guard(page.load), None, [slug, *shown], **private)
-        slug.input(guard(page.show), slug, shown, **private)
-        refresh.click(guard(page.show), slug, shown, **private)
-        class_.input(guard(page.choose_class), [slug, class_], [plot, people], **private)
+        slug.input(guard(page.choose_study), slug, shown, **private)
+        for event in (refresh.click, kinds.input):
+            event(guard(page.show), [slug, kinds], shown, **private)
+        class_.input(guard(page.choose_class), [slug, kinds, class_], [plot, people], **private)
         make.click(guard(page.invite), [slug, count], links, **private)
     return blocks
 
@@ -126,5 +139,8 @@ def _invitations() -> tuple[gr.Number, gr.Button, gr.Textbox]:
     return count, make, links
 
 
-def _no_class() -> Any:
-    return gr.update(choices=[], value=None, visible=False)
+def _hidden() -> Any:
+    return gr.update(value=None, visible=False)
+
+
+_NOTHING = (_hidden(), "", _hidden(), _hidden(), "", "")

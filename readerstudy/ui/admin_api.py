@@ -9,6 +9,7 @@ from readerstudy.entities import Actor
 from readerstudy.errors import NotFoundError
 from readerstudy.export.figures import roc_pdf, roc_svg
 from readerstudy.services import results
+from readerstudy.ui.admin_view import kinds_of
 from readerstudy.ui.session import Sessions, Zone
 from readerstudy.ui.study_api import NotSignedInError
 
@@ -27,13 +28,16 @@ def admin_routes(db: Database, sessions: Sessions) -> APIRouter:
     Staff = Annotated[Actor, Depends(staff)]
 
     @router.get("/{slug}/export.zip")
-    def export(actor: Staff, slug: str) -> Response:
-        content = results.export_bundle(db, actor=actor, slug=slug)
+    def export(actor: Staff, slug: str, kinds: str = "") -> Response:
+        content = results.export_bundle(db, actor=actor, slug=slug, kinds=kinds_of(kinds))
         return _download(content, name=f"{slug}.zip", media_type="application/zip")
 
     @router.get("/{slug}/figure/{class_}.{kind}")
-    def figure(actor: Staff, slug: str, class_: str, kind: Literal["svg", "pdf"]) -> Response:
-        found = results.roc_figures(db, actor=actor, slug=slug).get(class_)
+    def figure(
+        actor: Staff, slug: str, class_: str, kind: Literal["svg", "pdf"], kinds: str = ""
+    ) -> Response:
+        figures = results.roc_figures(db, actor=actor, slug=slug, kinds=kinds_of(kinds))
+        found = figures.get(class_)
         if found is None:
             raise NotFoundError(f"Expected a class of this study, but got {class_!r}; choose one.")
         draw, media_type = _DRAW[kind]

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from urllib.parse import quote
 
 from readerstudy.entities import ReaderKind, ReaderProgress, StudySummary
+from readerstudy.errors import StudyError
 from readerstudy.stats.figures import RocFigure
 from readerstudy.stats.records import ALL, MEAN_READER, Analysis, Record
 
@@ -15,6 +17,11 @@ _METHOD_WORDS = {
     "wilson": "Wilson score interval",
     "delong": "DeLong",
 }
+KINDS = [
+    ("People", ReaderKind.HUMAN.value),
+    ("Simulated", ReaderKind.SIMULATED.value),
+    ("Both", f"{ReaderKind.HUMAN} {ReaderKind.SIMULATED}"),
+]
 _QUANTITIES = {"sensitivity": "Sensitivity", "specificity": "Specificity", "auc": "AUC"}
 
 
@@ -104,17 +111,27 @@ def readers(analysis: Analysis, figure: RocFigure) -> str:
     return f"<h3>Readers, {escape(figure.class_)}</h3>{table}{_methods(used)}"
 
 
-def exports(slug: str, classes: Sequence[str]) -> str:
+def kinds_of(words: str | None) -> tuple[ReaderKind, ...] | None:
+    """From the page's choice; None leaves it to the service."""
+    known = {kind.value: kind for kind in ReaderKind}
+    if not words:
+        return None
+    if unknown := [word for word in words.split() if word not in known]:
+        raise StudyError(f"Expected kinds of readers ({', '.join(known)}), but got {unknown[0]!r}.")
+    return tuple(known[word] for word in words.split())
+
+
+def exports(slug: str, classes: Sequence[str], *, kinds: str) -> str:
     """Links to our own routes: each checks the sign-in again."""
-    base = f"/admin-api/{escape(slug)}"
+    base, query = f"/admin-api/{escape(slug)}", f"?kinds={quote(kinds)}"
     figures = "".join(
         f"<li><span>{escape(c)}</span>"
-        f'<a href="{base}/figure/{escape(c)}.svg" download>SVG</a>'
-        f'<a href="{base}/figure/{escape(c)}.pdf" download>PDF</a></li>'
+        f'<a href="{base}/figure/{escape(c)}.svg{query}" download>SVG</a>'
+        f'<a href="{base}/figure/{escape(c)}.pdf{query}" download>PDF</a></li>'
         for c in classes
     )
     return (
-        f'<p><a class="sr-download" id="sr-export" href="{base}/export.zip" download>'
+        f'<p><a class="sr-download" id="sr-export" href="{base}/export.zip{query}" download>'
         "Export everything (zip)</a></p><p class='sr-soft'>Readings, predictions, results, "
         "codebook and figures, with checksums.</p>"
         f'<h3>ROC figures for a paper</h3><ul class="sr-figures">{figures}</ul>'

@@ -6,6 +6,7 @@ import pytest
 
 from readerstudy.entities import Option, ReaderKind, ReaderProgress, Rule, Stage, StudyState
 from readerstudy.entities import StudySummary as Summary
+from readerstudy.errors import StudyError
 from readerstudy.stats.figures import RocFigure, RocPoint
 from readerstudy.stats.records import Analysis, Record
 from readerstudy.ui import admin_view as view
@@ -100,3 +101,19 @@ def test_nobody_yet_is_said_in_words():
 
 def test_subjects_are_said_as_people_say_them():
     assert view.name_of("model:b4 - mean_reader") == "b4 minus mean reader"
+
+
+def test_kinds_of_readers_are_the_pages_choice_or_the_services():
+    for _, words in view.KINDS:
+        assert view.kinds_of(words)
+    assert view.kinds_of("human simulated") == (ReaderKind.HUMAN, ReaderKind.SIMULATED)
+    assert view.kinds_of("") is None
+    assert view.kinds_of(None) is None
+    with pytest.raises(StudyError, match="Expected kinds"):
+        view.kinds_of("robots")
+
+
+def test_downloads_are_of_what_is_shown():
+    assert "export.zip?kinds=human%20simulated" in view.exports(
+        "t", ["BCC"], kinds="human simulated"
+    )
