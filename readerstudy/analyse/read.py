@@ -7,10 +7,11 @@ import pandas as pd
 from pandas.errors import EmptyDataError, ParserError, ParserWarning
 
 from readerstudy.stats.errors import StatsError
+from readerstudy.stats.readings_table import REQUIRED
 
 MOST_BYTES = 2_000_000_000
 _SEPARATORS = (",", ";", "\t", "|")
-_WANTED = frozenset(("reader_id", "case_id", "truth", "answer", "confidence", "reader_kind", "arm"))
+_WANTED = frozenset((*REQUIRED, "confidence", "reader_kind", "arm"))
 
 
 def read_readings(path: Path, *, encoding: str = "utf-8") -> pd.DataFrame:
@@ -34,7 +35,9 @@ def _read(path: Path, *, encoding: str, wanted: frozenset[str] | None) -> pd.Dat
     frame = frame[~_blank_rows(frame)]
     _check_short_rows(path, frame, encoding, separator)
     if wanted is not None:
-        frame = frame[[n for n in names if n in wanted] or names]
+        # A column that is missing may be misspelt: then all are kept, to say which.
+        complete = set(REQUIRED) <= set(names)
+        frame = frame[[n for n in names if n in wanted]] if complete else frame
     frame.attrs["source"] = str(path)
     return frame
 

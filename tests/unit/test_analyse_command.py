@@ -127,6 +127,13 @@ def test_refusals_are_sentences_on_standard_error(inputs, capsys) -> None:
     assert not (inputs / "no").exists()
 
 
+def test_a_misspelt_column_is_suggested(tmp_path, capsys) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("reader_id,case_id,truth,anwser,age\nr1,1,a,a,40\n")
+    assert analyse("--readings", bad, "--out", tmp_path / "out") == 2
+    assert "rename the column 'anwser'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("margin", ["5", "0", "big"])
 def test_a_margin_is_a_fraction(inputs, margin) -> None:
     with pytest.raises(SystemExit):
