@@ -11,13 +11,24 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    TimeoutError as PoolTimeoutError,
+)
 from sqlalchemy.orm import Session
 
-from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError
+from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError, StudyError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 30
+_CONNECT_SECONDS = 10
+# One statement may not see what another one just did not; SQLite always reads so.
+_SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_MIGRATION_LOCK = 5_130_418  # any number that other programs on the same database do not use
 
 
 class Database:
@@ -31,9 +42,7 @@ class Database:
         self.cache: dict[Hashable, Any] = {}  # results, keyed by what they were computed from
         self._engine = self._make_engine()
         self._writer = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-        # One statement may not see what another one just did not; SQLite always reads so.
-        snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        self._reader = self._engine.execution_options(**snapshot)
+        self._reader = self._engine.execution_options(**({} if self.is_sqlite else _SNAPSHOT))
 
     @property
     def images(self) -> Path:
@@ -58,6 +67,9 @@ class Database:
     def migrate(self) -> None:
         config = _alembic_config()
         with _translated(), self._writer.begin() as connection:
+            if not self.is_sqlite:
+                # Two machines may start at once; SQLite has locked already.
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -81,7 +93,7 @@ class Database:
 
     def _make_engine(self) -> sa.Engine:
         if not self.is_sqlite:
-            return sa.create_engine(self.url, pool_pre_ping=True)
+            return _postgresql_engine(self.url)
         if self.path is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         # A database in memory lives in its one connection, so that threads must share it.
@@ -106,9 +118,15 @@ def _translated() -> Iterator[None]:
             "Expected to store something new, but the database holds something that "
             "contradicts it; reload and try again."
         ) from error
-    except OperationalError as error:
+    except DataError as error:
+        raise StudyError(
+            "Expected text and numbers that the database can hold, but got something else; "
+            "remove unusual characters and try again."
+        ) from error
+    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
         raise BusyError(
-            f"Expected the database to take this, but it did not ({error.orig}); "
+            f"Expected the database to take this, but it did not ({' '.join(str(reason).split())}); "
             "nothing was stored, try again."
         ) from error
 
@@ -120,14 +138,38 @@ def _alembic_config() -> Config:
 
 
 def _parse(url: str) -> sa.URL:
+    """The address is not repeated in the message: it may hold a password."""
     try:
-        return sa.make_url(url)
-    except sa.exc.ArgumentError as error:
+        parsed = sa.make_url(url)
+        if parsed.get_backend_name() in ("sqlite", "postgresql"):
+            return parsed
+    except sa.exc.ArgumentError:
+        pass
+    raise ConfigError(
+        "Expected a database address such as sqlite:///var/skinreader.db or "
+        "postgresql+psycopg://user:password@host/name, but got something else; "
+        "check SKINREADER_DATABASE_URL."
+    )
+
+
+def _postgresql_engine(url: sa.URL) -> sa.Engine:
+    query = {"connect_timeout": str(_CONNECT_SECONDS), **url.query}
+    address = url.set(drivername="postgresql+psycopg", query=query)
+    try:
+        engine = sa.create_engine(address, pool_pre_ping=True)
+    except ImportError as error:
         raise ConfigError(
-            "Expected a database address such as sqlite:///var/skinreader.db or "
-            "postgresql+psycopg://user:password@host/name, but got something else; "
-            "check SKINREADER_DATABASE_URL."
+            "Expected the driver of PostgreSQL, but it is not installed; "
+            "run `pip install -r requirements-scale.txt`."
         ) from error
+    sa.event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # A statement, since poolers between here and the server refuse options of the connection.
+    connection.execute(f"SET lock_timeout = '{_BUSY_SECONDS}s'")
+    connection.commit()
 
 
 def _sqlite_path(url: sa.URL) -> Path | None:

@@ -16,6 +16,12 @@ def has_accounts(session: Session) -> bool:
     return session.scalar(sa.select(Account.id).limit(1)) is not None
 
 
+def lock_name(session: Session, name: str) -> None:
+    """Attempts with one name wait for each other, so that each is counted (SQLite has locked)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+
+
 def attempts_since(session: Session, name: str, since: datetime) -> list[datetime]:
     query = sa.select(SignInAttempt.at).where(SignInAttempt.name == name, SignInAttempt.at > since)
     return list(session.scalars(query))

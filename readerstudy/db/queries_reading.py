@@ -16,10 +16,17 @@ class Progress(NamedTuple):
 def reader_and_study(
     session: Session, reader_id: int, *, lock: bool = False
 ) -> tuple[Reader, Study]:
-    """`lock` makes the calls of one reader wait for each other (SQLite has locked already)."""
-    query = sa.select(Reader).where(Reader.id == reader_id)
-    reader = session.scalars(query.with_for_update() if lock else query).one()
-    return reader, session.get_one(Study, reader.study_id)
+    """`lock` makes the calls of one reader wait for each other, and closing the study for all.
+
+    SQLite has locked already.
+    """
+    reader = session.get_one(Reader, reader_id, with_for_update=lock or None)
+    return reader, study_of(session, reader.study_id, lock=lock)
+
+
+def study_of(session: Session, study_id: int, *, lock: bool = False) -> Study:
+    """`lock` keeps the study from being closed before the transaction ends."""
+    return session.get_one(Study, study_id, with_for_update={"read": True} if lock else None)
 
 
 def progress(session: Session, reader_id: int) -> Progress:
@@ -76,7 +83,9 @@ def image_file(session: Session, assignment: Assignment) -> str:
 
 
 def case_ids(session: Session, study_id: int) -> list[int]:
-    return list(session.scalars(sa.select(Case.id).where(Case.study_id == study_id)))
+    """In the order of import, so that a reader's seed always draws the same order."""
+    query = sa.select(Case.id).where(Case.study_id == study_id).order_by(Case.id)
+    return list(session.scalars(query))
 
 
 def _has_answer() -> sa.ColumnElement[bool]:

@@ -68,9 +68,9 @@ def cases(session: Session, study: Study) -> list[Row]:
         )
         .join(ReferenceStandard, ReferenceStandard.case_id == Case.id)
         .where(Case.study_id == study.id)
-        .order_by(Case.case_id)
     )
-    return [dict(row) for row in session.execute(query).mappings()]
+    rows = [dict(row) for row in session.execute(query).mappings()]
+    return sorted(rows, key=lambda row: row["case_id"])
 
 
 def declarations(session: Session, study: Study) -> dict[int, Row]:

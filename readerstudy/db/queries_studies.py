@@ -55,9 +55,9 @@ def studies(session: Session) -> Sequence[Study]:
 
 
 def cases(session: Session, study_id: int) -> Sequence[Case]:
-    return session.scalars(
-        sa.select(Case).where(Case.study_id == study_id).order_by(Case.case_id)
-    ).all()
+    """By name. Sorted here: the seal depends on it, and PostgreSQL sorts as its language does."""
+    found = session.scalars(sa.select(Case).where(Case.study_id == study_id))
+    return sorted(found, key=lambda case: case.case_id)
 
 
 def labels(session: Session, study_id: int) -> dict[int, str]:
@@ -85,9 +85,9 @@ def add_case(session: Session, case: Case, *, label: str) -> None:
 
 
 def models(session: Session, study_id: int) -> Sequence[Model]:
-    return session.scalars(
-        sa.select(Model).where(Model.study_id == study_id).order_by(Model.name)
-    ).all()
+    """By name, sorted here for the same reason."""
+    found = session.scalars(sa.select(Model).where(Model.study_id == study_id))
+    return sorted(found, key=lambda model: model.name)
 
 
 def predictions(session: Session, model_id: int) -> dict[int, dict[str, float]]:

@@ -112,6 +112,7 @@ def _count_attempt(db: Database, name: str) -> tuple[int | None, str | None]:
     """Counted before the password is checked, so that parallel guesses count too."""
     now = clock.now()
     with db.transaction() as session:
+        queries.lock_name(session, name)
         queries.forget_old_attempts(session, now - ATTEMPT_WINDOW)
         attempts = queries.attempts_since(session, name, now - ATTEMPT_WINDOW)
         if is_throttled(attempts, now=now):

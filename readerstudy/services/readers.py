@@ -34,7 +34,7 @@ def find_invitation(
         )
     if invitation.expires_at is not None and invitation.expires_at <= clock.now():
         raise InvitationError("Expected a valid link, but this one has expired; ask for a new one.")
-    return invitation, session.get_one(Study, invitation.study_id)
+    return invitation, queries.study_of(session, invitation.study_id, lock=lock)
 
 
 def new_reader(session: Session, study: Study) -> Reader:

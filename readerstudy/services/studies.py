@@ -66,7 +66,7 @@ def create_study(
 def import_cases(db: Database, *, actor: Actor, slug: str, manifest: Path) -> int:
     """All or none; images are read before the transaction, so that nobody waits for them."""
     with db.reading() as session:
-        study = _manageable(session, actor, slug, doing="import cases")
+        study = _draft(queries.study_by_slug(session, slug), actor, doing="import cases")
         existing = queries.cases(session, study.id)
     rows = importing.read_rows(manifest, Taxonomy.from_dict(study.taxonomy))
     stored = importing.store_images(rows, existing=existing, folder=db.images)
@@ -204,8 +204,11 @@ def _summary(session: Session, study: Study) -> StudySummary:
 
 
 def _manageable(session: Session, actor: Actor, slug: str, *, doing: str) -> Study:
-    """The study, if the actor may change it and it is still a draft."""
-    study = queries.lock_study(session, slug)
+    """The study, locked, if the actor may change it and it is still a draft."""
+    return _draft(queries.lock_study(session, slug), actor, doing=doing)
+
+
+def _draft(study: Study, actor: Actor, *, doing: str) -> Study:
     authorise(actor, Permission.MANAGE, study_id=study.id)
     require_state(study.state, StudyState.DRAFT, doing=doing)
     return study

@@ -1,9 +1,6 @@
-"""A small study on disk, an empty database, and a world of two studies with everybody in it."""
+"""A small study on disk, a database on SQLite and on PostgreSQL, and a world of two studies."""
 
-import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,10 +16,11 @@ from tests.integration.making import (
     answer_next,
     make_account,
     make_reader,
-    make_study,
     write_cases,
     write_predictions,
 )
+from tests.integration.postgres import Server, running_server
+from tests.integration.stores import PostgresStore, SqliteStore, Store, Templates, templates
 
 
 @pytest.fixture(autouse=True)
@@ -55,38 +53,58 @@ def predictions(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return write_predictions(tmp_path_factory.mktemp("predictions") / "net.csv", manifest=manifest)
 
 
-@pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'var' / 'study.db'}")
-    database.migrate()
-    yield database
-    database.close()
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    with running_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
-def two_studies(
+def sqlite_templates(
     manifest: Path, predictions: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """A database with the open studies alpha and beta, made once and copied by the tests."""
-    path = tmp_path_factory.mktemp("template") / "study.db"
-    made = Database(f"sqlite:///{path}")
-    made.migrate()
-    for slug in ("alpha", "beta"):
-        make_study(made, slug, manifest, predictions)
-    made.close()
-    return path
+) -> Iterator[Templates]:
+    folder = tmp_path_factory.mktemp("sqlite")
+    with templates(SqliteStore(), folder, manifest=manifest, predictions=predictions) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def postgresql_templates(
+    postgres: Server, manifest: Path, predictions: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Templates]:
+    folder = tmp_path_factory.mktemp("postgresql")
+    store = PostgresStore(postgres)
+    with templates(store, folder, manifest=manifest, predictions=predictions) as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Whoever uses the database runs on both; a module overrides this to run on one."""
+    return str(request.param)
 
 
 @pytest.fixture
-def study(db: Database, two_studies: Path) -> str:
+def store(backend: str, request: pytest.FixtureRequest) -> Store:
+    if backend == "sqlite":
+        return SqliteStore()
+    return PostgresStore(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def db(
+    backend: str, store: Store, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Database]:
+    """Tables only, unless the test asks for `study`."""
+    made = request.getfixturevalue(f"{backend}_templates")
+    database = store.copy(made["study" in request.fixturenames], tmp_path / "var")
+    yield database
+    store.remove(database)
+
+
+@pytest.fixture
+def study(db: Database) -> str:
     """The study alpha; beta is there too."""
-    assert db.path is not None
-    with (
-        closing(sqlite3.connect(two_studies)) as source,
-        closing(sqlite3.connect(db.path)) as target,
-    ):
-        source.backup(target)
-    shutil.copytree(two_studies.parent / "cases", db.path.parent / "cases")
     return "alpha"
 
 

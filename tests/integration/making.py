@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import sqlalchemy as sa
 
 from data.images import encode
 from data.manifest import write_manifest
@@ -92,3 +93,16 @@ def make_account(db: Database, role: Role, study: str | None) -> Actor:
     actor = accounts.actor_for(db, token=token)
     assert actor is not None
     return actor
+
+
+def dump(db: Database) -> str:
+    """Everything that the database holds, as text."""
+    with db.connect() as connection:
+        tables = sa.MetaData()
+        tables.reflect(connection)
+        rows = [
+            str(row)
+            for table in tables.sorted_tables
+            for row in connection.execute(sa.select(table)).tuples()
+        ]
+    return "\n".join(rows)

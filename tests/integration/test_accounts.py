@@ -1,6 +1,6 @@
 """Sign-in, sessions and the first administrator."""
 
-import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -11,6 +11,7 @@ from readerstudy.entities import SYSTEM, Role
 from readerstudy.errors import PermissionDenied, SignInError, StudyError
 from readerstudy.rules import ACCOUNT_SESSION, ATTEMPT_WINDOW, MAX_ATTEMPTS
 from readerstudy.services import accounts
+from tests.integration.making import dump
 
 PASSWORD = "correct horse battery"
 
@@ -119,11 +120,28 @@ def test_an_analyst_makes_no_accounts(db: Database) -> None:
 
 def test_neither_password_nor_token_is_in_the_database(db: Database, owner: str) -> None:
     token = accounts.sign_in(db, name=owner, password=PASSWORD)
-    db.close()
-    assert db.path is not None
-    connection = sqlite3.connect(db.path)
-    dump = "\n".join(connection.iterdump())
-    connection.close()
-    assert "ada" in dump
-    assert PASSWORD not in dump
-    assert token not in dump
+    stored = dump(db)
+    assert "ada" in stored
+    assert PASSWORD not in stored
+    assert token not in stored
+
+
+def test_parallel_guesses_are_counted_one_by_one(db: Database, owner: str) -> None:
+    said: list[str] = []
+
+    def guess(_: int) -> None:
+        with pytest.raises(SignInError) as caught:
+            accounts.sign_in(db, name=owner, password="wrong")
+        said.append(str(caught.value))
+
+    with ThreadPoolExecutor(max_workers=12) as pool:
+        list(pool.map(guess, range(12)))
+    assert len([text for text in said if "password" in text]) == MAX_ATTEMPTS
+
+
+@pytest.mark.parametrize("name", ["a\0b", "ada\0"])
+def test_a_name_that_no_database_can_hold_is_a_sentence(
+    db: Database, owner: str, name: str
+) -> None:
+    with pytest.raises(StudyError, match="Expected"):
+        accounts.sign_in(db, name=name, password=PASSWORD)

@@ -40,6 +40,12 @@ for reader_id in map(int, sys.argv[2:]):
 
 
 @pytest.fixture
+def backend() -> str:
+    """What a killed client leaves in a PostgreSQL server is the server's own business."""
+    return "sqlite"
+
+
+@pytest.fixture
 def readers(db: Database, study: str) -> list[Actor]:
     return [make_reader(db, study) for _ in range(N_READERS)]
 

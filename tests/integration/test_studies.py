@@ -1,23 +1,23 @@
 """Making, filling, opening and closing a study; everything that is refused on the way."""
 
-import json
 import re
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from data.manifest import ManifestError
 from data.taxonomy import DEMO8, ISIC2019
 from readerstudy.db import Database
+from readerstudy.db.tables import Event
 from readerstudy.entities import SYSTEM, Actor, StudyState
 from readerstudy.errors import ImportRefused, NotFoundError, StateError, StudyError
 from readerstudy.services import setup, studies
 from tests.integration.making import (
     answer_next,
+    dump,
     make_reader,
     make_study,
     write_cases,
@@ -233,10 +233,8 @@ def test_the_seal_depends_on_reference_images_predictions_and_rule(
 def test_invitations_are_unique_counted_and_stored_hashed(db: Database, study: str) -> None:
     links = studies.invite(db, actor=SYSTEM, slug=study, count=5)
     assert len(set(links)) == 5
-    assert db.path is not None
-    with closing(sqlite3.connect(db.path)) as connection:
-        dump = "\n".join(connection.iterdump())
-    assert not [link for link in links if link in dump]
+    stored = dump(db)
+    assert not [link for link in links if link in stored]
     for count in (0, -1, 1001):
         with pytest.raises(StudyError, match="from 1 to 1000"):
             studies.invite(db, actor=SYSTEM, slug=study, count=count)
@@ -298,13 +296,12 @@ def _interrupted(*_: object, **__: object) -> None:
 
 
 def test_every_change_leaves_an_event(db: Database, study: str) -> None:
-    assert db.path is not None
-    with closing(sqlite3.connect(db.path)) as connection:
-        rows = connection.execute(
-            "SELECT verb, actor, new FROM events WHERE subject = 'alpha' ORDER BY id"
-        ).fetchall()
-    assert [row[:2] for row in rows] == [
+    query = sa.select(Event).where(Event.subject == "alpha").order_by(Event.id)
+    with db.reading() as session:
+        events = session.scalars(query).all()
+    assert [(event.verb, event.actor) for event in events] == [
         (verb, "owner:system")
         for verb in ("create_study", "import_cases", "import_predictions", "open_study")
     ]
-    assert json.loads(rows[-1][2])["seal"] == summary(db, study).seal_hash
+    assert events[-1].new is not None
+    assert events[-1].new["seal"] == summary(db, study).seal_hash
