@@ -134,7 +134,9 @@ def _lay_out(plot: go.Figure, figure: RocFigure) -> None:
         hovermode="closest",
     )
     plot.update_xaxes(
-        title=f"1 − specificity ({figure.n_negative} other cases)", range=[-0.02, 1.02]
+        title=f"1 − specificity ({figure.n_negative} other cases)",
+        range=[-0.02, 1.02],
+        constrain="domain",
     )
     plot.update_yaxes(
         title=f"Sensitivity ({figure.n_positive} cases)",
