@@ -17,8 +17,8 @@ from sqlalchemy.exc import (
     IntegrityError,
     InterfaceError,
     OperationalError,
-    TimeoutError as PoolTimeoutError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError, StudyError
@@ -124,9 +124,9 @@ def _translated() -> Iterator[None]:
             "remove unusual characters and try again."
         ) from error
     except (OperationalError, InterfaceError, PoolTimeoutError) as error:
-        reason = error.orig if isinstance(error, DBAPIError) else error
+        reason = str(error.orig if isinstance(error, DBAPIError) else error)
         raise BusyError(
-            f"Expected the database to take this, but it did not ({' '.join(str(reason).split())}); "
+            f"Expected the database to take this, but it did not ({' '.join(reason.split())}); "
             "nothing was stored, try again."
         ) from error
 

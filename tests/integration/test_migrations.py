@@ -1,8 +1,10 @@
 """The schema: migrations equal the tables, and the invariants hold in the database itself."""
 
-import io
-import sqlite3
-from contextlib import closing
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,16 +12,33 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from readerstudy import clock
-from readerstudy.db import Database
-from readerstudy.db.migrations.versions import v0001_first_tables
-from readerstudy.db.tables import Base, Event, SignInAttempt
-from readerstudy.entities import Actor
-from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError
-from tests.integration.making import answer_next
+from readerstudy.db import Database, backup, engine, queries_results
+from readerstudy.db.queries_reading import reader_and_study
+from readerstudy.db.queries_studies import cases, lock_study, study_by_slug
+from readerstudy.db.tables import Base, Case, Event, SignInAttempt
+from readerstudy.entities import SYSTEM, Actor
+from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError, StudyError
+from readerstudy.services.studies import close_study
+from tests.integration.making import answer_next, make_reader
+from tests.integration.stores import Store
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def only(backend: str) -> pytest.MarkDecorator:
+    """In place of both."""
+    return pytest.mark.parametrize("backend", [backend])
+
+
+@pytest.fixture
+def bare(store: Store, tmp_path: Path) -> Iterator[Database]:
+    """A database without tables."""
+    database = store.make(tmp_path / "bare")
+    yield database
+    store.remove(database)
 
 
 def checks_of(connection: sa.Connection) -> dict[str, list[tuple[str | None, str]]]:
@@ -36,27 +55,11 @@ def test_migrations_lead_to_the_tables(db: Database) -> None:
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_migrations_lead_to_the_checks(db: Database) -> None:
-    bare = Database("sqlite:///:memory:")
+def test_migrations_lead_to_the_checks(db: Database, bare: Database) -> None:
     with bare.transaction() as session:
         Base.metadata.create_all(session.connection())
     with bare.connect() as wanted, db.connect() as found:
         assert checks_of(found) == checks_of(wanted)
-    bare.close()
-
-
-def test_the_first_migration_speaks_postgresql_too() -> None:
-    """Its words only; no server is needed."""
-    text = io.StringIO()
-    options = {"as_sql": True, "output_buffer": text}
-    context = MigrationContext.configure(dialect_name="postgresql", opts=options)
-    with Operations.context(context):
-        v0001_first_tables.upgrade()
-    script = text.getvalue()
-    assert "id SERIAL NOT NULL" in script
-    assert "TIMESTAMP WITH TIME ZONE" in script
-    for table in ("answers", "events"):
-        assert f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}" in script
 
 
 def test_migrating_twice_is_harmless(db: Database) -> None:
@@ -64,13 +67,26 @@ def test_migrating_twice_is_harmless(db: Database) -> None:
     db.check_version()
 
 
-def test_a_database_that_was_not_migrated_is_refused(tmp_path: Path) -> None:
-    empty = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+def test_a_database_that_was_not_migrated_is_refused(bare: Database) -> None:
     with pytest.raises(StateError, match="readerstudy migrate"):
-        empty.check_version()
-    empty.close()
+        bare.check_version()
 
 
+def test_two_machines_may_migrate_at_once(bare: Database) -> None:
+    script = "import sys; from readerstudy.db import Database; Database(sys.argv[1]).migrate()"
+    url = bare.url.render_as_string(hide_password=False)
+    started = [subprocess.Popen([sys.executable, "-c", script, url], cwd=ROOT) for _ in range(2)]
+    assert [process.wait(60) for process in started] == [0, 0]
+    bare.check_version()
+
+
+@only("postgresql")
+def test_postgresql_does_not_wait_for_ever(db: Database) -> None:
+    with db.connect() as connection:
+        assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == "30s"
+
+
+@only("sqlite")
 def test_sqlite_keeps_what_was_said(db: Database) -> None:
     with db.connect() as connection:
         found = {
@@ -88,7 +104,7 @@ def test_sqlite_keeps_what_was_said(db: Database) -> None:
 ROW = (
     "INSERT INTO answers (reader_id, case_id, arm, revision, answer, client_token, shown_at, "
     "answered_at, confidence, active_ms, timed_out) "
-    "SELECT reader_id, case_id, arm, 1, 'BCC', 'token', '2030-01-01', '2030-01-02', 50, 10, 0 "
+    "SELECT reader_id, case_id, arm, 1, 'BCC', 'token', '2030-01-01', '2030-01-02', 50, 10, FALSE "
     "FROM assignments WHERE position = 1"
 )
 
@@ -101,19 +117,19 @@ ROW = (
         ((" 50,", " -1,"), "confidence_0_to_100"),
         ((" 10,", " -10,"), "active_ms_from_0"),
         ((" 1, 'BCC'", " 0, 'BCC'"), "revision_from_1"),
-        (("reader_id, case_id, arm, 1,", "reader_id, case_id, 'asleep', 1,"), "CHECK"),
-        (("reader_id, case_id, arm, 1,", "reader_id, 999, arm, 1,"), "FOREIGN KEY"),
-        (("SELECT reader_id,", "SELECT 999,"), "FOREIGN KEY"),
+        (("reader_id, case_id, arm, 1,", "reader_id, case_id, 'asleep', 1,"), "(?i)check"),
+        (("reader_id, case_id, arm, 1,", "reader_id, 999, arm, 1,"), "(?i)foreign key"),
+        (("SELECT reader_id,", "SELECT 999,"), "(?i)foreign key"),
     ],
 )
 def test_the_database_itself_refuses_impossible_answers(
     db: Database, reader: Actor, change: tuple[str, str], said: str
 ) -> None:
-    with raw(db) as connection:
-        connection.execute(ROW)
+    with db.connect() as connection:
+        connection.exec_driver_sql(ROW)
         connection.rollback()
-        with pytest.raises(sqlite3.IntegrityError, match=said):
-            connection.execute(ROW.replace(*change))
+        with pytest.raises(IntegrityError, match=said):
+            connection.exec_driver_sql(ROW.replace(*change))
 
 
 @pytest.mark.parametrize("table", ["answers", "events"])
@@ -122,25 +138,27 @@ def test_answers_and_events_are_append_only(
     db: Database, reader: Actor, table: str, statement: str
 ) -> None:
     answer_next(db, reader)
-    with raw(db) as connection, pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        connection.execute(statement.format(table))
+    with db.connect() as connection, pytest.raises(IntegrityError, match="append-only"):
+        connection.exec_driver_sql(statement.format(table))
+
+
+@only("postgresql")
+def test_answers_are_not_emptied_either(db: Database) -> None:
+    with db.connect() as connection, pytest.raises(IntegrityError, match="append-only"):
+        connection.exec_driver_sql("TRUNCATE answers")
 
 
 def test_one_revision_of_a_cell_and_one_use_of_a_token(db: Database, reader: Actor) -> None:
-    with raw(db) as connection:
-        connection.execute(ROW)
-        with pytest.raises(sqlite3.IntegrityError, match="client_token"):
-            connection.execute(ROW.replace(" 1, 'BCC'", " 2, 'BCC'"))
-        with pytest.raises(sqlite3.IntegrityError, match="revision"):
-            connection.execute(ROW.replace("'token'", "'another'"))
-        connection.execute(ROW.replace("'token'", "'another'").replace(" 1, 'BCC'", " 2, 'SK'"))
-
-
-def raw(db: Database) -> "closing[sqlite3.Connection]":
-    assert db.path is not None
-    connection = sqlite3.connect(db.path)
-    connection.execute("PRAGMA foreign_keys = ON")
-    return closing(connection)
+    again = ROW.replace("'token'", "'another'")
+    with db.connect() as connection:
+        connection.exec_driver_sql(ROW)
+        for repeated, said in (
+            (ROW.replace(" 1, 'BCC'", " 2, 'BCC'"), "client_token"),
+            (again, "revision"),
+        ):
+            with pytest.raises(IntegrityError, match=said), connection.begin_nested():
+                connection.exec_driver_sql(repeated)
+        connection.exec_driver_sql(again.replace(" 1, 'BCC'", " 2, 'SK'"))
 
 
 def test_a_broken_rule_is_a_sentence_and_stores_nothing(db: Database) -> None:
@@ -151,9 +169,101 @@ def test_a_broken_rule_is_a_sentence_and_stores_nothing(db: Database) -> None:
         assert session.scalar(sa.select(sa.func.count()).select_from(SignInAttempt)) == 0
 
 
+@only("sqlite")
 def test_a_database_that_cannot_answer_is_a_sentence(db: Database) -> None:
     with pytest.raises(BusyError, match="nothing was stored"), db.transaction() as session:
         session.execute(sa.text("SELECT * FROM nowhere"))
+
+
+def test_a_database_that_somebody_else_holds_is_a_sentence(
+    db: Database, study: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.1)
+    other = Database(db.url.render_as_string(hide_password=False))
+    with db.transaction() as session:
+        lock_study(session, study)
+        with pytest.raises(BusyError, match="try again"), other.transaction() as waiting:
+            lock_study(waiting, study)
+    with other.transaction() as session:
+        assert lock_study(session, study).slug == study
+    other.close()
+
+
+def test_a_study_is_not_closed_while_an_answer_is_being_stored(
+    db: Database, study: str, reader: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.1)
+    other = Database(db.url.render_as_string(hide_password=False))
+    with db.transaction() as session:
+        reader_and_study(session, reader.reader_id or 0, lock=True)
+        with pytest.raises(BusyError, match="try again"):
+            close_study(other, actor=SYSTEM, slug=study)
+    close_study(other, actor=SYSTEM, slug=study)
+    other.close()
+
+
+@only("postgresql")
+def test_readers_of_one_study_do_not_wait_for_each_other(
+    db: Database, study: str, reader: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    neighbour = make_reader(db, study)
+    monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.1)
+    other = Database(db.url.render_as_string(hide_password=False), files=db.images)
+    with db.transaction() as session:
+        reader_and_study(session, reader.reader_id or 0, lock=True)
+        answer_next(other, neighbour)
+    other.close()
+
+
+@only("postgresql")
+def test_two_that_wait_for_each_other_are_told_to_try_again(db: Database, study: str) -> None:
+    """Which of the two the server gives up is its own choice."""
+    both_hold = threading.Barrier(2)
+
+    def lock(slugs: tuple[str, str]) -> bool:
+        try:
+            with db.transaction() as session:
+                lock_study(session, slugs[0])
+                both_hold.wait(30)
+                lock_study(session, slugs[1])
+        except BusyError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        assert sorted(pool.map(lock, (("alpha", "beta"), ("beta", "alpha")))) == [False, True]
+
+
+@only("postgresql")
+def test_a_lost_connection_is_a_sentence_and_the_next_one_works(db: Database) -> None:
+    with pytest.raises(BusyError, match="try again"), db.transaction() as session:
+        session.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    with db.reading() as session:
+        assert session.scalar(sa.text("SELECT 1")) == 1
+
+
+@only("postgresql")
+def test_a_page_that_only_looks_cannot_write(db: Database) -> None:
+    with db.reading() as session, pytest.raises(DBAPIError, match="read-only"):
+        session.execute(sa.insert(SignInAttempt).values(name="a", at=clock.now()))
+
+
+@only("postgresql")
+def test_the_order_of_cases_does_not_depend_on_the_servers_language(
+    db: Database, study: str
+) -> None:
+    """The seal depends on it. In English, 'case-A' would stand before 'case-b'."""
+    with db.transaction() as session:
+        session.execute(sa.text('ALTER TABLE cases ALTER case_id TYPE text COLLATE "en-x-icu"'))
+        found = cases(session, study_by_slug(session, study).id)
+        found[0].case_id, found[1].case_id = "case-b", "case-A"
+    with db.reading() as session:
+        by_server = session.scalars(sa.select(Case.case_id).order_by(Case.case_id)).all()
+        alpha = study_by_slug(session, study)
+        ours = [case.case_id for case in cases(session, alpha.id)]
+        exported = [row["case_id"] for row in queries_results.cases(session, alpha)]
+    assert by_server.index("case-A") < by_server.index("case-b")
+    assert ours == exported == sorted(ours)
 
 
 def test_times_are_aware_and_utc_or_refused(db: Database) -> None:
@@ -168,10 +278,35 @@ def test_times_are_aware_and_utc_or_refused(db: Database) -> None:
         session.add(SignInAttempt(name="b", at=moment.replace(tzinfo=None)))
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "sqlite//x"])
+@pytest.mark.parametrize("url", ["", "nonsense", "sqlite//x", "mysql://root:secret@host/name"])
 def test_an_address_that_is_none_is_refused_without_repeating_it(url: str) -> None:
-    with pytest.raises(ConfigError, match="SKINREADER_DATABASE_URL"):
+    with pytest.raises(ConfigError, match="SKINREADER_DATABASE_URL") as caught:
         Database(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_missing_driver_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigError, match="pip install -r requirements-scale.txt"):
+        Database("postgresql://somebody@nowhere/study")
+
+
+def test_a_server_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    away = Database(f"postgresql:///study?host={tmp_path}")
+    with pytest.raises(BusyError, match="connection"):
+        away.check_version()
+    with pytest.raises(ConfigError, match="folder for case images"):
+        away.images  # noqa: B018 -- reading it is what fails
+
+
+@only("postgresql")
+def test_backups_of_a_server_are_left_to_its_own_tools(db: Database, tmp_path: Path) -> None:
+    for verb in (
+        lambda: backup.backup(db, out=tmp_path / "copy.zip"),
+        lambda: backup.restore(db, source=tmp_path / "copy.zip"),
+    ):
+        with pytest.raises(StudyError, match="pg_dump"):
+            verb()
 
 
 def test_a_database_in_memory_is_shared_by_threads() -> None:

@@ -25,6 +25,14 @@ from readerstudy.services.simulation import simulate_readers
 from readerstudy.stats import Analysis
 from tests.integration.making import answer_next, make_reader, make_study
 
+both_backends = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+
+
+@pytest.fixture
+def backend() -> str:
+    """Statistics take seconds: only what the database decides is tested `both_backends`."""
+    return "sqlite"
+
 
 def analysis_of(db: Database, study: str, **options: object) -> Analysis:
     return results.study_results(db, actor=SYSTEM, slug=study, **options)  # type: ignore[arg-type]
@@ -90,6 +98,7 @@ def test_one_reader_with_one_answer_does_not_break_anything(
     assert unzip(results.export_bundle(db, actor=SYSTEM, slug=study))
 
 
+@both_backends
 def test_a_draft_can_be_looked_at(db: Database) -> None:
     studies.create_study(db, actor=SYSTEM, slug="draft", title="T", taxonomy=DEMO8, synthetic=True)
     assert analysis_of(db, "draft").records == ()
@@ -112,6 +121,7 @@ def test_humans_and_simulated_are_never_pooled_unasked(db: Database, study: str)
     assert (both.meta["n_readers"], both.meta["n_simulated"]) == (5, 4)
 
 
+@both_backends
 def test_results_are_kept_until_an_answer_comes(db: Database, study: str, reader: Actor) -> None:
     answer_next(db, reader)
     first = analysis_of(db, study)
@@ -120,6 +130,7 @@ def test_results_are_kept_until_an_answer_comes(db: Database, study: str, reader
     assert analysis_of(db, study) is not first
 
 
+@both_backends
 def test_the_bundle_holds_what_was_answered(db: Database, study: str) -> None:
     careful, careless = make_reader(db, study), make_reader(db, study)
     read_all(db, careful, right=True)
@@ -142,6 +153,7 @@ def test_the_bundle_holds_what_was_answered(db: Database, study: str) -> None:
     assert len(table(files, "cases.csv")) == 16
 
 
+@both_backends
 def test_a_changed_answer_is_exported_once_as_it_stands(
     db: Database, study: str, reader: Actor
 ) -> None:
@@ -183,6 +195,7 @@ def test_every_file_of_the_bundle_is_checked_and_described(
     assert all(name in files for name in ("predictions_net.json", "versions.json"))
 
 
+@both_backends
 def test_the_seal_can_be_checked_from_the_bundle(db: Database, study: str, reader: Actor) -> None:
     files = unzip(results.export_bundle(db, actor=SYSTEM, slug=study))
     seal = json.loads(files["study.json"])["seal"]
@@ -253,6 +266,7 @@ def test_refuses_to_simulate_nonsense(db: Database, study: str, readers: int, se
         simulate_readers(db, actor=SYSTEM, slug=study, readers=readers, seed=seed)
 
 
+@both_backends
 def test_a_closed_study_is_not_simulated(db: Database, study: str) -> None:
     studies.close_study(db, actor=SYSTEM, slug=study)
     with pytest.raises(StateError, match="closed"):
