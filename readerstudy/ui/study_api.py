@@ -9,7 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from readerstudy.db import Database
 from readerstudy.entities import Actor, CaseView, Stage
-from readerstudy.errors import AlreadyAnswered, NotFoundError, PermissionDenied, StudyError
+from readerstudy.errors import (
+    AlreadyAnswered,
+    NotFoundError,
+    PermissionDenied,
+    RetryError,
+    StudyError,
+)
 from readerstudy.services import images, reading
 from readerstudy.ui.session import Sessions, Zone
 from readerstudy.ui.strings import language_of, quiz_words
@@ -89,11 +95,20 @@ def refusal(_: Request, error: Exception) -> Response:
     return JSONResponse({"detail": str(error)}, status_code=status)
 
 
+def not_now(_: Request, __: Exception) -> Response:
+    """Not in the error's own words: they may name the database's host."""
+    return JSONResponse(
+        {"detail": "Nothing was stored; send the same again."},
+        status_code=503,
+        headers={"Retry-After": "1"},
+    )
+
+
 def signed_out(_: Request, __: Exception) -> Response:
     return JSONResponse({"detail": "Sign in first."}, status_code=401)
 
 
-ERROR_HANDLERS = {StudyError: refusal, NotSignedInError: signed_out}
+ERROR_HANDLERS = {StudyError: refusal, RetryError: not_now, NotSignedInError: signed_out}
 
 
 def _case(case: CaseView) -> dict[str, Any]:

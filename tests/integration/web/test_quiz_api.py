@@ -8,7 +8,8 @@ from PIL import Image
 
 from data.taxonomy import DEMO8
 from readerstudy.entities import SYSTEM
-from readerstudy.services import studies
+from readerstudy.errors import BusyError, ConflictError
+from readerstudy.services import reading, studies
 from readerstudy.ui.strings import CATALOGUE, quiz_words
 from tests.integration.making import make_study, write_cases
 from tests.integration.web.live import STUDY_COOKIE, call
@@ -122,6 +123,24 @@ def test_a_broken_answer_is_refused_and_nothing_is_stored(reader, change):
     body = answer(current(reader)["case"]) | change
     assert reader.post("/study-api/answer", json=body).status_code == 422
     assert current(reader)["answered"] == 0
+
+
+@pytest.mark.parametrize("error", [BusyError, ConflictError])
+def test_a_busy_database_is_no_refusal_and_the_same_answer_counts_later(reader, monkeypatch, error):
+    """The page sends again whatever is answered with 5xx."""
+    case = current(reader)["case"]
+    given = answer(case, token=f"busy-{case['case_token']}")
+
+    def fail(*_, **__):
+        raise error("connection to server at 10.0.0.7 failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "submit_answer", fail)
+        refused = reader.post("/study-api/answer", json=given)
+    assert refused.status_code == 503
+    assert int(refused.headers["retry-after"]) >= 1
+    assert "10.0.0.7" not in refused.text
+    assert reader.post("/study-api/answer", json=given).json()["answered"] == 1
 
 
 def test_another_readers_case_is_unknown(site, reader):
