@@ -252,17 +252,17 @@ def test_a_page_that_only_looks_cannot_write(db: Database) -> None:
 def test_the_order_of_cases_does_not_depend_on_the_servers_language(
     db: Database, study: str
 ) -> None:
-    """The seal depends on it. In English, 'case-A' would stand before 'case-b'."""
+    """The seal depends on it. In English, a stands before B; by code point it does not."""
     with db.transaction() as session:
         session.execute(sa.text('ALTER TABLE cases ALTER case_id TYPE text COLLATE "en-x-icu"'))
         found = cases(session, study_by_slug(session, study).id)
-        found[0].case_id, found[1].case_id = "case-b", "case-A"
+        found[0].case_id, found[1].case_id = "case-B", "case-a"
     with db.reading() as session:
         by_server = session.scalars(sa.select(Case.case_id).order_by(Case.case_id)).all()
         alpha = study_by_slug(session, study)
         ours = [case.case_id for case in cases(session, alpha.id)]
         exported = [row["case_id"] for row in queries_results.cases(session, alpha)]
-    assert by_server.index("case-A") < by_server.index("case-b")
+    assert by_server.index("case-a") < by_server.index("case-B")
     assert ours == exported == sorted(ours)
 
 
