@@ -66,7 +66,7 @@ def _read_table(csv: Path) -> pd.DataFrame:
 
 def _read_card(path: Path) -> dict[str, Any]:
     try:
-        card = json.loads(path.read_text("utf-8"))
+        card = json.loads(path.read_text("utf-8"), parse_constant=_refuse_constant)
     except (OSError, ValueError) as error:
         raise ImportRefused(
             f"Expected {path.name} beside the predictions, with the checkpoint's hash, "
@@ -79,6 +79,11 @@ def _read_card(path: Path) -> dict[str, Any]:
             f"but got {digest!r}; `python -m model evaluate` writes it."
         )
     return dict(card)
+
+
+def _refuse_constant(name: str) -> None:
+    """SQLite would store NaN and the export then fail; PostgreSQL does not take it."""
+    raise ValueError(f"{name} is no JSON; write null")
 
 
 def _check_classes(codes: list[str], classes: Sequence[str], card: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ SETTINGS = {
     "max_connections": "60",
 }
 START_SECONDS = 60
+MEMORY_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,12 @@ def _programs() -> Path | None:
 @contextmanager
 def _own_server(programs: Path) -> Iterator[Server]:
     # Not below pytest's folder: its path is too long for a socket, and closed to other users.
-    folder = Path(tempfile.mkdtemp(prefix="skinreader-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="skinreader-pg-", dir=_memory()))
     user = _unprivileged(folder)
     log = folder / "log"
     try:
         command = [programs / "initdb", "-D", folder / "data", "-U", "tester", "--no-sync"]
-        command += ["--auth=trust", "--encoding=UTF8", "--locale=C"]
+        command += ["--auth=trust", "--encoding=UTF8", "--locale=C", "--wal-segsize=1"]
         with log.open("wb") as output:
             where = {"cwd": folder, "stdout": output, "stderr": output, **user}
             subprocess.run(command, check=True, **where)
@@ -103,6 +104,13 @@ def _own_server(programs: Path) -> Iterator[Server]:
             process.wait(30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _memory() -> Path | None:
+    """Linux's memory disk, if it has room: copying a database takes a third of the time there."""
+    folder = Path("/dev/shm")
+    is_roomy = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > MEMORY_BYTES
+    return folder if is_roomy else None
 
 
 def _start(programs: Path, folder: Path) -> list[str | Path]:

@@ -171,8 +171,17 @@ def test_predictions_that_do_not_fit_are_refused(
     assert summary(db, filled).models == ()
 
 
-@pytest.mark.parametrize("sidecar", [None, "{", "[]", '{"checkpoint_sha256": "beef"}'])
-def test_predictions_need_the_checkpoints_hash(
+SIDECARS = [
+    None,
+    "{",
+    "[]",
+    '{"checkpoint_sha256": "beef"}',
+    '{"checkpoint_sha256": "' + "ab" * 32 + '", "auc": NaN}',
+]
+
+
+@pytest.mark.parametrize("sidecar", SIDECARS)
+def test_predictions_need_a_sidecar_with_the_checkpoints_hash(
     db: Database, filled: str, predictions: Path, tmp_path: Path, sidecar: str | None
 ) -> None:
     csv = tmp_path / "alone.csv"
