@@ -122,7 +122,7 @@ def legend(disease: Disease, method: str) -> str:
 
 OPACITY = (
     '<label class="sr-opacity" for="sr-opacity"><span>Opacity of the map</span>'
-    '<input id="sr-opacity" type="range" min="0" max="100" value="60" step="1"></label>'
+    '<input id="sr-opacity" type="range" min="0" max="100" value="45" step="1"></label>'
 )
 
 

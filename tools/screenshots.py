@@ -109,7 +109,7 @@ def begin(page: Page) -> None:
     page.locator("#sr-agree input").check()
     page.locator("#sr-agree-go").click()
     page.locator("#sr-profile-go").click()
-    page.locator("fieldset:not([disabled])").wait_for(state="attached")
+    page.locator("fieldset[data-part=fields]:not([disabled])").wait_for(state="attached")
     time.sleep(0.5)  # the page ignores clicks right after a new case
 
 
