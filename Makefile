@@ -25,7 +25,7 @@ install-dev: $(DEV_READY) ## only set up: runtime packages and tools
 $(PY):
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "SkinReader needs Python 3.11 or newer; this is %d.%d. Say make PYTHON=python3.11" % v[:2])'
 	@echo "Making the virtual environment $(VENV) …"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python cannot make virtual environments here; on Debian or Ubuntu: apt install python3-venv"; exit 1; }
 
 $(RUN_READY): $(PY) requirements.txt
 	@echo "Installing packages (about 2 minutes, once) …"

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import shutil
+import socket
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
@@ -14,6 +16,7 @@ import uvicorn
 from data.errors import UserError
 from readerstudy.config import Settings, add_arguments, settings_from
 from readerstudy.db import Database
+from readerstudy.errors import ConfigError
 from readerstudy.services.accounts import FIRST_ADMIN
 from readerstudy.services.setup import initialise, open_database
 
@@ -44,16 +47,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     try:
         settings = settings_from(parsed)
+        # First: a second start must not touch the files of the server that runs.
+        listener = None if parsed.check else listen(settings)
         prepare(settings)
         app = build_app(settings)
     except UserError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
-    if parsed.check:
+    if listener is None:
         print("Everything is in place.")  # noqa: T201
     else:
-        _serve(app, settings)
+        _forget_uploads(settings)
+        _serve(app, settings, listener)
     return 0
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The open port. Raises ConfigError when it is taken or not ours to open."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"Expected to serve on {settings.host}, port {settings.port}, but it cannot be opened "
+            f"({error.strerror}); is SkinReader running already? Stop it, or choose another port "
+            "with SKINREADER_PORT."
+        ) from error
+    return listener
 
 
 def prepare(settings: Settings) -> None:
@@ -94,16 +118,21 @@ def _initialised(settings: Settings) -> Database:
     return db
 
 
-def _serve(app: "FastAPI", settings: Settings) -> None:
-    print(f"SkinReader: {settings.public_url}")  # noqa: T201
-    uvicorn.run(
+def _forget_uploads(settings: Settings) -> None:
+    """A server that was killed could not delete what it held."""
+    for left in (settings.var / "uploads").iterdir():
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _serve(app: "FastAPI", settings: Settings, listener: socket.socket) -> None:
+    print(f"SkinReader: {settings.public_url}", flush=True)  # noqa: T201
+    config = uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
         log_config=None,
         access_log=False,  # invitation links are secrets, and addresses of readers are not ours
         timeout_graceful_shutdown=3,
     )
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _start_log(file: Path) -> None:
@@ -111,8 +140,9 @@ def _start_log(file: Path) -> None:
     handler = RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=5, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    # It would write every polling request of every client library.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # They would write a line for every request and every letter of every font.
+    for chatty in ("httpx", "fontTools", "matplotlib"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pandas as pd
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from data.images import decode
+from data.images import ImageError, decode
 from data.phantom import draw_phantom
 from data.taxonomy import Taxonomy
 
@@ -39,9 +39,16 @@ class ManifestDataset(Dataset[Sample]):
 
     def __getitem__(self, key: Draw | int) -> Sample:
         draw = key if isinstance(key, Draw) else Draw(key, key)
-        image = decode(Path(self.paths[draw.row]))
+        image = _decode_named(Path(self.paths[draw.row]))
         rng = np.random.default_rng(draw.seed)
         return self.transform(image, rng), self.labels[draw.row]
+
+
+def _decode_named(path: Path) -> Rgb:
+    try:
+        return decode(path)
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from error
 
 
 class PhantomDataset(Dataset[Sample]):

@@ -15,6 +15,7 @@ from data.errors import UserError
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
+MAX_RATIO = 20
 READABLE_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "HEIF")
 _READABLE = "JPEG, PNG, WebP, TIFF, BMP or HEIC"
 
@@ -49,7 +50,8 @@ def decode(source: bytes | Path) -> Rgb:
     """Read an image as upright sRGB pixels, without any of its metadata.
 
     `source` is the file's content or its path. Returns `(height, width, 3)` uint8 in [0, 255].
-    16-bit greyscale is scaled to its own range, alpha is laid on white, CMYK and colour profiles
+    Deep greyscale is scaled by the smallest of 8, 10, 12, 14 and 16 bits that covers it, alpha is
+    laid on white, CMYK and colour profiles
     are converted. Raises ImageError for an empty, too large, truncated, animated or foreign file;
     size in bytes and pixels is checked before any pixel is decoded.
     """
@@ -125,6 +127,11 @@ def _too_many_pixels(count: str) -> ImageError:
 def _check(image: Image.Image) -> None:
     if image.width * image.height > MAX_PIXELS:
         raise _too_many_pixels(f"{image.width * image.height / 1e6:.0f}")
+    if max(image.size) > MAX_RATIO * max(1, min(image.size)):
+        raise ImageError(
+            f"Expected a picture whose longer side is at most {MAX_RATIO} times the shorter one, "
+            f"but this one has {image.width} x {image.height} px; crop it."
+        )
     frames = int(getattr(image, "n_frames", 1))
     # Phones store depth maps and thumbnails as further pictures of a HEIC or JPEG (MPO).
     if frames > 1 and image.format not in ("HEIF", "JPEG", "MPO"):
@@ -144,19 +151,24 @@ def _to_srgb(image: Image.Image) -> Image.Image:
         image = _apply_profile(image, profile)
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(white, rgba).convert("RGB")
+        white = Image.new("RGB", rgba.size, "white")
+        white.paste(rgba, mask=rgba.getchannel("A"))
+        return white
     return image.convert("RGB")
 
 
 def _stretch(image: Image.Image) -> Image.Image:
-    """16-bit and float grey: full 16-bit range when it is used, else the image's own range."""
-    values = np.asarray(image, dtype=np.float64)
+    """Deep grey to 8 bits: by the smallest usual range that covers it, else by its own range."""
+    values = np.asarray(image, dtype=np.float32)
     low, high = float(values.min()), float(values.max())
-    if low >= 0 and 255 < high <= 65535:
-        low, high = 0.0, 65535.0 if high > 4095 else 4095.0
-    elif low >= 0 and high <= 255:
-        low, high = 0.0, 255.0
+    if not np.isfinite([low, high]).all():
+        raise ImageError(
+            "Expected brightness as numbers, but this image holds infinite or undefined ones; "
+            "export it again."
+        )
+    ranges = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
+    if low >= 0 and high <= ranges[-1]:
+        low, high = 0.0, next(top for top in ranges if high <= top)
     scaled = (values - low) / max(high - low, 1e-12) * 255
     return Image.fromarray(scaled.round().astype(np.uint8)).convert("RGB")
 

@@ -1,5 +1,6 @@
 """The case table: one row per image, read from a CSV file or from a folder per class."""
 
+import csv
 import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -61,12 +62,17 @@ def _read_csv(path: Path) -> pd.DataFrame:
         table = pd.read_csv(
             path, dtype=str, keep_default_na=False, sep=None, engine="python", encoding="utf-8-sig"
         )
-    except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
+    except (ValueError, csv.Error, pd.errors.ParserError) as error:
         raise ManifestError(
             f"Expected {path.name} to be a CSV file in UTF-8, but reading it failed ({error}); "
             "save it as CSV UTF-8."
         ) from error
     table.columns = [str(name).strip() for name in table.columns]
+    if len(set(table.columns)) < len(table.columns):
+        raise ManifestError(
+            f"Expected each column of {path.name} once, but got {', '.join(table.columns)}; "
+            "rename or remove the repeated one."
+        )
     if table.empty:
         raise ManifestError(
             f"Expected at least one case in {path.name}, but it has none; add rows."

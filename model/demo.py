@@ -13,7 +13,7 @@ from PIL import Image
 from data.images import ImageError, decode, quality_report
 from data.taxonomy import Disease
 from model import demo_view as view
-from model.demo_visits import Visit, Visits
+from model.demo_visits import Recent, Visit, Visits
 from model.overlay import overlay
 from model.predictor import Predictor
 
@@ -35,6 +35,7 @@ class Demo:
         self._predictor = predictor
         self._diseases = {d.code: d for d in predictor.card.taxonomy.diseases}
         self._visits = visits
+        self._recent = Recent()
         self.examples = sorted(examples.glob("*.jpg"))
 
     def read_photo(self, photo: str | None) -> tuple[Any, ...]:
@@ -42,7 +43,9 @@ class Demo:
         if photo is None:  # the page itself emptied the box
             return tuple(gr.skip() for _ in range(6))
         try:
-            return self._ranked(decode(_consume(photo)), since=time.perf_counter())
+            return self._ranked(
+                decode(_consume(photo, recent=self._recent)), since=time.perf_counter()
+            )
         except ImageError as error:
             return (view.refusal(str(error)), "", *_switch(is_shown=False), gr.skip(), "")
 
@@ -76,7 +79,7 @@ class Demo:
         """Ranked classes of one image, as JSON; for the Gradio API client."""
         if photo is None:
             raise gr.Error("Expected an image, but got none; send one.", print_exception=False)
-        image = decode(_consume(photo))
+        image = decode(_consume(photo, recent=self._recent))
         return {
             "checkpoint": self._predictor.card.name,
             "domain": self._predictor.card.domain,
@@ -240,15 +243,23 @@ def _choices(ranked: list[tuple[Disease, float]]) -> list[tuple[str, str]]:
     return [(f"{i}. {d.code} · {d.name_en}", d.code) for i, (d, _) in enumerate(ranked, start=1)]
 
 
-def _consume(path: str) -> bytes:
-    """Nothing uploaded is kept: the file is gone before the picture is looked at."""
+def _consume(path: str, *, recent: Recent) -> bytes:
+    """Nothing uploaded is kept: the file is gone before the picture is looked at.
+
+    Gradio gives equal pictures of two visitors one path, so that the second may come too late for
+    the file: the bytes stay in memory for moments, under that path.
+    """
     file = Path(path)
     try:
         content = file.read_bytes()
     except FileNotFoundError as error:
-        raise ImageError(
-            "Expected the upload to be there still, but it is gone; choose the picture again."
-        ) from error
+        held = recent.get(path)
+        if held is None:
+            raise ImageError(
+                "Expected the upload to be there still, but it is gone; choose the picture again."
+            ) from error
+        return held
+    recent.put(path, content)
     file.unlink(missing_ok=True)
     return content
 

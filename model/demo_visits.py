@@ -81,3 +81,41 @@ class Visits:
         oldest_kept = self._clock() - self._keep_seconds
         while self._visits and next(iter(self._visits.values()))[0] < oldest_kept:
             self._visits.popitem(last=False)
+
+
+class Recent:
+    """Uploads of the last moments by path: few, small in sum, and forgotten soon."""
+
+    def __init__(
+        self,
+        *,
+        limit: int = 8,
+        keep_seconds: float = 60,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limit = limit
+        self._keep_seconds = keep_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._held: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+
+    def put(self, path: str, content: bytes) -> None:
+        """Holds the bytes of an upload whose file is about to go."""
+        with self._lock:
+            self._drop_old()
+            self._held[path] = (self._clock(), content)
+            self._held.move_to_end(path)
+            while len(self._held) > self._limit:
+                self._held.popitem(last=False)
+
+    def get(self, path: str) -> bytes | None:
+        """The bytes, or None once they are forgotten."""
+        with self._lock:
+            self._drop_old()
+            found = self._held.get(path)
+            return found[1] if found else None
+
+    def _drop_old(self) -> None:
+        oldest_kept = self._clock() - self._keep_seconds
+        while self._held and next(iter(self._held.values()))[0] < oldest_kept:
+            self._held.popitem(last=False)

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from model.calibration import softmax
 from model.config import TrainConfig
+from model.errors import ModelError
 from model.losses import total_loss
 from model.metrics import macro_auc
 from model.network import SkinNet
@@ -103,6 +104,11 @@ class Trainer:
         if not self.run.state.is_file():
             return
         state = read_state(self.run.state)
+        if state.get("data_hash") != self.parts.data_hash:
+            raise ModelError(
+                f"Expected the data that the training in {self.run.folder} began with, but cases, "
+                "labels or images have changed; give another --out, or bring the data back."
+            )
         self.raw.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.progress = Progress(**state["progress"])
@@ -113,6 +119,7 @@ class Trainer:
                 "network": self.raw.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
                 "progress": progress_to_plain(self.progress),
+                "data_hash": self.parts.data_hash,
             }
             save_atomically(state, self.run.state)
         self.fabric.barrier()

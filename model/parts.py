@@ -131,6 +131,8 @@ def _cases(
     config: TrainConfig, taxonomy: Taxonomy, training: Transform, serving: Transform
 ) -> Parts:
     cases = read_cases(config.data, taxonomy=taxonomy)
+    # The same file twice must not be in two parts, whether or not the manifest has its hash.
+    cases = cases.assign(sha256=[file_sha256(Path(path)) for path in cases["path"]])
     part = split_cases(config, cases)
 
     def of(name: str, transform: Transform) -> ManifestDataset:

@@ -23,7 +23,10 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
     "SKINREADER_DATABASE_URL": ("--database-url", "database (default: SQLite in the var folder)"),
     "SKINREADER_ADMIN_PASSWORD": (None, "first administrator's password (default: drawn)"),
     "SKINREADER_CHECKPOINTS": ("--checkpoints", "folder of checkpoints (default: the bundled)"),
-    "SKINREADER_PREDICTOR": ("--predictor", "local, or a Ray Serve address (default: local)"),
+    "SKINREADER_PREDICTOR": (
+        "--predictor",
+        "where the network runs: local, the only choice so far",
+    ),
 }
 
 
@@ -103,8 +106,17 @@ def _build(values: Mapping[str, str]) -> Settings:
         database_url=values.get("SKINREADER_DATABASE_URL", f"sqlite:///{var / 'skinreader.db'}"),
         admin_password=Secret(password) if password else None,
         checkpoints=Path(checkpoints) if checkpoints else _ROOT / "model" / "checkpoints",
-        predictor=values.get("SKINREADER_PREDICTOR", "local"),
+        predictor=_predictor(values.get("SKINREADER_PREDICTOR", "local")),
     )
+
+
+def _predictor(text: str) -> str:
+    if text != "local":
+        raise ConfigError(
+            f"Expected SKINREADER_PREDICTOR to be local, but got {text!r}; a network on another "
+            "machine cannot be used yet, leave the setting out."
+        )
+    return text
 
 
 def _check_names(found: Mapping[str, str]) -> None:

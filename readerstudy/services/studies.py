@@ -72,11 +72,20 @@ def import_cases(db: Database, *, actor: Actor, slug: str, manifest: Path) -> in
     stored = importing.store_images(rows, existing=existing, folder=db.images)
     with db.transaction() as session:
         study = _manageable(session, actor, slug, doing="import cases")
+        _check_no_models(session, study)
         for row, image in zip(rows, stored, strict=True):
             case = importing.new_case(study.id, row, image)
             queries.add_case(session, case, label=row["label"])
         _record(session, actor, study, "import_cases", new={"n_cases": len(rows)})
     return len(rows)
+
+
+def _check_no_models(session: Session, study: Study) -> None:
+    if queries.models(session, study.id):
+        raise StateError(
+            "Expected all cases before the first predictions, but this study holds predictions "
+            "that would not cover the new cases; import the cases into a new study, then predict."
+        )
 
 
 def import_predictions(db: Database, *, actor: Actor, slug: str, name: str, csv: Path) -> int:

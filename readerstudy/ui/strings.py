@@ -78,6 +78,12 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
     "profile.years_dermoscopy.3-10": ("3 to 10", "3 至 10 年"),
     "profile.years_dermoscopy.>10": ("more than 10", "10 年以上"),
     "profile.country": ("Country", "国家或地区"),
+    "quiz.synthetic": ("Synthetic image: a drawing, no patient.", "合成图像：绘制而成，并非患者。"),
+    "quiz.stopped": ("{reason} Reload the page to go on.", "{reason} 请重新加载页面后继续。"),
+    "quiz.other_reader": (
+        "Another reader has signed in with this browser; open your own link again.",
+        "此浏览器已登录另一位阅片者；请重新打开您自己的链接。",
+    ),
     "quiz.case": ("Case {position} of {total}", "第 {position} 例，共 {total} 例"),
     "quiz.question": ("What is the most likely diagnosis?", "最可能的诊断是什么？"),
     "quiz.image": ("The skin image of this case", "本病例的皮肤图像"),

@@ -20,6 +20,7 @@ from readerstudy.services import images, reading
 from readerstudy.ui.session import Sessions, Zone
 from readerstudy.ui.strings import language_of, quiz_words
 
+_OWN_FIELDS = {"reader_code"}
 _STATUS = {PermissionDenied: 403, NotFoundError: 404}
 
 
@@ -32,7 +33,8 @@ class Answer(BaseModel):
     answer: str = Field(max_length=50)
     confidence: int | None = Field(default=None, ge=0, le=100)
     client_token: str = Field(min_length=8, max_length=80)
-    active_ms: int | None = Field(default=None, ge=0, le=24 * 3600 * 1000)
+    active_ms: int | None = None  # nonsense is dropped later: the answer matters more
+    reader_code: str | None = Field(default=None, max_length=40)
 
 
 class NotSignedInError(Exception):
@@ -65,18 +67,21 @@ def study_routes(db: Database, sessions: Sessions) -> APIRouter:
         found = reading.status(db, actor=actor)
         case = reading.current_case(db, actor=actor) if found.stage is Stage.QUIZ else None
         # Answering the last case elsewhere, or closing the study, may come between the two calls.
-        stage = found.stage if case or found.stage is not Stage.QUIZ else Stage.DONE
+        if case is None and found.stage is Stage.QUIZ:
+            found = reading.status(db, actor=actor)
         return {
-            "stage": stage,
+            "stage": found.stage,
+            "code": found.code,
             "answered": found.answered,
             "total": found.total,
-            "case": _case(case) if case else None,
+            "case": _case(case, synthetic=found.synthetic) if case else None,
         }
 
     @router.post("/answer")
     def answer(actor: Reader, body: Answer) -> Response:
+        _check_reader(body.reader_code, actor)
         try:
-            saved = reading.submit_answer(db, actor=actor, **body.model_dump())
+            saved = reading.submit_answer(db, actor=actor, **body.model_dump(exclude=_OWN_FIELDS))
         except AlreadyAnswered as error:
             return JSONResponse({"detail": str(error), **asdict(error.saved)}, status_code=409)
         return JSONResponse({"is_saved": True, **asdict(saved)})
@@ -111,8 +116,18 @@ def signed_out(_: Request, __: Exception) -> Response:
 ERROR_HANDLERS = {StudyError: refusal, RetryError: not_now, NotSignedInError: signed_out}
 
 
-def _case(case: CaseView) -> dict[str, Any]:
+def _check_reader(code: str | None, actor: Actor) -> None:
+    """Two links opened in one browser: an answer must not be stored for the other reader."""
+    if code is not None and code != actor.name:
+        raise PermissionDenied(
+            "Expected an answer of the reader who is signed in, but another reader's link was "
+            "opened in this browser; open your own link again."
+        )
+
+
+def _case(case: CaseView, *, synthetic: bool) -> dict[str, Any]:
     return {
+        "synthetic": synthetic,
         "case_token": case.case_token,
         "position": case.position,
         "total": case.total,

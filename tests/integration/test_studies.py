@@ -314,3 +314,17 @@ def test_every_change_leaves_an_event(db: Database, study: str) -> None:
     ]
     assert events[-1].new is not None
     assert events[-1].new["seal"] == summary(db, study).seal_hash
+
+
+def test_cases_cannot_be_added_behind_predictions(db, manifest, predictions, tmp_path):
+    (tmp_path / "more").mkdir()
+    more = write_cases(tmp_path / "more", n_cases=4)
+    more.write_text(more.read_text().replace("case-", "later-"))
+    studies.create_study(
+        db, actor=SYSTEM, slug="late", title="Late", taxonomy=DEMO8, synthetic=True
+    )
+    studies.import_cases(db, actor=SYSTEM, slug="late", manifest=manifest)
+    studies.import_predictions(db, actor=SYSTEM, slug="late", name="net", csv=predictions)
+    with pytest.raises(StateError, match="before the first predictions"):
+        studies.import_cases(db, actor=SYSTEM, slug="late", manifest=more)
+    assert studies.open_study(db, actor=SYSTEM, slug="late")

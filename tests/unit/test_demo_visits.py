@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.demo_visits import Visit, Visits
+from model.demo_visits import Recent, Visit, Visits
 
 
 class Clock:
@@ -51,3 +51,14 @@ def test_forgetting_is_at_once_and_twice_is_fine():
     visits.forget(key)
     assert visits.get(key) is None
     assert len(visits) == 0
+
+
+def test_recent_uploads_are_few_and_forgotten_soon():
+    now = [0.0]
+    recent = Recent(limit=2, keep_seconds=10, clock=lambda: now[0])
+    for name in ("a", "b", "c"):
+        recent.put(name, name.encode())
+    assert recent.get("a") is None
+    assert recent.get("c") == b"c"
+    now[0] = 11
+    assert recent.get("c") is None

@@ -179,3 +179,27 @@ def test_poor_images_are_described(image, word):
 
 def test_tiny_image_has_a_report():
     assert quality_report(np.zeros((1, 1, 3), "uint8")).sharpness == 0
+
+
+def test_very_narrow_pictures_are_refused_before_they_cost_memory():
+    with pytest.raises(ImageError, match="20 times the shorter"):
+        decode(saved(Image.new("L", (60000, 1)), "PNG"))
+
+
+def test_undefined_brightness_is_refused():
+    values = np.ones((8, 8), "float32")
+    values[0, 0] = np.nan
+    with pytest.raises(ImageError, match="infinite or undefined"):
+        decode(saved(Image.fromarray(values), "TIFF"))
+
+
+@pytest.mark.parametrize("top", [1023, 4095, 16383, 65535])
+def test_deep_grey_uses_the_smallest_range_that_covers_it(top):
+    values = np.array([[0, top]] * 4, "uint16")
+    pixels = decode(saved(Image.fromarray(values), "PNG"))
+    assert pixels[0, :, 0].tolist() == [0, 255]
+
+
+def test_brightness_from_0_to_1_is_not_black():
+    values = np.array([[0, 0.5, 1]] * 4, "float32")
+    assert decode(saved(Image.fromarray(values), "TIFF"))[0, :, 0].tolist() == [0, 128, 255]

@@ -106,3 +106,12 @@ def test_written_manifest_reads_back(folder):
     path = folder / "out.csv"
     write_manifest([{"case_id": "x", "path": "images/NV/a.png", "label": "NV"}], path)
     assert read_manifest(path)["label"].tolist() == ["NV"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [("", "CSV file"), ("case_id,path,label,label \n1,a,b,c\n", "each column")],
+)
+def test_files_that_are_no_table_get_a_sentence(folder, text, complaint):
+    with pytest.raises(ManifestError, match=complaint):
+        read_manifest(write(folder, text))

@@ -5,7 +5,7 @@
   const RETRY_MS = [1000, 2000, 4000, 8000, 15000];
   const TIMEOUT_MS = 15000;
   const DOUBLE_CLICK_MS = 400;
-  let root, words, pendingKey;
+  let root, words, pendingKey, readerCode;
   let current = null;
   let busy = true;
   let shownAt = 0;
@@ -86,6 +86,7 @@
     tell("saving", "quiz.saving");
     const { status, data } = await insist("answer", answer, () => tell("retrying", "quiz.retrying"));
     if (status === 401) return signedOut();
+    if (status === 403) return stop(data.detail);
     remember(null);
     if (status === 200) tell("saved", "quiz.saved");
     else if (status === 409) tell("kept", "quiz.kept");
@@ -108,6 +109,7 @@
       confidence: slider ? Number(slider.value) : null,
       client_token: token(),
       active_ms: Math.round(activeMs()),
+      reader_code: readerCode,
     };
     remember(answer);
     deliver(answer);
@@ -142,6 +144,9 @@
   async function next() {
     const { status, data } = await insist("current", null, () => tell("retrying", "quiz.offline"));
     if (status === 401) return signedOut();
+    if (status !== 200) return stop(data.detail);
+    // Another link opened in this browser signs somebody else in: never answer for them.
+    if (data.code !== readerCode) return stop(say("quiz.other_reader"));
     if (data.stage === "consent" || data.stage === "profile") return location.reload();
     current = data.case;
     if (current) drawCase();
@@ -151,6 +156,11 @@
 
   function signedOut() {
     tell("refused", "quiz.signed_out");
+    setBusy(true);
+  }
+
+  function stop(sentence) {
+    tell("refused", "quiz.stopped", { reason: sentence });
     setBusy(true);
   }
 
@@ -170,6 +180,7 @@
     const bar = element("progress", { max: total, value: position - 1, "aria-hidden": "true" });
     part("case").replaceChildren(
       element("div", { class: "sq-progress" }, heading, bar),
+      ...(current.synthetic ? [element("p", { class: "sq-hint" }, say("quiz.synthetic"))] : []),
       element("div", { class: "sq-columns" }, drawImage(), drawForm()),
     );
     shownAt = performance.now();
@@ -192,8 +203,13 @@
     image.onload = () => setBusy(false);
     image.onerror = async () => {
       tell("retrying", "quiz.offline");
+      // An image element hides the reason; asking for the case tells an ended sign-in or study.
+      const { status, data } = await insist("current", null, () => tell("retrying", "quiz.offline"));
+      if (status === 401) return signedOut();
+      if (status !== 200 || data.case?.case_token !== current?.case_token) return next();
       await sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
       if (image.isConnected) loadImage(image, attempt + 1);
+      return undefined;
     };
     image.src = `${current.image}?try=${attempt}`;
   }
@@ -280,7 +296,12 @@
       location.reload();
       return;
     }
+    if (status !== 200) {
+      part("state").textContent = data.detail;
+      return;
+    }
     words = data.words;
+    readerCode = data.code;
     root.lang = data.language === "zh" ? "zh-Hans" : "en";
     document.documentElement.lang = root.lang;
     pendingKey = `skinreader-pending-${data.code}`;

@@ -115,7 +115,6 @@ def test_asking_again_shows_the_same_case(reader):
         {"confidence": 101},
         {"confidence": "70"},
         {"client_token": ""},
-        {"active_ms": -1},
         {"extra": 1},
     ],
 )
@@ -162,7 +161,9 @@ def test_the_image_is_bare_and_belongs_to_the_session(site, reader):
 def test_the_last_answer_ends_the_quiz(reader):
     for number in range(16):
         assert save(reader, token=f"answer-number-{number}").status_code == 200
-    assert current(reader) == {"stage": "done", "answered": 16, "total": 16, "case": None}
+    end = current(reader)
+    assert end.pop("code")
+    assert end == {"stage": "done", "answered": 16, "total": 16, "case": None}
 
 
 def test_a_closed_study_takes_no_answer_and_says_so(site, tmp_path):
@@ -195,6 +196,7 @@ def test_no_truth_reaches_the_browser(site, reader):
         "position",
         "total",
         "ask_confidence",
+        "synthetic",
         "image",
         "options",
     }
@@ -247,3 +249,23 @@ def test_catalogue_has_every_word_the_page_asks_for():
     asked = set(re.findall(r'"(quiz\.[\w.]+)"', script))
     assert asked <= set(CATALOGUE)
     assert len(asked) > 15
+
+
+def test_an_answer_is_never_stored_for_another_reader_of_the_same_browser(site):
+    mine, other = site.reader(), site.reader()
+    case = current(other)["case"]
+    body = answer(case, token="from-the-wrong-tab") | {"reader_code": current(mine)["code"]}
+    refused = other.post("/study-api/answer", json=body)
+    assert refused.status_code == 403
+    assert "another reader's link" in refused.json()["detail"]
+    assert current(other)["answered"] == 0
+
+
+def test_a_day_in_front_of_a_case_does_not_cost_the_answer(reader):
+    body = answer(current(reader)["case"], token="after-a-long-day") | {"active_ms": 10**9}
+    assert reader.post("/study-api/answer", json=body).json()["is_saved"]
+
+
+def test_synthetic_cases_say_so(reader):
+    assert current(reader)["case"]["synthetic"] is True
+    assert "Synthetic" in quiz_words("en")["quiz.synthetic"]
