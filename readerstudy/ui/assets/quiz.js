@@ -180,7 +180,7 @@
     const bar = element("progress", { max: total, value: position - 1, "aria-hidden": "true" });
     part("case").replaceChildren(
       element("div", { class: "sq-progress" }, heading, bar),
-      ...(current.synthetic ? [element("p", { class: "sq-hint" }, say("quiz.synthetic"))] : []),
+      ...(current.synthetic ? [element("p", { class: "sq-synthetic" }, say("quiz.synthetic"))] : []),
       element("div", { class: "sq-columns" }, drawImage(), drawForm()),
     );
     shownAt = performance.now();
