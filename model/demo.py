@@ -22,7 +22,7 @@ DEFAULT_METHOD = "gradient"
 EXAMPLES = Path(__file__).parent / "examples"
 ASSETS = Path(__file__).parent / "assets"
 
-_FORGOTTEN = "It is no longer held here: pictures are forgotten soon. Choose it again."
+_SYNTHETIC = "<b>Synthetic image</b>: a drawing, no patient. "
 
 Guard = Callable[[Callable[..., Any]], Callable[..., Any]]
 Rgb = npt.NDArray[np.uint8]
@@ -51,7 +51,8 @@ class Demo:
 
     def read_example(self, event: gr.EventData) -> tuple[Any, ...]:
         """Ranks the example that was clicked; the number comes from the page, so it may be any."""
-        return self._ranked(decode(self.examples[int(event.index)]), since=time.perf_counter())
+        image = decode(self.examples[int(event.index)])
+        return self._ranked(image, since=time.perf_counter(), synthetic=True)
 
     def explain(self, key: str, target: str, method: str) -> Any:
         """Computes only a map that this visit has not seen yet."""
@@ -67,7 +68,7 @@ class Demo:
         if (target, method) not in visit.maps:
             saliency = self._predictor.explain(visit.view, target=target, method=method)
             visit.maps[target, method] = view.data_uri(overlay(visit.view, saliency, opacity=1.0))
-        caption = view.legend(self._diseases[target], method)
+        caption = visit.note + view.legend(self._diseases[target], method)
         return view.viewer(visit.photo_uri, map_uri=visit.maps[target, method], caption=caption)
 
     def start_again(self, key: str) -> tuple[Any, ...]:
@@ -101,10 +102,11 @@ class Demo:
         scored = zip(prediction.codes, prediction.probabilities[0].tolist(), strict=True)
         return [(self._diseases[c], p) for c, p in sorted(scored, key=lambda item: -item[1])]
 
-    def _ranked(self, image: Rgb, *, since: float) -> tuple[Any, ...]:
+    def _ranked(self, image: Rgb, *, since: float, synthetic: bool = False) -> tuple[Any, ...]:
         ranked = self._rank(image)
         small = _reduced(image)
-        visit = Visit(view=small, photo_uri=view.data_uri(small), codes=tuple(self._diseases))
+        note = _SYNTHETIC if synthetic else ""
+        visit = Visit(view=small, photo_uri=view.data_uri(small), note=note)
         return (
             view.ranking(
                 ranked,
@@ -112,7 +114,7 @@ class Demo:
                 domain=self._predictor.card.domain,
                 seconds=time.perf_counter() - since,
             ),
-            view.viewer(visit.photo_uri, caption="", is_busy=True),
+            view.viewer(visit.photo_uri, caption=note, is_busy=True),
             *_switch(is_shown=True),
             gr.update(choices=_choices(ranked), value=ranked[0][0].code),
             self._visits.add(visit),

@@ -16,14 +16,16 @@ KEEP_VISITS = 40
 
 @dataclass
 class Visit:
-    """`view` is the reduced picture, `(h, w, 3)` uint8; `maps` holds encoded overlays by request.
+    """One picture of one visitor, and what was computed for it.
 
+    `view` is the reduced picture, `(h, w, 3)` uint8; `maps` holds encoded overlays by request, and
+    `note` stands before every caption.
     Only what is shown is kept: a full 50-megapixel picture would cost 150 MB per visitor.
     """
 
     view: npt.NDArray[np.uint8]
     photo_uri: str
-    codes: tuple[str, ...]
+    note: str = ""
     maps: dict[tuple[str, str], str] = field(default_factory=dict)
 
 

@@ -13,7 +13,7 @@ class Clock:
 
 
 def visit():
-    return Visit(view=np.zeros((2, 2, 3), np.uint8), photo_uri="data:,", codes=("A",))
+    return Visit(view=np.zeros((2, 2, 3), np.uint8), photo_uri="data:,")
 
 
 def test_a_visit_is_found_under_its_key_only():

@@ -166,3 +166,26 @@ def test_every_method_of_the_model_has_a_name():
 )
 def test_percentages_never_claim_certainty(fraction, text):
     assert percent(fraction) == text
+
+
+def test_two_visitors_with_the_same_picture_are_both_answered(site, photo):
+    content = photo.read_bytes()
+    first, second = site.anonymous(), site.anonymous()
+    index = handlers(site)["read_photo"]
+    uploads = [upload(client, content) for client in (first, second)]
+    assert uploads[0]["path"] == uploads[1]["path"]
+    for client, sent in zip((first, second), uploads, strict=True):
+        shown = call(client, "", index, [sent])["output"]["data"]
+        assert "data-code" in str(shown[0])
+    assert left_behind(site) == []
+
+
+def test_an_example_says_that_it_is_synthetic(demo, photo):
+    class Click:
+        index = 0
+
+    demo.examples = [photo]
+    *_, key = demo.read_example(Click())
+    assert "Synthetic image" in demo.explain(key, "Hem", "gradient")
+    *_, key = demo.read_photo(str(photo))
+    assert "Synthetic image" not in demo.explain(key, "Hem", "gradient")
