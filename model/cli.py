@@ -13,7 +13,14 @@ from model.card import ModelCard
 from model.checkpoint import BUNDLED, load_card
 from model.evaluate import evaluate
 from model.metrics import Metric
-from model.predict import Predicted, collect, predict_cases, write_errors, write_predictions
+from model.predict import (
+    Predicted,
+    check_targets,
+    collect,
+    predict_cases,
+    write_errors,
+    write_predictions,
+)
 from model.predictor import load_predictor
 from model.train import train
 
@@ -33,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: Expected to read and write files, but {error}; check the path.\n")
         return EXIT_USER_ERROR
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted; a training goes on with the same command.\n")
+        sys.stderr.write("Interrupted; the same command goes on or begins anew.\n")
         return EXIT_INTERRUPTED
 
 
@@ -95,6 +102,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
+    check_targets(options.out, options.errors)
     cases = collect(options.paths)
     predictor = load_predictor(options.checkpoint, folder=options.folder)
     predicted = predict_cases(predictor, cases)

@@ -139,7 +139,13 @@ def _make_backbone(name: str, drop_path: float) -> Any:
             f"{'did you mean ' + ', '.join(close) if close else 'see timm.list_models()'}?"
         )
     options = {"drop_path_rate": drop_path} if drop_path else {}
-    backbone = timm.create_model(name, num_classes=0, **options)
+    try:
+        backbone = timm.create_model(name, num_classes=0, **options)
+    except TypeError as error:
+        raise ModelError(
+            f"Expected a backbone with stochastic depth, but timm's {name} has none; "
+            "train it with --drop-path 0."
+        ) from error
     if not hasattr(backbone, "forward_intermediates"):
         raise ModelError(
             f"Expected a backbone that gives its stages, but timm's {name} cannot; "

@@ -12,10 +12,10 @@ from tqdm import tqdm
 
 from data.images import ImageError, decode
 from data.manifest import find_images
-from model.card import ModelCard
+from model.card import ModelCard, Preprocessing
 from model.errors import ModelError
 from model.predictor import Predictor
-from model.transforms import Rgb
+from model.transforms import Rgb, fit_square
 from model.version import code_version, made_now
 
 _BATCH = 16
@@ -73,20 +73,24 @@ def predict_cases(predictor: Predictor, cases: Sequence[Case]) -> Predicted:
     ids: list[str] = []
     blocks = [np.empty((0, len(predictor.card.taxonomy)))]
     errors: list[tuple[str, str]] = []
-    for readable in _batches(tqdm(cases, desc="predicting", unit="image"), errors):
+    shape = predictor.card.preprocessing
+    for readable in _batches(tqdm(cases, desc="predicting", unit="image"), errors, shape):
         ids += [case_id for case_id, _ in readable]
         blocks.append(predictor.predict([image for _, image in readable]).probabilities)
     return Predicted(tuple(ids), np.concatenate(blocks), tuple(errors))
 
 
 def _batches(
-    cases: Iterable[Case], errors: list[tuple[str, str]]
+    cases: Iterable[Case], errors: list[tuple[str, str]], shape: Preprocessing
 ) -> Iterator[list[tuple[str, Rgb]]]:
-    """Decoded images, a batch at a time; what cannot be decoded is added to `errors`."""
+    """Decoded images, a batch at a time; what cannot be decoded is added to `errors`.
+
+    Each is brought to the network's input at once, so that large pictures are never held together.
+    """
     batch: list[tuple[str, Rgb]] = []
     for case in cases:
         try:
-            batch.append((case.case_id, decode(case.path)))
+            batch.append((case.case_id, fit_square(decode(case.path), shape)))
         except (ImageError, OSError) as error:
             errors.append((case.case_id, str(error)))
         if len(batch) == _BATCH:
@@ -94,6 +98,19 @@ def _batches(
             batch = []
     if batch:
         yield batch
+
+
+def check_targets(out: Path, errors: Path | None) -> None:
+    """Before any work: a table that would overwrite its own sidecar or the other table."""
+    if (
+        out.suffix.lower() != ".csv"
+        or out.is_dir()
+        or (errors and errors.resolve() == out.resolve())
+    ):
+        raise ModelError(
+            f"Expected --out to be a .csv file, and --errors another one, but got {out} and "
+            f"{errors or 'none'}; choose other names."
+        )
 
 
 def write_predictions(predicted: Predicted, card: ModelCard, path: Path) -> None:

@@ -96,3 +96,8 @@ def test_an_unreachable_hub_is_a_sentence(monkeypatch):
     monkeypatch.setattr("timm.create_model", unreachable)
     with pytest.raises(ModelError, match="--weights FILE"):
         load_backbone_weights(network, "imagenet")
+
+
+def test_backbone_without_stochastic_depth_says_what_to_do():
+    with pytest.raises(ModelError, match="--drop-path 0"):
+        SkinNet("vgg11", 3, drop_path=0.1)

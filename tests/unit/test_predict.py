@@ -6,7 +6,14 @@ import pytest
 
 from data.images import encode
 from model.errors import ModelError
-from model.predict import Case, collect, predict_cases, write_errors, write_predictions
+from model.predict import (
+    Case,
+    check_targets,
+    collect,
+    predict_cases,
+    write_errors,
+    write_predictions,
+)
 from tests.unit.model_world import noise, tiny_predictor
 
 
@@ -80,3 +87,9 @@ def test_errors_are_a_table_of_case_and_reason(tmp_path):
     write_errors([("a.png", "Expected, but got")], tmp_path / "errors.csv")
     table = pd.read_csv(tmp_path / "errors.csv")
     assert table.to_dict("records") == [{"case_id": "a.png", "reason": "Expected, but got"}]
+
+
+@pytest.mark.parametrize(("out", "errors"), [("p.json", None), ("", None), ("p.csv", "p.csv")])
+def test_tables_that_would_overwrite_each_other_are_refused_before_any_work(tmp_path, out, errors):
+    with pytest.raises(ModelError, match=r"\.csv file"):
+        check_targets(tmp_path / out, tmp_path / errors if errors else None)
