@@ -1,6 +1,7 @@
 """What the gate decides, without a server: hosts, origins, headers behind a proxy."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -34,7 +35,9 @@ def ask(path="/", *, method="GET", public=None, **headers):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(gate(scope, None, send))
+    # A thread of its own: browser tests in this process leave a loop running in the main one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(gate(scope, None, send))).result()
     answered = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
     return sent[0]["status"], answered
 
