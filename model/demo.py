@@ -13,7 +13,7 @@ from PIL import Image
 from data.images import ImageError, decode, quality_report
 from data.taxonomy import Disease
 from model import demo_view as view
-from model.demo_visits import Recent, Visit, Visits
+from model.demo_visits import KEEP_UPLOAD_SECONDS, KEEP_UPLOADS, Expiring, Visit, Visits
 from model.overlay import overlay
 from model.predictor import Predictor
 
@@ -35,7 +35,7 @@ class Demo:
         self._predictor = predictor
         self._diseases = {d.code: d for d in predictor.card.taxonomy.diseases}
         self._visits = visits
-        self._recent = Recent()
+        self._recent = Expiring[bytes](limit=KEEP_UPLOADS, keep_seconds=KEEP_UPLOAD_SECONDS)
         self.examples = sorted(examples.glob("*.jpg"))
 
     def read_photo(self, photo: str | None) -> tuple[Any, ...]:
@@ -245,7 +245,7 @@ def _choices(ranked: list[tuple[Disease, float]]) -> list[tuple[str, str]]:
     return [(f"{i}. {d.code} · {d.name_en}", d.code) for i, (d, _) in enumerate(ranked, start=1)]
 
 
-def _consume(path: str, *, recent: Recent) -> bytes:
+def _consume(path: str, *, recent: Expiring[bytes]) -> bytes:
     """Nothing uploaded is kept: the file is gone before the picture is looked at.
 
     Gradio gives equal pictures of two visitors one path, so that the second may come too late for

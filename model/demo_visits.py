@@ -6,12 +6,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 KEEP_SECONDS = 15 * 60
 KEEP_VISITS = 40
+KEEP_UPLOAD_SECONDS = 60
+KEEP_UPLOADS = 8
+
+V = TypeVar("V")
 
 
 @dataclass
@@ -29,8 +34,64 @@ class Visit:
     maps: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
+class Expiring(Generic[V]):
+    """At most `limit` values, each for `keep_seconds` after it was put or renewed."""
+
+    def __init__(
+        self,
+        *,
+        limit: int,
+        keep_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limit = limit
+        self._keep_seconds = keep_seconds
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._held: OrderedDict[str, tuple[float, V]] = OrderedDict()
+
+    def put(self, key: str, value: V) -> None:
+        """Holds the value from now on; the oldest goes when there are too many."""
+        with self._lock:
+            self._drop_old()
+            self._held[key] = (self._clock(), value)
+            self._held.move_to_end(key)
+            while len(self._held) > self._limit:
+                self._held.popitem(last=False)
+
+    def get(self, key: str) -> V | None:
+        """The value, or None once it is forgotten."""
+        with self._lock:
+            self._drop_old()
+            found = self._held.get(key)
+            return found[1] if found else None
+
+    def renew(self, key: str) -> V | None:
+        """As `get`, and keeps the value from now on."""
+        with self._lock:
+            value = self.get(key)
+            if value is not None:
+                self.put(key, value)
+            return value
+
+    def forget(self, key: str) -> None:
+        """Drops the value at once; an unknown key is fine."""
+        with self._lock:
+            self._held.pop(key, None)
+
+    def __len__(self) -> int:
+        with self._lock:
+            self._drop_old()
+            return len(self._held)
+
+    def _drop_old(self) -> None:
+        oldest_kept = self._clock() - self._keep_seconds
+        while self._held and next(iter(self._held.values()))[0] < oldest_kept:
+            self._held.popitem(last=False)
+
+
 class Visits:
-    """At most `limit` visits, each for `keep_seconds` after its last use.
+    """The visits of the last minutes, each kept on by its use.
 
     The key is drawn here and known to one page only; a session name that the client chooses
     would let one visitor ask for another's picture.
@@ -43,81 +104,21 @@ class Visits:
         keep_seconds: float = KEEP_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._limit = limit
-        self._keep_seconds = keep_seconds
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._visits: OrderedDict[str, tuple[float, Visit]] = OrderedDict()
+        self._held = Expiring[Visit](limit=limit, keep_seconds=keep_seconds, clock=clock)
 
     def add(self, visit: Visit) -> str:
         """Returns the key under which `get` finds the visit again."""
         key = secrets.token_urlsafe(16)
-        with self._lock:
-            self._drop_old()
-            self._visits[key] = (self._clock(), visit)
-            while len(self._visits) > self._limit:
-                self._visits.popitem(last=False)
+        self._held.put(key, visit)
         return key
 
     def get(self, key: str) -> Visit | None:
         """The visit, or None once it is forgotten."""
-        with self._lock:
-            self._drop_old()
-            found = self._visits.pop(key, None)
-            if found is None:
-                return None
-            self._visits[key] = (self._clock(), found[1])
-            return found[1]
+        return self._held.renew(key)
 
     def forget(self, key: str) -> None:
         """Drops the visit at once; an unknown key is fine."""
-        with self._lock:
-            self._visits.pop(key, None)
+        self._held.forget(key)
 
     def __len__(self) -> int:
-        with self._lock:
-            self._drop_old()
-            return len(self._visits)
-
-    def _drop_old(self) -> None:
-        oldest_kept = self._clock() - self._keep_seconds
-        while self._visits and next(iter(self._visits.values()))[0] < oldest_kept:
-            self._visits.popitem(last=False)
-
-
-class Recent:
-    """Uploads of the last moments by path: few, small in sum, and forgotten soon."""
-
-    def __init__(
-        self,
-        *,
-        limit: int = 8,
-        keep_seconds: float = 60,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._limit = limit
-        self._keep_seconds = keep_seconds
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._held: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
-
-    def put(self, path: str, content: bytes) -> None:
-        """Holds the bytes of an upload whose file is about to go."""
-        with self._lock:
-            self._drop_old()
-            self._held[path] = (self._clock(), content)
-            self._held.move_to_end(path)
-            while len(self._held) > self._limit:
-                self._held.popitem(last=False)
-
-    def get(self, path: str) -> bytes | None:
-        """The bytes, or None once they are forgotten."""
-        with self._lock:
-            self._drop_old()
-            found = self._held.get(path)
-            return found[1] if found else None
-
-    def _drop_old(self) -> None:
-        oldest_kept = self._clock() - self._keep_seconds
-        while self._held and next(iter(self._held.values()))[0] < oldest_kept:
-            self._held.popitem(last=False)
+        return len(self._held)

@@ -96,16 +96,18 @@ def _phantoms(
 def read_cases(data: str, *, taxonomy: Taxonomy) -> pd.DataFrame:
     """A manifest from its CSV file, or from a folder with one sub-folder per class."""
     path = Path(data)
-    if path.is_dir():
-        return scan_folder(path, taxonomy=taxonomy)
-    return read_manifest(path, taxonomy=taxonomy)
+    read = scan_folder if path.is_dir() else read_manifest
+    cases = read(path, taxonomy=taxonomy)
+    # Whether or not the manifest has them: the same file twice must not be in two parts.
+    return cases.assign(sha256=[file_sha256(Path(file)) for file in cases["path"]])
 
 
 def cases_hash(cases: pd.DataFrame) -> str:
-    """SHA-256 over the case ids, labels and contents of the images."""
+    """SHA-256 over the case ids, labels and hashes of the images, as `read_cases` gives them."""
     digest = hashlib.sha256()
-    for case_id, path, label in zip(cases["case_id"], cases["path"], cases["label"], strict=True):
-        digest.update(f"{case_id}\t{label}\t{file_sha256(Path(path))}\n".encode())
+    columns = (cases["case_id"], cases["label"], cases["sha256"])
+    for case_id, label, sha256 in zip(*columns, strict=True):
+        digest.update(f"{case_id}\t{label}\t{sha256}\n".encode())
     return digest.hexdigest()
 
 
@@ -131,8 +133,6 @@ def _cases(
     config: TrainConfig, taxonomy: Taxonomy, training: Transform, serving: Transform
 ) -> Parts:
     cases = read_cases(config.data, taxonomy=taxonomy)
-    # The same file twice must not be in two parts, whether or not the manifest has its hash.
-    cases = cases.assign(sha256=[file_sha256(Path(path)) for path in cases["path"]])
     part = split_cases(config, cases)
 
     def of(name: str, transform: Transform) -> ManifestDataset:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
 from readerstudy.db import Database
 from readerstudy.entities import Actor
@@ -11,21 +11,13 @@ from readerstudy.export.figures import roc_pdf, roc_svg
 from readerstudy.services import results
 from readerstudy.ui.admin_view import kinds_of
 from readerstudy.ui.session import Sessions, Zone
-from readerstudy.ui.study_api import NotSignedInError
 
 _DRAW = {"svg": (roc_svg, "image/svg+xml"), "pdf": (roc_pdf, "application/pdf")}
 
 
 def admin_routes(db: Database, sessions: Sessions) -> APIRouter:
     router = APIRouter(prefix="/admin-api")
-
-    def staff(request: Request) -> Actor:
-        actor = sessions.actor(request, Zone.ADMIN)
-        if actor is None or actor.role not in Zone.ADMIN.roles:
-            raise NotSignedInError
-        return actor
-
-    Staff = Annotated[Actor, Depends(staff)]
+    Staff = Annotated[Actor, Depends(sessions.required(Zone.ADMIN))]
 
     @router.get("/{slug}/export.zip")
     def export(actor: Staff, slug: str, kinds: str = "") -> Response:

@@ -34,8 +34,8 @@ def allow(zone: Zone, sessions: Sessions) -> Guard:
         @functools.wraps(handler)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             request = _request_of(args, kwargs)
-            actor = sessions.actor(request, zone)
-            if actor is None or actor.role not in zone.roles:
+            actor = sessions.admitted(request, zone)
+            if actor is None:
                 raise gr.Error("Your sign-in has ended. Sign in again.", print_exception=False)
             request.state.actor = actor
             return _call(handler, *args, **kwargs)

@@ -1,11 +1,12 @@
 """Who is asking: two zones, each with its own cookie, both answered by the session table."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 import anyio
-from fastapi import Response
+from fastapi import Request, Response
 from starlette.requests import HTTPConnection
 
 from readerstudy.db import Database
@@ -34,6 +35,10 @@ class Zone(Enum):
         return self.value.roles
 
 
+class NotSignedInError(Exception):
+    """The session ended; the page says how to come back."""
+
+
 class Sessions:
     """Reads and writes the cookies; the database alone knows what a token means."""
 
@@ -46,6 +51,22 @@ class Sessions:
         """The caller, asked from the database each time. May be of a role foreign to the zone."""
         token = self.token(connection, zone)
         return actor_for(self._db, token=token) if token else None
+
+    def admitted(self, connection: HTTPConnection, zone: Zone) -> Actor | None:
+        """As `actor`, but nobody of a role foreign to the zone."""
+        actor = self.actor(connection, zone)
+        return actor if actor and actor.role in zone.roles else None
+
+    def required(self, zone: Zone) -> Callable[[Request], Actor]:
+        """What a route depends on: the admitted caller, else NotSignedInError."""
+
+        def caller(request: Request) -> Actor:
+            actor = self.admitted(request, zone)
+            if actor is None:
+                raise NotSignedInError
+            return actor
+
+        return caller
 
     async def actor_soon(self, connection: HTTPConnection, zone: Zone) -> Actor | None:
         """As `actor`, remembered for seconds: one page asks a hundred times, on the event loop."""

@@ -17,7 +17,7 @@ from readerstudy.errors import (
     StudyError,
 )
 from readerstudy.services import images, reading
-from readerstudy.ui.session import Sessions, Zone
+from readerstudy.ui.session import NotSignedInError, Sessions, Zone
 from readerstudy.ui.strings import language_of, quiz_words
 
 _OWN_FIELDS = {"reader_code"}
@@ -37,20 +37,9 @@ class Answer(BaseModel):
     reader_code: str | None = Field(default=None, max_length=40)
 
 
-class NotSignedInError(Exception):
-    """The session ended; the page says how to come back."""
-
-
 def study_routes(db: Database, sessions: Sessions) -> APIRouter:
     router = APIRouter(prefix="/study-api")
-
-    def reader(request: Request) -> Actor:
-        actor = sessions.actor(request, Zone.STUDY)
-        if actor is None or actor.role not in Zone.STUDY.roles:
-            raise NotSignedInError
-        return actor
-
-    Reader = Annotated[Actor, Depends(reader)]
+    Reader = Annotated[Actor, Depends(sessions.required(Zone.STUDY))]
 
     @router.get("/status")
     def status(request: Request, actor: Reader) -> dict[str, Any]:

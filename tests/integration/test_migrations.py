@@ -21,6 +21,7 @@ from readerstudy.db.queries_studies import cases, lock_study, study_by_slug
 from readerstudy.db.tables import Base, Case, Event, SignInAttempt
 from readerstudy.entities import SYSTEM, Actor
 from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError, StudyError
+from readerstudy.services.reading import status
 from readerstudy.services.studies import close_study
 from tests.integration.making import answer_next, make_reader
 from tests.integration.stores import Store
@@ -212,6 +213,7 @@ def test_readers_of_one_study_do_not_wait_for_each_other(
     with db.transaction() as session:
         reader_and_study(session, reader.reader_id or 0, lock=True)
         answer_next(other, neighbour)
+        assert status(other, actor=neighbour).answered == 1
     other.close()
 
 

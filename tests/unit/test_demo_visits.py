@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.demo_visits import Recent, Visit, Visits
+from model.demo_visits import Expiring, Visit, Visits
 
 
 class Clock:
@@ -55,7 +55,7 @@ def test_forgetting_is_at_once_and_twice_is_fine():
 
 def test_recent_uploads_are_few_and_forgotten_soon():
     now = [0.0]
-    recent = Recent(limit=2, keep_seconds=10, clock=lambda: now[0])
+    recent = Expiring[bytes](limit=2, keep_seconds=10, clock=lambda: now[0])
     for name in ("a", "b", "c"):
         recent.put(name, name.encode())
     assert recent.get("a") is None
