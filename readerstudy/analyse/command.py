@@ -13,10 +13,10 @@ from readerstudy.analyse.read import read_predictions, read_readings
 from readerstudy.analyse.report import write_report
 from readerstudy.analyse.write import write_results
 from readerstudy.export.figures import roc_svg
-from readerstudy.export.pictures import confusion_svg, forest_svg, heat_svg
+from readerstudy.export.pictures import agreement_svg, confusion_svg, forest_svg, heat_svg
 from readerstudy.stats import Analysis, StatsError, analyse
 from readerstudy.stats.figures import study_of, study_roc_figure
-from readerstudy.stats.pictures import confusions, forest, heat_map
+from readerstudy.stats.pictures import agreement, confusions, forest, heat_map
 
 EXIT_REFUSED = 2
 _REPLICATES = 2000
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_inputs(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    columns = "reader_id, case_id, truth, answer[, confidence, reader_kind, arm]"
+    columns = "reader_id, case_id, truth, answer[, confidence, reader_kind, arm, advice]"
     add("--readings", type=Path, required=True, metavar="CSV", help=columns)
     models = "case_id, p_<class>...; repeat for several models"
     add("--predictions", action="append", default=[], metavar="NAME=CSV", help=models)
@@ -114,7 +114,7 @@ def _run(args: argparse.Namespace) -> list[Path]:
 def draw_pictures(
     readings: pd.DataFrame, predictions: Mapping[str, pd.DataFrame], analysis: Analysis
 ) -> dict[str, bytes]:
-    """SVG by name: ROC per class, forest per model, confusion matrices, readers by cases."""
+    """SVG by name: ROC per class, forest per model, confusions, agreement, readers by cases."""
     study = study_of(readings, predictions, analysis)
     pictures = {
         f"roc_{c}": roc_svg(study_roc_figure(study, analysis, class_=c)) for c in study.targets
@@ -123,6 +123,9 @@ def draw_pictures(
         pictures[f"forest_{model.name}"] = forest_svg(forest(analysis, model=model.name))
     for table in confusions(study):
         pictures[f"confusion_{table.title}"] = confusion_svg(table)
+    agreed = agreement(analysis)
+    if agreed is not None:
+        pictures["agreement"] = agreement_svg(agreed)
     return {**pictures, "readers_by_cases": heat_svg(heat_map(study))}
 
 

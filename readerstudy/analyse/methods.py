@@ -38,6 +38,7 @@ def methods_paragraph(analysis: Analysis) -> list[tuple[str, tuple[str, ...]]]:
         ("auc_hand_till" in quantities, _multiclass()),
         ("noninferiority" in quantities, _margin(meta)),
         ("mcnemar-exact" in run, _mcnemar()),
+        (bool(meta["n_aided"]), _aided(meta)),
         ("ac1_gwet" in quantities, _agreement()),
         (bool(meta["replicates"]), _bootstrap(meta)),
     )
@@ -126,6 +127,14 @@ def _mcnemar() -> Sentence:
         "Each model is compared with each reader by McNemar's exact test, p adjusted by Holm and "
         "by Benjamini and Hochberg.",
         ("mcnemar",),
+    )
+
+
+def _aided(meta: dict[str, Any]) -> Sentence:
+    return (
+        f"{meta['n_aided']} second answers were given with a model's advice; the mean over readers "
+        "of aided minus unaided takes readers and cases both as random samples.",
+        ("hillis",),
     )
 
 

@@ -11,7 +11,7 @@ from readerstudy.stats.readings_table import REQUIRED
 
 MOST_BYTES = 2_000_000_000
 _SEPARATORS = (",", ";", "\t", "|")
-_WANTED = frozenset((*REQUIRED, "confidence", "reader_kind", "arm"))
+_WANTED = frozenset((*REQUIRED, "confidence", "reader_kind", "arm", "advice"))
 
 
 def read_readings(path: Path, *, encoding: str = "utf-8") -> pd.DataFrame:

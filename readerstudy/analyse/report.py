@@ -7,11 +7,29 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader
 
 from readerstudy.analyse.methods import cited, methods_paragraph
-from readerstudy.stats.records import MAJORITY, MEAN_READER, READERS, Analysis, Record, notes_of
+from readerstudy.stats.records import (
+    AIDED_READER,
+    AREA_METHODS,
+    MAJORITY,
+    MEAN_READER,
+    READERS,
+    Analysis,
+    Record,
+    notes_of,
+)
 
 _RATES = ("sensitivity", "specificity", "accuracy", "balanced_accuracy")
 _MATCHED = ("specificity_at_reader_sensitivity", "sensitivity_at_reader_specificity")
 _PRIMARY = "or-rrrc-capped"
+_GAIN = f"{AIDED_READER} - {MEAN_READER}"
+_CHANGES = (
+    "changed",
+    "changed_to_right",
+    "changed_to_wrong",
+    "took_right_advice",
+    "took_wrong_advice",
+    "overrode_wrong_advice",
+)
 _ALONE = {"wilson", _PRIMARY, "mean-recall"}
 _MARGINS = {f"{_PRIMARY}:{quantity}" for quantity in _RATES}
 
@@ -78,7 +96,7 @@ def _inline(svg: bytes) -> str:
 def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
     """Heading, explanation and records of every table."""
     gaps = {f"model:{m} - {MEAN_READER}" for m in analysis.meta["models"]}
-    alone = {MEAN_READER, MAJORITY, *(f"model:{m}" for m in analysis.meta["models"])}
+    alone = {MEAN_READER, AIDED_READER, MAJORITY, *(f"model:{m}" for m in analysis.meta["models"])}
     margin = analysis.meta["margin"]
     tables: tuple[tuple[str, str, Callable[[Record], bool]], ...] = (
         (
@@ -107,6 +125,16 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
             "The model's rate where its other rate equals the mean reader's.",
             lambda r: r.quantity in _MATCHED,
         ),
+        (
+            "Aided minus unaided reading",
+            "The mean reader's second answers, given with advice, against the first.",
+            lambda r: r.subject == _GAIN and r.method == _PRIMARY,
+        ),
+        (
+            "What readers did with advice",
+            "Shares of answers given twice; of those with right or wrong advice where so named.",
+            lambda r: r.subject == AIDED_READER and r.quantity in _CHANGES and r.method == _PRIMARY,
+        ),
         ("Agreement among readers", "", lambda r: r.subject == READERS),
     )
     return [(h, words, [r for r in analysis.records if wanted(r)]) for h, words, wanted in tables]
@@ -114,4 +142,5 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
 
 def _is_area(record: Record) -> bool:
     of_readers = "reader:" in record.subject
-    return record.quantity in ("auc", "auc_macro") and record.method == "delong" and not of_readers
+    wanted = record.method in AREA_METHODS
+    return record.quantity in ("auc", "auc_macro") and wanted and not of_readers

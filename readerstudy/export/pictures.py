@@ -1,4 +1,4 @@
-"""Forest plot, confusion matrices and reader-by-case map, drawn with matplotlib."""
+"""Forest plot, confusion matrices, agreement and reader-by-case map, drawn with matplotlib."""
 
 import math
 
@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from readerstudy.export.figures import MEAN_COLOUR, MODEL_COLOURS, new_figure, save
-from readerstudy.stats.pictures import Confusion, Forest, HeatMap
+from readerstudy.stats.pictures import AgreementFigure, Confusion, Forest, HeatMap
 
 _WRONG, _RIGHT, _NOTHING = "#D55E00", "#cfe8f5", "#eeeeee"
 
@@ -56,6 +56,47 @@ def confusion_svg(confusion: Confusion) -> bytes:
     beside = f" ({confusion.beside} outside or unanswered)" if confusion.beside else ""
     axes.set_title(confusion.title + beside, fontsize=9, loc="left")
     return save(drawn, "svg")
+
+
+_COEFFICIENTS = {
+    "kappa_fleiss": "Fleiss' kappa",
+    "ac1_gwet": "Gwet's AC1",
+    "alpha_krippendorff": "Krippendorff's alpha",
+    "kappa_brennan_prediger": "Brennan and Prediger's kappa",
+    "agreement_observed": "Observed agreement",
+}
+
+
+def agreement_svg(figure: AgreementFigure) -> bytes:
+    """Coefficients with intervals, and below them one tick per reader with each model."""
+    rows = len(figure.among) + len(figure.with_models)
+    drawn, axes = new_figure(5.6, 1.2 + 0.3 * rows)
+    for place, its in enumerate(figure.among):
+        if math.isfinite(its.low):
+            axes.plot([its.low, its.high], [place, place], color=MEAN_COLOUR, linewidth=0.9)
+        axes.plot([its.estimate], [place], "o", color=MEAN_COLOUR, markersize=4)
+    for place, (_, kappas) in enumerate(figure.with_models, start=len(figure.among)):
+        colour = MODEL_COLOURS[(place - len(figure.among)) % len(MODEL_COLOURS)]
+        # Ticks see through, so that readers with the same kappa add up to a darker one.
+        axes.plot(
+            kappas, [place] * len(kappas), "|", color=colour, alpha=_tick_alpha(len(kappas)),
+            markersize=9,
+        )  # fmt: skip
+    names = [_COEFFICIENTS[its.name] for its in figure.among]
+    names += [f"Cohen's kappa, {model} with each reader" for model, _ in figure.with_models]
+    axes.axvline(0, color="#888888", linewidth=0.7)
+    axes.set_yticks(range(rows), names, fontsize=7)
+    axes.set_ylim(rows - 0.5, -0.6)
+    axes.set_xlim(right=1.02)
+    axes.set_xlabel(
+        f"Agreement, 95% interval over cases ({figure.n_readers} readers, {figure.n_cases} cases)"
+    )
+    axes.set_title(figure.title, fontsize=9, loc="left")
+    return save(drawn, "svg")
+
+
+def _tick_alpha(n: int) -> float:
+    return max(0.15, min(1.0, 10 / max(n, 1)))
 
 
 def heat_svg(heat: HeatMap) -> bytes:

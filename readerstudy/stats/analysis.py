@@ -10,6 +10,7 @@ from readerstudy.stats.errors import StatsError
 from readerstudy.stats.frames import build_study
 from readerstudy.stats.records import Analysis, Record
 from readerstudy.stats.sections import (
+    aided,
     areas,
     overall,
     pairs_of_raters,
@@ -63,7 +64,7 @@ def analyse(
 def _records(
     study: Study, options: Options, rng: np.random.Generator | None, replicates: int
 ) -> Iterator[Record]:
-    for section in (rates, predictive, areas, reader_areas, overall, pairs_of_raters):
+    for section in (rates, predictive, areas, reader_areas, overall, pairs_of_raters, aided):
         yield from section.records(study, options)
     # Without replicates nothing is drawn, so any generator will do.
     generator = rng or np.random.default_rng(0)
@@ -77,6 +78,7 @@ def _meta(study: Study, options: Options, rule: Rule, replicates: int) -> dict[s
         "n_cases": study.n_cases,
         "n_answers": int(study.answered.sum()),
         "n_unanswered": int((study.shown & ~study.answered).sum()),
+        "n_aided": int(study.aided.answered.sum()) if study.aided else 0,
         "crossed": bool(study.answered.all()),
         "classes": list(study.classes),
         "cases_per_class": {c: int((study.truth == i).sum()) for i, c in enumerate(study.classes)},

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm, rankdata
 
+from readerstudy.stats.proportions import interval
 from readerstudy.stats.study import BoolArray, FloatArray
 
 
@@ -106,3 +107,26 @@ def logit_interval(
         )
         centre = logit(estimate)
         return expit(centre - half), expit(centre + half)
+
+
+def separated_interval(
+    auc: float, *, n_positive: int, n_negative: int, level: float = 0.95
+) -> tuple[float, float]:
+    """Exact limits of an empirical AUC of 0 or 1; nan for any other.
+
+    Pair every case of the rarer kind with one of the other, no case twice: min(m, n) independent
+    trials, each won with a probability of the true AUC, all won (or all lost). Clopper and
+    Pearson's limits for them hold the truth at least as often as they say, whatever the scores'
+    distribution; the pairs that are left out make them wide.
+
+    Reference: Clopper & Pearson 1934.
+
+    >>> low, high = separated_interval(1.0, n_positive=10, n_negative=40)
+    >>> print(f"{low:.3f} {high:.0f}")
+    0.692 1
+    """
+    pairs = min(n_positive, n_negative)
+    if auc not in (0.0, 1.0) or not pairs:
+        return np.nan, np.nan
+    low, high = interval(auc * pairs, pairs, method="clopper-pearson", level=level)
+    return float(low), float(high)

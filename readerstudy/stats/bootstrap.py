@@ -35,11 +35,15 @@ def resampled_mean(draws: Draws, right: FloatArray, there: BoolArray, at: IntArr
 
     `right`, `there`: (J, m) on the cases `at`. A drawn reader without a drawn cell is left out.
     """
-    share = resampled_shares(draws, right, there, at)
-    known = np.isfinite(share)
+    return mean_over_readers(draws, resampled_shares(draws, right, there, at))
+
+
+def mean_over_readers(draws: Draws, values: FloatArray) -> FloatArray:
+    """(B,) mean of (B, J) values over the drawn readers; those with nan are left out."""
+    known = np.isfinite(values)
     weight = draws.readers * known
     total = weight.sum(axis=1)
-    summed = (weight * np.where(known, share, 0.0)).sum(axis=1)
+    summed = (weight * np.where(known, values, 0.0)).sum(axis=1)
     found: FloatArray = np.divide(summed, total, out=np.full(len(total), np.nan), where=total > 0)
     return found
 
@@ -70,6 +74,44 @@ def resampled_roc(
 def area_under(fpr: FloatArray, tpr: FloatArray) -> FloatArray:
     """(B,) area under each (B, t) curve by trapezia."""
     return np.asarray((np.diff(fpr, axis=1) * (tpr[:, 1:] + tpr[:, :-1]) / 2).sum(axis=1))
+
+
+def resampled_areas(draws: Draws, scores: FloatArray, is_class: BoolArray) -> FloatArray:
+    """(B, R) AUC of each rater among the drawn cases, ties one half.
+
+    `scores`: (R, n) float64, a higher one meaning the class, nan where a rater has none.
+    `is_class`: (n,) bool. nan where a rater has no drawn case of one kind. One pass over a rater's
+    levels, so that the cost is linear in cases.
+
+    >>> once = Draws(np.ones((1, 1)), np.ones((1, 3)))
+    >>> is_class = np.array([True, False, False])
+    >>> resampled_areas(once, np.array([[2.0, 1.0, 2.0]]), is_class)
+    array([[0.75]])
+    """
+    weight = np.ascontiguousarray(draws.cases.T)
+    areas = np.full((len(scores), weight.shape[1]), np.nan)
+    for rater, its in enumerate(scores):
+        there = ~np.isnan(its)
+        levels = np.unique(its[there])
+        p = _by_level(weight, its, there & is_class, levels)
+        n = _by_level(weight, its, there & ~is_class, levels)
+        pairs = p.sum(axis=0) * n.sum(axis=0)
+        below = np.cumsum(n, axis=0) - n / 2
+        np.divide((p * below).sum(axis=0), pairs, out=areas[rater], where=pairs > 0)
+    return areas.T
+
+
+def _by_level(
+    weight: FloatArray, scores: FloatArray, which: BoolArray, levels: FloatArray
+) -> FloatArray:
+    """(L, B) summed weights of the chosen cases at each level."""
+    found = np.zeros((len(levels), weight.shape[1]))
+    at = np.flatnonzero(which)
+    if len(at):
+        at = at[np.argsort(scores[at], kind="stable")]
+        present, start = np.unique(scores[at], return_index=True)
+        found[np.searchsorted(levels, present)] = np.add.reduceat(weight[at], start, axis=0)
+    return found
 
 
 def rate_at(x: FloatArray, y: FloatArray, target: FloatArray) -> FloatArray:

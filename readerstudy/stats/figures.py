@@ -12,7 +12,7 @@ from readerstudy.stats.confusion import metric_cells
 from readerstudy.stats.crowd import vote_shares
 from readerstudy.stats.frames import build_study
 from readerstudy.stats.proportions import interval, ratio
-from readerstudy.stats.records import MAJORITY, MEAN_READER, Analysis, Record
+from readerstudy.stats.records import AREA_METHODS, MAJORITY, MEAN_READER, Analysis, Record
 from readerstudy.stats.study import BoolArray, FloatArray, Study
 
 Kind = Literal["reader", "mean_reader", "model"]
@@ -136,7 +136,7 @@ def _curves(study: Study, analysis: Analysis, target: int, is_class: BoolArray) 
         fpr, tpr = roc_points(scores[known], is_class[known])
         m = int(is_class[known].sum())
         low, high = interval(np.round(tpr * m), np.full(len(tpr), m)) if m else (tpr, tpr)
-        auc = analysis.get("auc", class_, subject, "delong")
+        auc = analysis.best("auc", class_, subject, AREA_METHODS)
         curves.append(RocCurve(subject, _plain(fpr), _plain(tpr), _plain(low), _plain(high), auc))
     return curves
 

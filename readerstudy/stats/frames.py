@@ -6,6 +6,7 @@ from functools import partial
 
 import pandas as pd
 
+from readerstudy.stats.aided import build_aided
 from readerstudy.stats.errors import StatsError
 from readerstudy.stats.readings_table import ReadingsTable
 from readerstudy.stats.restriction import build_model, prediction_classes
@@ -24,7 +25,7 @@ def build_study(
     """Check the tables and turn them into arrays.
 
     `readings` has the columns reader_id, case_id, truth, answer (an empty answer means shown and
-    not answered) and, if wanted, confidence (0 to 100), reader_kind and arm. Each table of
+    not answered) and, if wanted, confidence (0 to 100), reader_kind, arm and advice. Each table of
     `predictions` has case_id and p_<class>. A frame's index is quoted as the line of a bad row, and
     `frame.attrs["source"]` as its file. Without `classes` they are those of truth and answers,
     in the order of the first model's columns. Raises StatsError.
@@ -44,6 +45,16 @@ def build_study(
     restrict = partial(
         build_model, cases=table.cases, classes=names, positive=positive, rule=rule, notes=notes
     )
+    aided = None
+    if table.aided is not None:
+        aided = build_aided(
+            table.aided,
+            readers=table.readers,
+            cases=table.cases,
+            classes=names,
+            truth=truth,
+            notes=notes,
+        )
     return Study(
         reader_ids=table.readers,
         simulated=table.simulated(),
@@ -57,6 +68,7 @@ def build_study(
         models=tuple(restrict(name, frame) for name, frame in predictions.items()),
         missing=missing,
         repeats=table.repeats(names, answers),
+        aided=aided,
         notes=tuple(notes),
     )
 

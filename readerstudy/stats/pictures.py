@@ -1,4 +1,4 @@
-"""Descriptions of the figures beside the ROC: forest, confusion, readers by cases."""
+"""Descriptions of the figures beside the ROC: forest, confusion, agreement, readers by cases."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from readerstudy.stats.confusion import confusion_matrix
-from readerstudy.stats.records import Analysis, Record
+from readerstudy.stats.records import READERS, Analysis, Record
 from readerstudy.stats.sections.common import difference
 from readerstudy.stats.study import IntArray, Study
 
@@ -56,6 +56,46 @@ class HeatMap:
     classes: tuple[str, ...]
     breaks: tuple[int, ...]
     cells: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """One agreement coefficient among the readers; nan limits are drawn as a point alone."""
+
+    name: str
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class AgreementFigure:
+    """Agreement among readers, and Cohen's kappa of each reader with each model."""
+
+    title: str
+    n_readers: int
+    n_cases: int
+    among: tuple[Coefficient, ...]
+    with_models: tuple[tuple[str, tuple[float, ...]], ...]
+
+
+def agreement(analysis: Analysis) -> AgreementFigure | None:
+    """From the records alone; None with fewer than two readers."""
+    found = [r for r in analysis.find(subject=READERS) if r.method == "available-cases"]
+    if not found:
+        return None
+    kappas = analysis.find(quantity="kappa_cohen", method="cohen")
+    with_models = [
+        (m, tuple(k.estimate for k in kappas if k.subject.startswith(f"model:{m} - reader:")))
+        for m in analysis.meta["models"]
+    ]
+    return AgreementFigure(
+        "Agreement among readers",
+        found[0].n_readers or 0,
+        found[0].n_cases or 0,
+        tuple(Coefficient(r.quantity, r.estimate, r.ci_low, r.ci_high) for r in found),
+        tuple((m, tuple(v for v in values if math.isfinite(v))) for m, values in with_models),
+    )
 
 
 def forest(analysis: Analysis, *, model: str) -> Forest:

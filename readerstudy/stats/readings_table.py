@@ -1,6 +1,7 @@
 """The rows of a readings table: coded, checked and laid out as readers by cases."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 import numpy as np
@@ -11,7 +12,8 @@ from readerstudy.stats.study import UNANSWERED, BoolArray, FloatArray, IntArray
 
 REQUIRED = ("reader_id", "case_id", "truth", "answer")
 MAIN_ARM = "unaided"
-LEFT_OUT_ARMS = ("practice", "attention", "aided", "repeat")
+LEFT_OUT_ARMS = ("practice", "attention")
+OTHER_ARMS = ("aided", "repeat")
 _SHOWN_AT_MOST = 5
 
 
@@ -39,6 +41,15 @@ def text_codes(column: pd.Series) -> tuple[IntArray, list[str]]:
     return lookup[codes], distinct
 
 
+@dataclass(frozen=True, eq=False)
+class Arms:
+    """Rows of human readers: the main arm, and the aided and the repeat arm if there are any."""
+
+    main: pd.DataFrame
+    aided: pd.DataFrame | None
+    repeated: pd.DataFrame | None
+
+
 class ReadingsTable:
     """The rows of a readings frame, coded; one instance per call, never kept."""
 
@@ -48,7 +59,8 @@ class ReadingsTable:
         if frame.empty:
             raise StatsError(f"Expected {self.source} to have rows, but got none; add readings.")
         self.notes = notes
-        self._frame, self._repeated = _split_arms(frame, notes)
+        arms = _split_arms(frame, notes)
+        self._frame, self._repeated, self.aided = arms.main, arms.repeated, arms.aided
         self.line = self._frame.index.to_numpy()
         reader, self.readers = self._ids("reader_id")
         case, self.cases = self._ids("case_id")
@@ -170,15 +182,20 @@ class ReadingsTable:
                 f"write {near[0]!r}" if near else "correct it, or add the class to the study",
             )
         shape = (len(self.readers), len(self.cases))
-        answers = np.full(shape, UNANSWERED, dtype=np.intp)
+        answers = self.laid_out(place[self._answer_code])
         shown = np.zeros(shape, dtype=bool)
-        answers[self._reader, self._case] = place[self._answer_code[self._keep]]
         shown[self._reader, self._case] = True
         if self._confidence is None:
             return answers, shown, None
         confidence = np.full(shape, np.nan)
         confidence[self._reader, self._case] = self._confidence[self._keep]
         return answers, shown, confidence
+
+    def laid_out(self, codes: IntArray) -> IntArray:
+        """(J, n) the code of each row of the frame in its cell, UNANSWERED where there is none."""
+        cells = np.full((len(self.readers), len(self.cases)), UNANSWERED, dtype=np.intp)
+        cells[self._reader, self._case] = codes[self._keep]
+        return cells
 
     def simulated(self) -> BoolArray:
         """(J,) whether a reader is a simulated one."""
@@ -216,26 +233,27 @@ class ReadingsTable:
         return np.array([at.get(text, UNANSWERED) for text in texts], dtype=np.intp)
 
 
-def _split_arms(frame: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """Rows of the main arm by human readers, and the repeat arm if there is one."""
+def _split_arms(frame: pd.DataFrame, notes: list[str]) -> Arms:
     keep = np.ones(len(frame), dtype=bool)
-    repeated = None
     if "reader_kind" in frame:
         is_model = (frame["reader_kind"].astype(str) == "model").to_numpy()
         if is_model.any():
             notes.append(f"{int(is_model.sum())} rows of reader_kind model were left out.")
             keep &= ~is_model
+    others: dict[str, pd.DataFrame | None] = dict.fromkeys(OTHER_ARMS)
     if "arm" in frame:
         arm = frame["arm"].astype(str).str.strip().to_numpy()
         left_out = np.isin(arm, LEFT_OUT_ARMS)
         if left_out.any():
             names = ", ".join(sorted(set(arm[left_out])))
             notes.append(f"{int(left_out.sum())} rows of the arms {names} were left out.")
-        repeated = frame[keep & (arm == "repeat")] if (arm == "repeat").any() else None
-        keep &= ~left_out
+        for name in OTHER_ARMS:
+            rows = keep & (arm == name)
+            others[name] = frame[rows] if rows.any() else None
+        keep &= ~left_out & ~np.isin(arm, OTHER_ARMS)
     if not keep.any():
         raise StatsError(
             f"Expected {frame.attrs.get('source', 'the readings')} to have rows of readers in the "
             f"arm {MAIN_ARM!r}, but got none; check the columns arm and reader_kind."
         )
-    return (frame if keep.all() else frame[keep]), repeated
+    return Arms(frame if keep.all() else frame[keep], others["aided"], others["repeat"])

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,9 +26,11 @@ FIELDS = (
 )
 ALL = "all"
 MEAN_READER = "mean_reader"
+AIDED_READER = "mean_reader:aided"
 READERS = "readers"
 MAJORITY = "majority_vote"
 NAN = math.nan
+AREA_METHODS = ("delong", "clopper-pearson-pairs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,14 @@ class Analysis:
     def get(self, quantity: str, class_: str, subject: str, method: str) -> Record | None:
         """The one record of that name, or None."""
         return self._index.get((quantity, class_, subject, method))
+
+    def best(
+        self, quantity: str, class_: str, subject: str, methods: Sequence[str]
+    ) -> Record | None:
+        """The record of the first of the methods that gave an interval, else of the first run."""
+        run = [self.get(quantity, class_, subject, method) for method in methods]
+        found = [record for record in run if record is not None]
+        return next((r for r in found if math.isfinite(r.ci_low)), found[0] if found else None)
 
     def find(
         self,

@@ -31,12 +31,31 @@ class Model:
 
 
 @dataclass(frozen=True, eq=False)
+class Aided:
+    """Second answers, given with a model's advice, on the study's readers and cases.
+
+    `answers`: (J, n) intp, UNANSWERED where there is none. `shown`: (J, n) bool. `advice`: (J, n)
+    intp, the class that was suggested, UNANSWERED where unknown; None if never told.
+    """
+
+    answers: IntArray
+    shown: BoolArray
+    advice: IntArray | None
+
+    @property
+    def answered(self) -> BoolArray:
+        """(J, n): where there is a second answer."""
+        return np.asarray(self.answers != UNANSWERED)
+
+
+@dataclass(frozen=True, eq=False)
 class Study:
     """Readings and predictions as arrays; J readers, n cases, k classes.
 
     `truth`: (n,) intp in 0..k-1. `answers`: (J, n) intp, UNANSWERED where there is no answer.
     `shown`: (J, n) bool. `confidence`: (J, n) float64 in 0..100, nan where unknown, or None.
-    `repeats`: (m, 4) intp rows of reader, case, first answer, second answer.
+    `repeats`: (m, 4) intp rows of reader, case, first answer, second answer. `aided`: the second
+    reading, or None.
     """
 
     reader_ids: tuple[str, ...]
@@ -51,6 +70,7 @@ class Study:
     models: tuple[Model, ...]
     missing: Missing
     repeats: IntArray
+    aided: Aided | None
     notes: tuple[str, ...]
 
     @property

@@ -8,14 +8,15 @@ from urllib.parse import quote
 from readerstudy.entities import ReaderKind, ReaderProgress, StudySummary
 from readerstudy.errors import StudyError
 from readerstudy.stats.figures import RocFigure
-from readerstudy.stats.records import ALL, MEAN_READER, Analysis, Record
+from readerstudy.stats.records import ALL, AREA_METHODS, MEAN_READER, Analysis, Record
 
-# The first that the analysis holds is shown; the footnote names it.
-_METHODS = ("or-rrrc-capped", "wilson", "delong")
+# The first with an interval is shown; the footnote names it.
+_METHODS = ("or-rrrc-capped", "wilson", *AREA_METHODS)
 _METHOD_WORDS = {
     "or-rrrc-capped": "Obuchowski-Rockette, random readers and cases (or-rrrc-capped)",
     "wilson": "Wilson score interval",
     "delong": "DeLong",
+    "clopper-pearson-pairs": "exact (Clopper-Pearson on disjoint pairs)",
 }
 KINDS = [
     ("People", ReaderKind.HUMAN.value),
@@ -164,8 +165,7 @@ def estimate(record: Record | None) -> str:
 def _cell(
     analysis: Analysis, quantity: str, class_: str, subject: str, used: dict[str, None]
 ) -> str:
-    found = (analysis.get(quantity, class_, subject, method) for method in _METHODS)
-    record = next((r for r in found if r is not None), None)
+    record = analysis.best(quantity, class_, subject, _METHODS)
     if record is None:
         return "–"
     used.setdefault(record.method)

@@ -145,3 +145,16 @@ def test_text_that_a_spreadsheet_would_run_is_quoted() -> None:
     frame = formula_safe(pd.DataFrame([row.values()], columns=list(FIELDS)))
     assert frame.loc[0, "class"] == "'=1+1"
     assert frame.loc[0, "estimate"] == -0.5
+
+
+def test_a_second_reading_has_its_tables_and_sentence(inputs, tmp_path) -> None:
+    first = pd.read_csv(inputs / "readers.csv")
+    second = first.assign(arm="aided", answer=first["truth"], advice=first["truth"])
+    both = pd.concat([first.assign(arm="unaided", advice=""), second])
+    both.to_csv(tmp_path / "readers.csv", index=False)
+    out = tmp_path / "out"
+    assert analyse("--readings", tmp_path / "readers.csv", "--replicates", 0, "--out", out) == 0
+    page = (out / "report.html").read_text()
+    for words in ("Aided minus unaided reading", "What readers did with advice", "took_right"):
+        assert words in page or words.replace("_", " ") in page
+    assert f"{len(second)} second answers were given" in page

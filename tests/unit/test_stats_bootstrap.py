@@ -11,10 +11,11 @@ from readerstudy.stats.bootstrap import (
     draw,
     percentile_interval,
     rate_at,
+    resampled_areas,
     resampled_mean,
     resampled_roc,
 )
-from tests.unit.stats_helpers import simulate
+from tests.unit.stats_helpers import CLASSES, simulate
 
 
 def test_draws_keep_the_number_of_cases_of_each_class() -> None:
@@ -82,3 +83,42 @@ def test_a_model_equal_to_the_mean_reader_matches_it() -> None:
     matched = found.get("specificity_at_reader_sensitivity", "yes", "model:m", "bootstrap-2way")
     own = found.get("specificity", "yes", "mean_reader", "or-rrrc")
     assert matched.estimate == pytest.approx(own.estimate)
+
+
+def test_weighted_areas_equal_repeating_the_cases_of_each_rater() -> None:
+    rng = np.random.default_rng(5)
+    scores, is_class = rng.integers(0, 4, (3, 24)) * 1.0, rng.random(24) < 0.4
+    scores[1, :3] = np.nan
+    times = rng.integers(0, 4, (2, 24))
+    found = resampled_areas(Draws(np.ones((2, 3)), times * 1.0), scores, is_class)
+    for b in range(2):
+        for r in range(3):
+            there = ~np.isnan(scores[r])
+            repeated = np.repeat(is_class[there], times[b, there])
+            peer = roc_auc_score(repeated, np.repeat(scores[r, there], times[b, there]))
+            assert found[b, r] == pytest.approx(peer)
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.2])
+def test_readers_areas_are_drawn_around_the_closed_forms_estimate(missing: float) -> None:
+    readings, models = simulate(8, readers=30, per_class=25, missing=missing)
+    found = analyse(readings, models, replicates=600, rng=np.random.default_rng(1))
+    for subject in ("mean_reader", "model:a - mean_reader"):
+        drawn = found.get("auc", "bcc", subject, "bootstrap-2way")
+        closed = found.get("auc", "bcc", subject, "or-rrrc:jackknife")
+        assert drawn.estimate == pytest.approx(closed.estimate)
+        # Never too small, and too large by what reader and case noise is drawn twice (Owen 2007).
+        assert 0.9 * closed.se < drawn.se < 1.35 * closed.se
+        assert drawn.ci_low < drawn.estimate < drawn.ci_high
+
+
+def test_macro_areas_are_the_means_over_classes() -> None:
+    readings, models = simulate(8, readers=6)
+    found = analyse(readings, models, replicates=100, rng=np.random.default_rng(1))
+    for subject in ("model:a", "model:a - model:b", "mean_reader", "model:b - mean_reader"):
+        macro = found.get("auc_macro", "all", subject, "bootstrap-2way")
+        parts = [found.get("auc", c, subject, "bootstrap-2way").estimate for c in CLASSES]
+        assert macro.estimate == pytest.approx(np.mean(parts))
+        assert macro.se > 0
+    of_model = found.get("auc_macro", "all", "model:a", "bootstrap-2way")
+    assert of_model.n_readers is None

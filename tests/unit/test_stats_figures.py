@@ -9,7 +9,7 @@ from sklearn.metrics import roc_curve
 
 from readerstudy.stats import analyse, build_study
 from readerstudy.stats.figures import RocFigure, roc_figure, roc_points
-from readerstudy.stats.pictures import confusions, forest, heat_map
+from readerstudy.stats.pictures import agreement, confusions, forest, heat_map
 from tests.unit.stats_helpers import simulate
 
 
@@ -114,3 +114,33 @@ def test_the_map_is_sorted_and_complete() -> None:
     assert (np.diff((cells == 1).mean(axis=1)) <= 1e-12).all()
     assert (cells == 1).sum() == (study.answers == study.truth).sum()
     assert found.breaks == (0, 8, 16)
+
+
+def test_agreement_shows_the_records_and_every_reader_with_every_model() -> None:
+    readings, models = simulate(2, readers=5)
+    analysis = analyse(readings, models)
+    figure = agreement(analysis)
+    assert figure is not None
+    assert [(c.name, c.estimate, c.low) for c in figure.among] == [
+        (r.quantity, r.estimate, r.ci_low)
+        for r in analysis.find(subject="readers", method="available-cases")
+    ]
+    assert [(m, len(kappas)) for m, kappas in figure.with_models] == [("a", 5), ("b", 5)]
+
+
+def test_one_reader_agrees_with_nobody() -> None:
+    readings, models = simulate(2, readers=1)
+    assert agreement(analyse(readings, models)) is None
+
+
+def test_a_perfect_curve_has_an_exact_interval() -> None:
+    readings, models = simulate(4, classes=("no", "yes"), per_class=10)
+    truth = readings.drop_duplicates("case_id").set_index("case_id")["truth"]
+    p = (models["a"]["case_id"].map(truth) == "yes").astype(float)
+    models = {"perfect": models["a"].assign(p_yes=p, p_no=1 - p)}
+    analysis = analyse(readings, models, positive="yes")
+    curve = roc_figure(readings, models, analysis, class_="yes").curves[0]
+    assert curve.auc is not None
+    assert curve.auc.estimate == 1
+    # Ten pairs of which all were won: 0.025 ** (1 / 10).
+    assert (curve.auc.ci_low, curve.auc.ci_high) == (pytest.approx(0.025**0.1), 1)

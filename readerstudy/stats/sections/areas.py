@@ -11,6 +11,7 @@ from readerstudy.stats.auc import (
     logit_interval,
     normal_interval,
     placements,
+    separated_interval,
 )
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Options
@@ -18,6 +19,7 @@ from readerstudy.stats.study import FloatArray, Study
 from readerstudy.stats.tails import quantile, two_sided
 
 PERFECT = "AUC of 0 or 1: DeLong's variance is 0 and says nothing about uncertainty"
+PAIRED_OFF = "exact, from as many disjoint pairs of cases as there are; wide"
 TOO_FEW = "fewer than two cases on one side: no variance"
 
 
@@ -37,8 +39,9 @@ def records(study: Study, options: Options) -> Iterator[Record]:
         influence = delong_influence(found)
         for i, model in enumerate(study.models):
             yield from auc_records(
-                class_, f"model:{model.name}", float(found.auc[i]), influence[i], options
-            )
+                class_, f"model:{model.name}", float(found.auc[i]), influence[i], options,
+                n_positive=int(found.n_positive[i]),
+            )  # fmt: skip
         for i, j in combinations(range(len(study.models)), 2):
             subject = f"model:{study.models[i].name} - model:{study.models[j].name}"
             yield paired_record(
@@ -51,9 +54,15 @@ def records(study: Study, options: Options) -> Iterator[Record]:
 
 
 def auc_records(
-    class_: str, subject: str, auc: float, influence: FloatArray, options: Options
+    class_: str,
+    subject: str,
+    auc: float,
+    influence: FloatArray,
+    options: Options,
+    *,
+    n_positive: int,
 ) -> Iterator[Record]:
-    """DeLong with the normal and with the logit interval."""
+    """DeLong with the normal and with the logit interval; an exact one for an AUC of 0 or 1."""
     se = float(np.sqrt((influence**2).sum()))
     se = 0.0 if se < 1e-12 else se
     note = TOO_FEW if np.isnan(se) else PERFECT if se == 0 else ""
@@ -71,6 +80,17 @@ def auc_records(
             n_cases=len(influence),
             note=note,
         )
+    if auc in (0.0, 1.0):
+        low, high = separated_interval(
+            auc,
+            n_positive=n_positive,
+            n_negative=len(influence) - n_positive,
+            level=options.level,
+        )
+        yield Record(
+            "auc", class_, subject, "clopper-pearson-pairs", auc,
+            ci_low=low, ci_high=high, n_cases=len(influence), note=PAIRED_OFF,
+        )  # fmt: skip
 
 
 def paired_record(

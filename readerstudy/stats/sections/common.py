@@ -7,8 +7,9 @@ import numpy as np
 
 from readerstudy.stats.hillis import DESIGNS, Design, Inference, one_sided, or_inference
 from readerstudy.stats.moments import Moments
-from readerstudy.stats.records import MEAN_READER, NAN, Record
+from readerstudy.stats.records import AIDED_READER, MEAN_READER, NAN, Record
 
+MEANS = (MEAN_READER, AIDED_READER)
 RANDOM_DESIGNS: tuple[Design, ...] = ("or-rrrc-capped", "or-rrrc")
 
 
@@ -29,9 +30,9 @@ class Label:
     subject: str
 
 
-def difference(model: str) -> str:
+def difference(model: str, mean: str = MEAN_READER) -> str:
     """The subject of a model minus the mean reader."""
-    return f"model:{model} - {MEAN_READER}"
+    return f"model:{model} - {mean}"
 
 
 def from_inference(
@@ -44,7 +45,7 @@ def from_inference(
     note: str = "",
 ) -> Record:
     """A record of one inference; a mean alone is tested against nothing."""
-    tested = label.subject != MEAN_READER
+    tested = label.subject not in MEANS
     return Record(
         label.quantity,
         label.class_,
@@ -74,7 +75,7 @@ def design_records(
 ) -> Iterator[Record]:
     """One record per design; a `covariance` is named after a colon where it matters."""
     for design in designs:
-        clip = label.subject == MEAN_READER
+        clip = label.subject in MEANS
         inference = or_inference(found, design=design, level=options.level, clip=clip)
         suffix = f":{covariance}" if covariance and design != "or-rrfc" else ""
         yield from_inference(

@@ -48,7 +48,8 @@ def _areas(study: Study, subject: str, scores: FloatArray, options: Options) -> 
             target = study.classes.index(class_)
             found = raters(scores[None, :, target], truth == target).found
             auc, influence = float(found.auc[0]), delong_influence(found)[0]
-            yield from auc_records(class_, subject, auc, influence, options)
+            n_positive = int((truth == target).sum())
+            yield from auc_records(class_, subject, auc, influence, options, n_positive=n_positive)
 
 
 def _crowd(study: Study, options: Options) -> Iterator[Record]:

@@ -10,6 +10,7 @@ from readerstudy.stats.moments import moments, proportion_influence
 from readerstudy.stats.proportions import METHODS, interval, ratio
 from readerstudy.stats.records import ALL, MEAN_READER, Record
 from readerstudy.stats.sections.common import (
+    MEANS,
     RANDOM_DESIGNS,
     Label,
     Options,
@@ -51,8 +52,8 @@ def records(study: Study, options: Options) -> Iterator[Record]:
     for metric in metrics(study):
         cells = metric_cells(study, metric.quantity, target=metric.target)
         yield from _of_models(study, metric, cells, options)
-        yield from _of_readers(study, metric, cells, options)
-        yield from _of_mean(study, metric, cells, options)
+        yield from of_readers(study, metric, cells, options)
+        yield from of_mean(study, metric, cells, options)
     yield from _balanced(study, options)
 
 
@@ -104,8 +105,11 @@ def _of_models(study: Study, metric: Metric, cells: Cells, options: Options) -> 
         )
 
 
-def _of_readers(study: Study, metric: Metric, cells: Cells, options: Options) -> Iterator[Record]:
-    subjects = [f"reader:{r}" for r in study.reader_ids]
+def of_readers(
+    study: Study, metric: Metric, cells: Cells, options: Options, *, arm: str = ""
+) -> Iterator[Record]:
+    """Every reader's rate in one arm, which is named after the reader."""
+    subjects = [f"reader:{r}{arm}" for r in study.reader_ids]
     right = (cells.right * cells.there).sum(axis=1)
     count = cells.there.sum(axis=1).astype(np.float64)
     yield from proportion_records(
@@ -113,7 +117,10 @@ def _of_readers(study: Study, metric: Metric, cells: Cells, options: Options) ->
     )
 
 
-def _of_mean(study: Study, metric: Metric, cells: Cells, options: Options) -> Iterator[Record]:
+def of_mean(
+    study: Study, metric: Metric, cells: Cells, options: Options, *, mean: str = MEAN_READER
+) -> Iterator[Record]:
+    """The mean reader, called `mean`, and each model minus it."""
     keep = cells.there.any(axis=1)
     if not keep.any():
         return
@@ -121,12 +128,12 @@ def _of_mean(study: Study, metric: Metric, cells: Cells, options: Options) -> It
     n_cases = int(there.any(axis=0).sum())
     note = DROPPED.format(int((~keep).sum())) if not keep.all() else ""
     theta, influence = proportion_influence(right, there)
-    label = Label(metric.quantity, metric.class_, MEAN_READER)
+    label = Label(metric.quantity, metric.class_, mean)
     found = moments(theta, influence, n_cases=n_cases)
     yield from design_records(label, found, designs=RANDOM_DESIGNS, options=options, note=note)
     yield from _pooled(label, right, np.zeros(right.shape), there, options, note)
     for model in study.models:
-        label = Label(metric.quantity, metric.class_, difference(model.name))
+        label = Label(metric.quantity, metric.class_, difference(model.name, mean))
         its = np.broadcast_to(model_right(study, model, metric, cells.at), right.shape)
         its_theta, its_influence = proportion_influence(its, there)
         found = moments(its_theta - theta, its_influence - influence, n_cases=n_cases)
@@ -145,7 +152,7 @@ def _pooled(
 ) -> Iterator[Record]:
     """U-statistic of first - second; in incomplete designs also the conditional variance."""
     found = ustat(first - second, there)
-    inference = ustat_inference(found, level=options.level, clip=label.subject == MEAN_READER)
+    inference = ustat_inference(found, level=options.level, clip=label.subject in MEANS)
     n_cases, n_readers = int(there.any(axis=0).sum()), len(there)
     yield from_inference(label, "ustat", inference, n_cases=n_cases, n_readers=n_readers, note=note)
     if not there.all() and 1 < n_readers <= _MOST_FOR_CONDITIONAL:
@@ -217,7 +224,7 @@ def _balanced_mean(
     note: str,
 ) -> Iterator[Record]:
     readers = [proportion_influence(c.right[keep], c.there[keep]) for c in parts]
-    theta, influence = _stacked(readers)
+    theta, influence = stacked(readers)
     n_cases = int(sum(c.there[keep].any(axis=0).sum() for c in parts))
     label = Label("balanced_accuracy", ALL, MEAN_READER)
     found = moments(theta, influence, n_cases=n_cases)
@@ -230,14 +237,15 @@ def _balanced_mean(
             )
             for k, c in zip(present, parts, strict=True)
         ]
-        its_theta, its_influence = _stacked(its)
+        its_theta, its_influence = stacked(its)
         found = moments(its_theta - theta, its_influence - influence, n_cases=n_cases)
         label = Label("balanced_accuracy", ALL, difference(model.name))
         yield from design_records(label, found, options=options, note=note)
         yield from margin_records(label, found, options=options)
 
 
-def _stacked(parts: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+def stacked(parts: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+    """Mean over classes of figures of merit, whose cases are independent strata."""
     k = len(parts)
     theta = np.mean([part[0] for part in parts], axis=0)
     return np.asarray(theta), np.concatenate([part[1] for part in parts], axis=1) / k

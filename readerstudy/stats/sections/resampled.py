@@ -6,7 +6,6 @@ import numpy as np
 
 from readerstudy.stats.bootstrap import (
     Draws,
-    area_under,
     draw,
     percentile_interval,
     rate_at,
@@ -17,6 +16,7 @@ from readerstudy.stats.confusion import metric_cells
 from readerstudy.stats.records import ALL, MEAN_READER, NAN, Record
 from readerstudy.stats.sections.common import Label, Options, difference
 from readerstudy.stats.sections.rates import Metric, metrics, model_right
+from readerstudy.stats.sections.resampled_areas import Pair, areas
 from readerstudy.stats.study import FloatArray, Study
 
 MATCHED = {
@@ -27,7 +27,6 @@ ONE_READER = "one reader: only cases are drawn anew"
 CONSTANT = "every replicate is the same"
 NO_REPLICATES = "no interval asked for"
 
-Pair = tuple[FloatArray, FloatArray]
 Values = dict[str, FloatArray]
 Found = dict[Metric, tuple[Values, Values]]
 
@@ -43,7 +42,8 @@ def records(
     found = {m: (_values(study, m, both[0]), _values(study, m, both[1])) for m in metrics(study)}
     if replicates:
         yield from _rates(study, options, found)
-        yield from _areas(study, options, both)
+        for label, (observed, drawn) in areas(study, both):
+            yield _record(study, options, label, observed, drawn)
     for class_ in study.targets:
         yield from _matched(study, options, class_, found, both)
 
@@ -157,17 +157,3 @@ def _balanced(study: Study, options: Options, recalls: dict[str, list[Pair]]) ->
             its = np.mean([p[1] for p in known], axis=0)
             label = Label("balanced_accuracy", ALL, subject)
             yield _record(study, options, label, observed, its)
-
-
-def _areas(study: Study, options: Options, both: tuple[Draws, Draws]) -> Iterator[Record]:
-    for class_ in study.targets:
-        target = study.classes.index(class_)
-        is_class = study.truth == target
-        if not 0 < is_class.sum() < len(is_class):
-            continue
-        for model in study.models:
-            scores = model.scores[:, target]
-            observed, its = (area_under(*resampled_roc(d, scores, is_class)) for d in both)
-            yield _record(
-                study, options, Label("auc", class_, f"model:{model.name}"), observed, its
-            )

@@ -1,0 +1,175 @@
+"""Aided against unaided reading: what a model's advice did to the readers' answers."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from readerstudy.stats.confusion import metric_cells
+from readerstudy.stats.mcnemar import adjusted, discordant, exact_p
+from readerstudy.stats.moments import moments, proportion_influence
+from readerstudy.stats.records import AIDED_READER, ALL, MEAN_READER, Record
+from readerstudy.stats.sections.common import (
+    RANDOM_DESIGNS,
+    Label,
+    Options,
+    design_records,
+    margin_records,
+)
+from readerstudy.stats.sections.rates import (
+    DROPPED,
+    Metric,
+    metrics,
+    of_mean,
+    of_readers,
+    stacked,
+)
+from readerstudy.stats.study import (
+    UNANSWERED,
+    Aided,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Study,
+)
+
+DIFFERENCE = f"{AIDED_READER} - {MEAN_READER}"
+ARM = ":aided"
+FROM_MODEL = "advice: what model {} decides for"
+
+
+def records(study: Study, options: Options) -> Iterator[Record]:
+    """All of them; none without a second reading."""
+    if study.aided is None:
+        return
+    second = replace(study, answers=study.aided.answers, shown=study.aided.shown)
+    for metric in metrics(study):
+        cells = metric_cells(second, metric.quantity, target=metric.target)
+        yield from of_readers(second, metric, cells, options, arm=ARM)
+        yield from of_mean(second, metric, cells, options, mean=AIDED_READER)
+        yield from _gain(study, second, metric, options)
+    yield from _balanced_gain(study, second, options)
+    yield from _changes(study, study.aided, options)
+    yield from _each_reader(study, second)
+
+
+def _gain(study: Study, second: Study, metric: Metric, options: Options) -> Iterator[Record]:
+    """Aided minus unaided of the mean reader, over readers with such cases in both arms."""
+    keep = _in_both(study, second, metric)
+    if not keep.any():
+        return
+    theta, influence, n_cases = _difference(study, second, metric, keep)
+    note = DROPPED.format(int((~keep).sum())) if not keep.all() else ""
+    label = Label(metric.quantity, metric.class_, DIFFERENCE)
+    found = moments(theta, influence, n_cases=n_cases)
+    yield from design_records(label, found, options=options, note=note)
+    yield from margin_records(label, found, options=options)
+
+
+def _balanced_gain(study: Study, second: Study, options: Options) -> Iterator[Record]:
+    parts = [
+        Metric("sensitivity", c, name)
+        for c, name in enumerate(study.classes)
+        if (study.truth == c).any()
+    ]
+    keep = np.all([_in_both(study, second, metric) for metric in parts], axis=0)
+    if not keep.any():
+        return
+    found = [_difference(study, second, metric, keep) for metric in parts]
+    theta, influence = stacked([(theta, influence) for theta, influence, _ in found])
+    note = DROPPED.format(int((~keep).sum())) if not keep.all() else ""
+    whole = moments(theta, influence, n_cases=sum(n for *_, n in found))
+    label = Label("balanced_accuracy", ALL, DIFFERENCE)
+    yield from design_records(label, whole, options=options, note=note)
+    yield from margin_records(label, whole, options=options)
+
+
+def _in_both(study: Study, second: Study, metric: Metric) -> BoolArray:
+    there = [metric_cells(s, metric.quantity, target=metric.target).there for s in (study, second)]
+    return np.asarray(there[0].any(axis=1) & there[1].any(axis=1))
+
+
+def _difference(
+    study: Study, second: Study, metric: Metric, keep: BoolArray
+) -> tuple[FloatArray, FloatArray, int]:
+    """Per kept reader the gain and its influence over cases, and the cases of either arm.
+
+    The arms may hold other cases: a case that is in one arm alone has influence there alone.
+    """
+    arms = [metric_cells(s, metric.quantity, target=metric.target) for s in (second, study)]
+    found = []
+    for cells in arms:
+        there = cells.there[keep]
+        theta, own = proportion_influence(cells.right[keep], there)
+        influence = np.zeros(there.shape)
+        influence[:, there.any(axis=0)] = own
+        found.append((theta, influence))
+    used = np.any([cells.there[keep].any(axis=0) for cells in arms], axis=0)
+    (theta, influence), (theta_first, influence_first) = found
+    return theta - theta_first, (influence - influence_first)[:, used], int(used.sum())
+
+
+def _changes(study: Study, aided: Aided, options: Options) -> Iterator[Record]:
+    """Shares of answers given twice: changed, to right, to wrong, and with or against advice."""
+    both = study.answered & aided.answered
+    first, then = study.answers == study.truth, aided.answers == study.truth
+    yield from _share("changed", study.answers != aided.answers, both, options)
+    yield from _share("changed_to_right", ~first & then, both, options)
+    yield from _share("changed_to_wrong", first & ~then, both, options)
+    advice, source = _advice(study, aided)
+    if advice is None:
+        return
+    told = both & (advice != UNANSWERED)
+    took, good = aided.answers == advice, advice == study.truth
+    yield from _share("took_right_advice", took, told & good & ~first, options, source)
+    yield from _share("took_wrong_advice", took, told & ~good & first, options, source)
+    yield from _share("overrode_wrong_advice", ~took, told & ~good, options, source)
+
+
+def _advice(study: Study, aided: Aided) -> tuple[IntArray | None, str]:
+    """The advice that was recorded, else what the only model decides for."""
+    if aided.advice is not None:
+        return aided.advice, ""
+    if len(study.models) != 1:
+        return None, ""
+    model = study.models[0]
+    return np.broadcast_to(model.calls, study.answers.shape), FROM_MODEL.format(model.name)
+
+
+def _share(
+    quantity: str, hit: BoolArray, there: BoolArray, options: Options, note: str = ""
+) -> Iterator[Record]:
+    """Mean over readers of the share of hits among their cells."""
+    keep = there.any(axis=1)
+    label = Label(quantity, ALL, AIDED_READER)
+    if not keep.any():
+        return
+    if not keep.all():
+        note = "; ".join(n for n in (note, DROPPED.format(int((~keep).sum()))) if n)
+    there = there[keep]
+    theta, influence = proportion_influence((hit[keep] & there).astype(np.float64), there)
+    found = moments(theta, influence, n_cases=int(there.any(axis=0).sum()))
+    yield from design_records(label, found, designs=RANDOM_DESIGNS, options=options, note=note)
+
+
+def _each_reader(study: Study, second: Study) -> Iterator[Record]:
+    """McNemar of each reader's second answers against the first, over cases answered twice."""
+    both = study.answered & second.answered
+    first = (study.answers == study.truth).astype(np.float64)
+    then = (second.answers == study.truth).astype(np.float64)
+    table = discordant(then, first, both)
+    b, c, n = table.model_only, table.reader_only, both.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gain = np.where(n > 0, (b - c) / n, np.nan)
+    exact = np.where(n > 0, exact_p(b, c), np.nan)
+    for method, p in (
+        ("mcnemar-exact", exact),
+        ("mcnemar-exact-holm", adjusted(exact, method="holm")),
+        ("mcnemar-exact-bh", adjusted(exact, method="fdr_bh")),
+    ):
+        rows = zip(study.reader_ids, gain.tolist(), p.tolist(), n.tolist(), strict=True)
+        for reader, estimate, probability, count in rows:
+            subject = f"reader:{reader}{ARM} - reader:{reader}"
+            yield Record(
+                "mcnemar", ALL, subject, method, estimate, p=probability, n_cases=count
+            )  # fmt: skip

@@ -1,0 +1,60 @@
+"""Areas under the ROC curve among drawn readers and cases, per class and their mean."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+
+from readerstudy.stats.bootstrap import Draws, mean_over_readers, resampled_areas
+from readerstudy.stats.records import ALL, MEAN_READER
+from readerstudy.stats.sections.common import Label, difference
+from readerstudy.stats.sections.reader_areas import reader_ratings
+from readerstudy.stats.study import FloatArray, Study
+
+Pair = tuple[FloatArray, FloatArray]
+Values = dict[str, FloatArray]
+
+
+def areas(study: Study, both: tuple[Draws, Draws]) -> Iterator[tuple[Label, Pair]]:
+    """Observed and drawn areas: of models and, from confidence, of the mean reader."""
+    per_class: list[tuple[Values, Values]] = []
+    for class_ in study.targets:
+        target = study.classes.index(class_)
+        if not 0 < (study.truth == target).sum() < study.n_cases:
+            continue
+        observed, drawn = (_values(study, target, draws) for draws in both)
+        per_class.append((observed, drawn))
+        for subject in observed:
+            yield Label("auc", class_, subject), (observed[subject], drawn[subject])
+    if study.positive is None and per_class:
+        for subject in per_class[0][0]:
+            pair = (
+                np.mean([observed[subject] for observed, _ in per_class], axis=0),
+                np.mean([drawn[subject] for _, drawn in per_class], axis=0),
+            )
+            yield Label("auc_macro", ALL, subject), pair
+
+
+def _values(study: Study, target: int, draws: Draws) -> Values:
+    """(B,) per subject: each model, each two models, the mean reader, each model minus it."""
+    is_class = study.truth == target
+    found: Values = {}
+    for model in study.models:
+        its = resampled_areas(draws, model.scores[None, :, target], is_class)
+        found[f"model:{model.name}"] = its[:, 0]
+    for first, second in combinations([m.name for m in study.models], 2):
+        gap = found[f"model:{first}"] - found[f"model:{second}"]
+        found[f"model:{first} - model:{second}"] = gap
+    ratings = reader_ratings(study, target=target)
+    if ratings is None:
+        return found
+    own = resampled_areas(draws, ratings, is_class)
+    found[MEAN_READER] = mean_over_readers(draws, own)
+    for model in study.models:
+        its = found[f"model:{model.name}"][:, None]
+        if np.isnan(ratings).any():
+            # The model is then compared on each reader's own cells.
+            cells = np.where(np.isnan(ratings), np.nan, model.scores[:, target])
+            its = resampled_areas(draws, cells, is_class)
+        found[difference(model.name)] = mean_over_readers(draws, its - own)
+    return found
