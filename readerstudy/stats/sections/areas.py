@@ -81,7 +81,7 @@ def auc_records(
             note=note,
         )
     if auc in (0.0, 1.0):
-        low, high = separated_interval(
+        lower, upper = separated_interval(
             auc,
             n_positive=n_positive,
             n_negative=len(influence) - n_positive,
@@ -89,7 +89,7 @@ def auc_records(
         )
         yield Record(
             "auc", class_, subject, "clopper-pearson-pairs", auc,
-            ci_low=low, ci_high=high, n_cases=len(influence), note=PAIRED_OFF,
+            ci_low=lower, ci_high=upper, n_cases=len(influence), note=PAIRED_OFF,
         )  # fmt: skip
 
 
