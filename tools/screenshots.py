@@ -100,7 +100,7 @@ def admin(stage: Stage) -> None:
     page.get_by_label("Name").fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.locator("#sr-roc .scatterlayer").first.wait_for()
+    page.locator("#sr-plot .scatterlayer").first.wait_for()
     save(page, "admin")
 
 

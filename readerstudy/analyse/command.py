@@ -12,11 +12,9 @@ import pandas as pd
 from readerstudy.analyse.read import read_predictions, read_readings
 from readerstudy.analyse.report import write_report
 from readerstudy.analyse.write import write_results
-from readerstudy.export.figures import roc_svg
-from readerstudy.export.pictures import agreement_svg, confusion_svg, forest_svg, heat_svg
-from readerstudy.stats import Analysis, StatsError, analyse
-from readerstudy.stats.figures import study_of, study_roc_figure
-from readerstudy.stats.pictures import agreement, confusions, forest, heat_map
+from readerstudy.export.pictures import render
+from readerstudy.stats import StatsError, analyse
+from readerstudy.stats.pictures import describe
 
 EXIT_REFUSED = 2
 _REPLICATES = 2000
@@ -106,35 +104,20 @@ def _run(args: argparse.Namespace) -> list[Path]:
     )
     args.out.mkdir(parents=True, exist_ok=True)
     written = write_results(analysis, args.out)
-    pictures = draw_pictures(readings, predictions, analysis)
-    written += _write_pictures(pictures, args.out / "figures")
-    return [*written, write_report(analysis, pictures, args.out / "report.html")]
+    described = describe(readings, predictions, analysis)
+    drawn = {name: render(picture) for name, picture in described.items()}
+    folder = args.out / "figures"
+    written += _write_pictures(drawn, folder, "svg")
+    written += _write_pictures({n: render(p, "pdf") for n, p in described.items()}, folder, "pdf")
+    return [*written, write_report(analysis, drawn, args.out / "report.html")]
 
 
-def draw_pictures(
-    readings: pd.DataFrame, predictions: Mapping[str, pd.DataFrame], analysis: Analysis
-) -> dict[str, bytes]:
-    """SVG by name: ROC per class, forest per model, confusions, agreement, readers by cases."""
-    study = study_of(readings, predictions, analysis)
-    pictures = {
-        f"roc_{c}": roc_svg(study_roc_figure(study, analysis, class_=c)) for c in study.targets
-    }
-    for model in study.models:
-        pictures[f"forest_{model.name}"] = forest_svg(forest(analysis, model=model.name))
-    for table in confusions(study):
-        pictures[f"confusion_{table.title}"] = confusion_svg(table)
-    agreed = agreement(analysis)
-    if agreed is not None:
-        pictures["agreement"] = agreement_svg(agreed)
-    return {**pictures, "readers_by_cases": heat_svg(heat_map(study))}
-
-
-def _write_pictures(pictures: Mapping[str, bytes], folder: Path) -> list[Path]:
+def _write_pictures(drawn: Mapping[str, bytes], folder: Path, ending: str) -> list[Path]:
     folder.mkdir(exist_ok=True)
     written = []
-    for name, svg in pictures.items():
-        path = folder / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}.svg"
-        path.write_bytes(svg)
+    for name, content in drawn.items():
+        path = folder / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}.{ending}"
+        path.write_bytes(content)
         written.append(path)
     return written
 

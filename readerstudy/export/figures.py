@@ -1,8 +1,8 @@
-"""Figures for paper: SVG and PDF by matplotlib, from the descriptions in stats."""
+"""How figures for paper look, and the ROC picture, drawn with matplotlib."""
 
 import math
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -17,6 +17,8 @@ READER_COLOUR = "#777777"
 MEAN_COLOUR = "#000000"
 CROWD_COLOUR = "#E69F00"
 _INCHES = (4.6, 4.9)
+
+Format = Literal["svg", "pdf"]
 # Outlined glyphs in SVG and embedded TrueType in PDF look the same on every machine; the salt
 # keeps the bytes the same from run to run.
 _SETTINGS: dict[Any, Any] = {
@@ -29,17 +31,7 @@ _SETTINGS: dict[Any, Any] = {
 }
 
 
-def roc_svg(figure: RocFigure) -> bytes:
-    """One ROC picture as SVG."""
-    return _render(figure, "svg")
-
-
-def roc_pdf(figure: RocFigure) -> bytes:
-    """One ROC picture as PDF."""
-    return _render(figure, "pdf")
-
-
-def save(drawn: Figure, format: str) -> bytes:
+def save(drawn: Figure, format: Format) -> bytes:
     """The bytes of a drawn figure, without a date."""
     date = "Date" if format == "svg" else "CreationDate"
     buffer = BytesIO()
@@ -55,15 +47,9 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
         return drawn, drawn.add_subplot()
 
 
-def _render(figure: RocFigure, format: str) -> bytes:
-    with mpl.rc_context(_SETTINGS):
-        drawn, axes = new_figure(*_INCHES)
-        draw_roc(axes, figure)
-        return save(drawn, format)
-
-
-def draw_roc(axes: Axes, figure: RocFigure) -> None:
-    """Draw one ROC picture on given axes."""
+def draw_roc(figure: RocFigure) -> Figure:
+    """One ROC picture."""
+    drawn, axes = new_figure(*_INCHES)
     colours = _colours(figure)
     axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=0.6, linestyle=":")
     for curve in figure.curves:
@@ -84,6 +70,7 @@ def draw_roc(axes: Axes, figure: RocFigure) -> None:
     for line, note in enumerate(figure.notes):
         place = (0, -0.14 - 0.045 * line)
         axes.annotate(note, place, xycoords="axes fraction", fontsize=6, annotation_clip=False)
+    return drawn
 
 
 def curve_label(curve: RocCurve) -> str:

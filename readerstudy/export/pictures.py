@@ -1,17 +1,43 @@
-"""Forest plot, confusion matrices, agreement and reader-by-case map, drawn with matplotlib."""
+"""Every picture for paper, as SVG or PDF, from the descriptions in stats."""
 
 import math
+from functools import singledispatch
 
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
 
-from readerstudy.export.figures import MEAN_COLOUR, MODEL_COLOURS, new_figure, save
-from readerstudy.stats.pictures import AgreementFigure, Confusion, Forest, HeatMap
+from readerstudy.export.figures import (
+    MEAN_COLOUR,
+    MODEL_COLOURS,
+    Format,
+    draw_roc,
+    new_figure,
+    save,
+)
+from readerstudy.stats.figures import RocFigure
+from readerstudy.stats.pictures import AgreementFigure, Confusion, Forest, HeatMap, Picture
 
-_WRONG, _RIGHT, _NOTHING = "#D55E00", "#cfe8f5", "#eeeeee"
+WRONG_COLOUR, RIGHT_COLOUR, NOTHING_COLOUR = "#D55E00", "#cfe8f5", "#eeeeee"
 
 
-def forest_svg(forest: Forest) -> bytes:
+def render(picture: Picture, format: Format = "svg") -> bytes:
+    """The bytes of a picture for a paper."""
+    return save(_draw(picture), format)
+
+
+@singledispatch
+def _draw(picture: object) -> Figure:
+    raise TypeError(f"no drawing of a {type(picture).__name__}")
+
+
+@_draw.register
+def _roc(figure: RocFigure) -> Figure:
+    return draw_roc(figure)
+
+
+@_draw.register
+def _forest(forest: Forest) -> Figure:
     """Differences with intervals, zero and the margin marked."""
     drawn, axes = new_figure(5.6, 1.2 + 0.22 * max(len(forest.rows), 1))
     for place, row in enumerate(forest.rows):
@@ -20,9 +46,9 @@ def forest_svg(forest: Forest) -> bytes:
         axes.plot([row.estimate], [place], "s", color=MODEL_COLOURS[0], markersize=4)
     axes.axvline(0, color="#888888", linewidth=0.7)
     if forest.margin is not None:
-        axes.axvline(-forest.margin, color=_WRONG, linewidth=0.9, linestyle="--")
+        axes.axvline(-forest.margin, color=WRONG_COLOUR, linewidth=0.9, linestyle="--")
         axes.annotate(
-            "margin", (-forest.margin, -0.7), color=_WRONG, fontsize=6, ha="center",
+            "margin", (-forest.margin, -0.7), color=WRONG_COLOUR, fontsize=6, ha="center",
             annotation_clip=False,
         )  # fmt: skip
     labels = [
@@ -32,10 +58,11 @@ def forest_svg(forest: Forest) -> bytes:
     axes.set_ylim(len(labels) - 0.5, -0.9)
     axes.set_xlabel("Difference, 95% interval (right: the model is better)")
     axes.set_title(forest.title, fontsize=9, loc="left")
-    return save(drawn, "svg")
+    return drawn
 
 
-def confusion_svg(confusion: Confusion) -> bytes:
+@_draw.register
+def _confusion(confusion: Confusion) -> Figure:
     """Row shares as shade, counts as text."""
     side = 1.6 + 0.42 * len(confusion.classes)
     drawn, axes = new_figure(side, side)
@@ -55,10 +82,10 @@ def confusion_svg(confusion: Confusion) -> bytes:
     axes.set(xlabel="Answer", ylabel="Reference standard")
     beside = f" ({confusion.beside} outside or unanswered)" if confusion.beside else ""
     axes.set_title(confusion.title + beside, fontsize=9, loc="left")
-    return save(drawn, "svg")
+    return drawn
 
 
-_COEFFICIENTS = {
+COEFFICIENTS = {
     "kappa_fleiss": "Fleiss' kappa",
     "ac1_gwet": "Gwet's AC1",
     "alpha_krippendorff": "Krippendorff's alpha",
@@ -67,7 +94,8 @@ _COEFFICIENTS = {
 }
 
 
-def agreement_svg(figure: AgreementFigure) -> bytes:
+@_draw.register
+def _agreement(figure: AgreementFigure) -> Figure:
     """Coefficients with intervals, and below them one tick per reader with each model."""
     rows = len(figure.among) + len(figure.with_models)
     drawn, axes = new_figure(5.6, 1.2 + 0.3 * rows)
@@ -82,7 +110,7 @@ def agreement_svg(figure: AgreementFigure) -> bytes:
             kappas, [place] * len(kappas), "|", color=colour, alpha=_tick_alpha(len(kappas)),
             markersize=9,
         )  # fmt: skip
-    names = [_COEFFICIENTS[its.name] for its in figure.among]
+    names = [COEFFICIENTS[its.name] for its in figure.among]
     names += [f"Cohen's kappa, {model} with each reader" for model, _ in figure.with_models]
     axes.axvline(0, color="#888888", linewidth=0.7)
     axes.set_yticks(range(rows), names, fontsize=7)
@@ -92,23 +120,27 @@ def agreement_svg(figure: AgreementFigure) -> bytes:
         f"Agreement, 95% interval over cases ({figure.n_readers} readers, {figure.n_cases} cases)"
     )
     axes.set_title(figure.title, fontsize=9, loc="left")
-    return save(drawn, "svg")
+    return drawn
 
 
 def _tick_alpha(n: int) -> float:
     return max(0.15, min(1.0, 10 / max(n, 1)))
 
 
-def heat_svg(heat: HeatMap) -> bytes:
+@_draw.register
+def _heat(heat: HeatMap) -> Figure:
     """Right, wrong and unanswered cells."""
     n_readers, n_cases = len(heat.cells), len(heat.cells[0])
-    drawn, axes = new_figure(min(7.5, 1.5 + n_cases / 25), min(7.0, 1.4 + n_readers / 50))
-    colours = ListedColormap([_NOTHING, _WRONG, _RIGHT])
+    width, height = min(7.5, 4.0 + n_cases / 50), min(7.0, 2.2 + n_readers / 50)
+    drawn, axes = new_figure(width, height)
+    colours = ListedColormap([NOTHING_COLOUR, WRONG_COLOUR, RIGHT_COLOUR])
     axes.imshow(heat.cells, cmap=colours, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
     _mark_classes(axes, heat, n_cases)
     axes.set_ylabel(f"{n_readers} readers, best first")
-    axes.set_title("Answers: right (blue), wrong (orange), none (grey)", fontsize=9, loc="left")
-    return save(drawn, "svg")
+    axes.set_title(
+        f"{heat.title}: right (blue), wrong (orange), none (grey)", fontsize=9, loc="left"
+    )
+    return drawn
 
 
 def _mark_classes(axes: Axes, heat: HeatMap, n_cases: int) -> None:

@@ -18,6 +18,7 @@ from readerstudy.services.collecting import Readings, Rows, classes_of
 from readerstudy.services.sealing import seal_content
 from readerstudy.stats import Analysis
 from readerstudy.stats.figures import RocFigure
+from readerstudy.stats.pictures import Picture
 
 Files = dict[str, bytes]
 
@@ -50,19 +51,20 @@ def prediction_files(session: Session, study: Study, *, frames: dict[str, pd.Dat
     return files
 
 
-def result_files(analysis: Analysis, figures: Mapping[str, RocFigure]) -> Files:
+def result_files(analysis: Analysis, pictures: Mapping[str, Picture]) -> Files:
     # matplotlib takes a second to import; only an export needs it.
-    from readerstudy.export.figures import roc_pdf, roc_svg  # noqa: PLC0415
+    from readerstudy.export.pictures import render  # noqa: PLC0415
 
     rows = ({str(k): v for k, v in r.items()} for r in analysis.to_frame().to_dict("records"))
     files = {
         "results.json": analysis.to_json().encode(),
         "results.csv": write_csv(tidy.names(tidy.RESULTS), rows).encode(),
     }
-    drawable = {c: figure for c, figure in figures.items() if figure.curves or figure.points}
-    for class_, figure in drawable.items():
-        files[f"figures/roc_{class_}.svg"] = roc_svg(figure)
-        files[f"figures/roc_{class_}.pdf"] = roc_pdf(figure)
+    for name, picture in pictures.items():
+        if isinstance(picture, RocFigure) and not (picture.curves or picture.points):
+            continue
+        files[f"figures/{name}.svg"] = render(picture, "svg")
+        files[f"figures/{name}.pdf"] = render(picture, "pdf")
     return files
 
 

@@ -24,7 +24,8 @@ from readerstudy.services.collecting import (
     readings_frame,
 )
 from readerstudy.stats import Analysis, analyse
-from readerstudy.stats.figures import RocFigure, roc_figure
+from readerstudy.stats.figures import RocFigure
+from readerstudy.stats.pictures import Picture, describe
 
 _Key = tuple[Hashable, ...]
 _T = TypeVar("_T")
@@ -50,12 +51,13 @@ def study_results(
         return _results(db, session, study, kinds).analysis
 
 
-def roc_figures(
+def pictures(
     db: Database, *, actor: Actor, slug: str, kinds: Collection[ReaderKind] | None = None
-) -> dict[str, RocFigure]:
+) -> dict[str, Picture]:
+    """Descriptions by name; before the first answer the models' ROC curves alone."""
     with db.reading() as session:
         study = _visible(session, actor, slug)
-        return _figures(db, study, _results(db, session, study, kinds))
+        return _pictures(db, _results(db, session, study, kinds))
 
 
 def export_bundle(
@@ -67,7 +69,7 @@ def export_bundle(
         results = _results(db, session, study, kinds)
         files = bundling.study_files(session, study, readings=results.readings)
         files |= bundling.prediction_files(session, study, frames=results.predictions)
-        files |= _result_files(db, study, results)
+        files |= _result_files(db, results)
         study_id = study.id
     with db.transaction() as session:
         audit.record(session, actor=actor, verb="export", subject=slug, study_id=study_id)
@@ -92,23 +94,22 @@ def _results(
     return _cached(db, "results", key, lambda: _compute(session, study, kinds, counts, key))
 
 
-def _figures(db: Database, study: Study, results: _Results) -> dict[str, RocFigure]:
-    def describe() -> dict[str, RocFigure]:
-        classes = [] if results.frame.empty else classes_of(study)
-        return {
-            class_: roc_figure(results.frame, results.predictions, results.analysis, class_=class_)
-            for class_ in classes
-        }
+def _pictures(db: Database, results: _Results) -> dict[str, Picture]:
+    def draw() -> dict[str, Picture]:
+        if results.frame.empty:
+            return {}
+        found = describe(results.frame, results.predictions, results.analysis)
+        if results.readings.kept:
+            return found
+        return {name: its for name, its in found.items() if isinstance(its, RocFigure)}
 
-    return _cached(db, "figures", results.key, describe)
+    return _cached(db, "pictures", results.key, draw)
 
 
-def _result_files(db: Database, study: Study, results: _Results) -> bundling.Files:
+def _result_files(db: Database, results: _Results) -> bundling.Files:
     """Drawing takes seconds, so that the pictures of the newest results are kept."""
-    figures = _figures(db, study, results)
-    return _cached(
-        db, "files", results.key, lambda: bundling.result_files(results.analysis, figures)
-    )
+    found = _pictures(db, results)
+    return _cached(db, "files", results.key, lambda: bundling.result_files(results.analysis, found))
 
 
 def _cached(db: Database, kind: str, key: _Key, compute: Callable[[], _T]) -> _T:

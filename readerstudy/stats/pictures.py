@@ -1,11 +1,15 @@
-"""Descriptions of the figures beside the ROC: forest, confusion, agreement, readers by cases."""
+"""Descriptions of all pictures: ROC, forest, confusion, agreement, readers by cases."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from readerstudy.stats.confusion import confusion_matrix
+from readerstudy.stats.figures import RocFigure, study_of, study_roc_figure
 from readerstudy.stats.records import READERS, Analysis, Record
 from readerstudy.stats.sections.common import difference
 from readerstudy.stats.study import IntArray, Study
@@ -79,6 +83,33 @@ class AgreementFigure:
     with_models: tuple[tuple[str, tuple[float, ...]], ...]
 
 
+Picture = RocFigure | Forest | Confusion | AgreementFigure | HeatMap
+
+
+def describe(
+    readings: pd.DataFrame, predictions: Mapping[str, pd.DataFrame], analysis: Analysis
+) -> dict[str, Picture]:
+    """Every picture of an analysis of these tables, by the name of its file."""
+    study = study_of(readings, predictions, analysis)
+    found: dict[str, Picture] = {
+        f"roc_{c}": study_roc_figure(study, analysis, class_=c) for c in study.targets
+    }
+    found |= {f"forest_{model.name}": forest(analysis, model=model.name) for model in study.models}
+    found |= {f"confusion_{name}": table for name, table in confusions(study).items()}
+    agreed = agreement(analysis)
+    if agreed is not None:
+        found["agreement"] = agreed
+    return {**found, "readers_by_cases": heat_map(study)}
+
+
+def simulated_words(meta: Mapping[str, Any]) -> str:
+    """What every title says where readers are simulated; else nothing."""
+    n, of = meta["n_simulated"], meta["n_readers"]
+    if not n:
+        return ""
+    return " (simulated readers)" if n == of else f" ({n} of {of} readers simulated)"
+
+
 def agreement(analysis: Analysis) -> AgreementFigure | None:
     """From the records alone; None with fewer than two readers."""
     found = [r for r in analysis.find(subject=READERS) if r.method == "available-cases"]
@@ -90,7 +121,7 @@ def agreement(analysis: Analysis) -> AgreementFigure | None:
         for m in analysis.meta["models"]
     ]
     return AgreementFigure(
-        "Agreement among readers",
+        "Agreement among readers" + simulated_words(analysis.meta),
         found[0].n_readers or 0,
         found[0].n_cases or 0,
         tuple(Coefficient(r.quantity, r.estimate, r.ci_low, r.ci_high) for r in found),
@@ -106,7 +137,8 @@ def forest(analysis: Analysis, *, model: str) -> Forest:
         for r in sorted(found, key=lambda r: FOREST_QUANTITIES.index(r.quantity))
         if math.isfinite(r.estimate)
     )
-    return Forest(f"{model} minus mean reader", rows, analysis.meta["margin"])
+    title = f"{model} minus mean reader{simulated_words(analysis.meta)}"
+    return Forest(title, rows, analysis.meta["margin"])
 
 
 def _is_primary(record: Record) -> bool:
@@ -114,11 +146,17 @@ def _is_primary(record: Record) -> bool:
     return record.quantity in FOREST_QUANTITIES and record.method in main
 
 
-def confusions(study: Study) -> tuple[Confusion, ...]:
-    """One of the readers together and one of each model."""
-    sources = [("Readers", study.answers)]
-    sources += [(model.name, model.calls) for model in study.models]
-    return tuple(_confusion(study, title, answers) for title, answers in sources)
+def confusions(study: Study) -> dict[str, Confusion]:
+    """One of the readers together and one of each model, by name."""
+    found = {"readers": _confusion(study, f"Readers{_simulated(study)}", study.answers)}
+    for model in study.models:
+        found[model.name] = _confusion(study, model.name, model.calls)
+    return found
+
+
+def _simulated(study: Study) -> str:
+    counts = {"n_simulated": int(study.simulated.sum()), "n_readers": study.n_readers}
+    return simulated_words(counts)
 
 
 def _confusion(study: Study, title: str, answers: IntArray) -> Confusion:
@@ -140,4 +178,4 @@ def heat_map(study: Study) -> HeatMap:
     breaks = tuple(int(x) for x in np.cumsum([0, *counts[:-1]]))
     cells = right[np.ix_(readers, cases)].tolist()
     names = tuple(study.classes[i] for i in present)
-    return HeatMap("Readers by cases", names, breaks, tuple(map(tuple, cells)))
+    return HeatMap(f"Readers by cases{_simulated(study)}", names, breaks, tuple(map(tuple, cells)))

@@ -10,7 +10,7 @@ from readerstudy.entities import Actor, StudySummary
 from readerstudy.services import results, studies
 from readerstudy.ui import admin_view as view
 from readerstudy.ui.mount import Guard, actor_of
-from readerstudy.ui.plots import roc_plot
+from readerstudy.ui.plot_pictures import plot_of
 
 _HEADER = (
     '<header class="sr-top"><a class="sr-brand" href="/">SkinReader</a>'
@@ -48,16 +48,16 @@ class AdminPage:
             *self._results(actor, study, kinds),
         )
 
-    def choose_class(
-        self, slug: str, kinds: str | None, class_: str, request: gr.Request
+    def choose_picture(
+        self, slug: str, kinds: str | None, name: str, request: gr.Request
     ) -> tuple[Any, str]:
         asked: dict[str, Any] = {
             "actor": actor_of(request),
             "slug": slug,
             "kinds": view.kinds_of(kinds),
         }
-        figure = results.roc_figures(self._db, **asked)[class_]
-        return roc_plot(figure), view.readers(results.study_results(self._db, **asked), figure)
+        picture = results.pictures(self._db, **asked)[name]
+        return plot_of(picture), view.readers(results.study_results(self._db, **asked), picture)
 
     def invite(self, slug: str, count: float, request: gr.Request) -> Any:
         tokens = studies.invite(self._db, actor=actor_of(request), slug=slug, count=int(count))
@@ -72,20 +72,20 @@ class AdminPage:
         asked: dict[str, Any] = {"actor": actor, "slug": study.slug, "kinds": view.kinds_of(kinds)}
         try:
             analysis = results.study_results(self._db, **asked)
-            figures = results.roc_figures(self._db, **asked)
+            pictures = results.pictures(self._db, **asked)
         except UserError as error:  # nothing read yet, or a role without results
             return (_hidden(), view.problem(str(error)), _hidden(), _hidden(), "", "")
-        choices = view.class_choices(study, figures)
-        first = figures[choices[0][1]]
+        choices = view.picture_choices(study, pictures)
+        first = choices[0][1]
         used = " ".join(analysis.meta["reader_kinds"])
         both = bool(study.n_answers and study.n_simulated_answers)
         return (
             gr.update(value=used, visible=both),
             view.results(analysis),
-            gr.update(choices=choices, value=first.class_, visible=True),
-            gr.update(value=roc_plot(first), visible=True),
-            view.readers(analysis, first),
-            view.exports(study.slug, list(figures), kinds=used),
+            gr.update(choices=choices, value=first, visible=True),
+            gr.update(value=plot_of(pictures[first]), visible=True),
+            view.readers(analysis, pictures[first]),
+            view.exports(study.slug, choices, kinds=used),
         )
 
 
@@ -101,8 +101,8 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
         with gr.Column(visible=False) as tabs:
             with gr.Tab("Results"):
                 kinds = gr.Radio(view.KINDS, label="Readers", elem_id="sr-kinds", visible=False)
-                class_ = gr.Dropdown([], label="ROC of", elem_id="sr-class", visible=False)
-                plot = gr.Plot(visible=False, show_label=False, elem_id="sr-roc")
+                picture = gr.Dropdown([], label="Figure", elem_id="sr-figure", visible=False)
+                plot = gr.Plot(visible=False, show_label=False, elem_id="sr-plot")
                 tables = gr.HTML("", elem_id="sr-results", js_on_load=None)
                 people = gr.HTML("", elem_id="sr-readers", js_on_load=None)
             with gr.Tab("Progress"):
@@ -111,13 +111,13 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
                 exports = gr.HTML("", js_on_load=None)
             with gr.Tab("Invite"):
                 count, make, links = _invitations()
-        shown = [tabs, overview, progress, kinds, tables, class_, plot, people, exports]
+        shown = [tabs, overview, progress, kinds, tables, picture, plot, people, exports]
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
         blocks.load(guard(page.load), None, [slug, *shown], **private)
         slug.input(guard(page.choose_study), slug, shown, **private)
         for event in (refresh.click, kinds.input):
             event(guard(page.show), [slug, kinds], shown, **private)
-        class_.input(guard(page.choose_class), [slug, kinds, class_], [plot, people], **private)
+        picture.input(guard(page.choose_picture), [slug, kinds, picture], [plot, people], **private)
         make.click(guard(page.invite), [slug, count], links, **private)
     return blocks
 

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Response
 from readerstudy.db import Database
 from readerstudy.entities import Actor
 from readerstudy.errors import NotFoundError
-from readerstudy.export.figures import roc_pdf, roc_svg
+from readerstudy.export.pictures import render
 from readerstudy.services import results
 from readerstudy.ui.admin_view import kinds_of
 from readerstudy.ui.session import Sessions, Zone
 
-_DRAW = {"svg": (roc_svg, "image/svg+xml"), "pdf": (roc_pdf, "application/pdf")}
+_MEDIA_TYPES = {"svg": "image/svg+xml", "pdf": "application/pdf"}
 
 
 def admin_routes(db: Database, sessions: Sessions) -> APIRouter:
@@ -24,21 +24,22 @@ def admin_routes(db: Database, sessions: Sessions) -> APIRouter:
         content = results.export_bundle(db, actor=actor, slug=slug, kinds=kinds_of(kinds))
         return _download(content, name=f"{slug}.zip", media_type="application/zip")
 
-    @router.get("/{slug}/figure/{class_}.{kind}")
+    @router.get("/{slug}/figure/{name}.{kind}")
     def figure(
-        actor: Staff, slug: str, class_: str, kind: Literal["svg", "pdf"], kinds: str = ""
+        actor: Staff, slug: str, name: str, kind: Literal["svg", "pdf"], kinds: str = ""
     ) -> Response:
-        figures = results.roc_figures(db, actor=actor, slug=slug, kinds=kinds_of(kinds))
-        found = figures.get(class_)
+        pictures = results.pictures(db, actor=actor, slug=slug, kinds=kinds_of(kinds))
+        found = pictures.get(name)
         if found is None:
-            raise NotFoundError(f"Expected a class of this study, but got {class_!r}; choose one.")
-        draw, media_type = _DRAW[kind]
-        return _download(draw(found), name=f"{slug}-roc-{class_}.{kind}", media_type=media_type)
+            known = ", ".join(pictures) or "none yet"
+            raise NotFoundError(f"Expected a figure of this study ({known}), but got {name!r}.")
+        content = render(found, kind)
+        return _download(content, name=f"{slug}-{name}.{kind}", media_type=_MEDIA_TYPES[kind])
 
     return router
 
 
 def _download(content: bytes, *, name: str, media_type: str) -> Response:
-    """`slug` and class are names of our own making: letters, digits and '-'."""
+    """`slug` and names of figures hold letters, digits, '-' and '_' only."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=media_type, headers=headers)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from readerstudy.entities import ReaderKind, ReaderProgress, StudySummary
 from readerstudy.errors import StudyError
 from readerstudy.stats.figures import RocFigure
+from readerstudy.stats.pictures import Picture
 from readerstudy.stats.records import ALL, AREA_METHODS, MEAN_READER, Analysis, Record
 
 # The first with an interval is shown; the footnote names it.
@@ -92,8 +93,10 @@ def results(analysis: Analysis) -> str:
     )
 
 
-def readers(analysis: Analysis, figure: RocFigure) -> str:
-    """Every reader's operating point for one class."""
+def readers(analysis: Analysis, figure: Picture) -> str:
+    """Every reader's operating point for one class; nothing beside other figures."""
+    if not isinstance(figure, RocFigure):
+        return ""
     used: dict[str, None] = {}
     rows = [
         [
@@ -122,20 +125,20 @@ def kinds_of(words: str | None) -> tuple[ReaderKind, ...] | None:
     return tuple(known[word] for word in words.split())
 
 
-def exports(slug: str, classes: Sequence[str], *, kinds: str) -> str:
-    """Links to our own routes: each checks the sign-in again."""
+def exports(slug: str, figures: Sequence[tuple[str, str]], *, kinds: str) -> str:
+    """Links to our own routes: each checks the sign-in again. `figures`: words and name."""
     base, query = f"/admin-api/{escape(slug)}", f"?kinds={quote(kinds)}"
-    figures = "".join(
-        f"<li><span>{escape(c)}</span>"
-        f'<a href="{base}/figure/{escape(c)}.svg{query}" download>SVG</a>'
-        f'<a href="{base}/figure/{escape(c)}.pdf{query}" download>PDF</a></li>'
-        for c in classes
+    items = "".join(
+        f"<li><span>{escape(words)}</span>"
+        f'<a href="{base}/figure/{escape(name)}.svg{query}" download>SVG</a>'
+        f'<a href="{base}/figure/{escape(name)}.pdf{query}" download>PDF</a></li>'
+        for words, name in figures
     )
     return (
         f'<p><a class="sr-download" id="sr-export" href="{base}/export.zip{query}" download>'
         "Export everything (zip)</a></p><p class='sr-soft'>Readings, predictions, results, "
         "codebook and figures, with checksums.</p>"
-        f'<h3>ROC figures for a paper</h3><ul class="sr-figures">{figures}</ul>'
+        f'<h3>Figures for a paper</h3><ul class="sr-figures">{items}</ul>'
     )
 
 
@@ -209,6 +212,22 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, css: str = "")
     )
 
 
-def class_choices(study: StudySummary, figures: Mapping[str, RocFigure]) -> list[tuple[str, str]]:
+_NAMES = {
+    "forest": "Model minus mean reader: {}",
+    "confusion": "Confusion matrix: {}",
+    "agreement": "Agreement",
+    "readers": "Readers by cases",
+}
+
+
+def picture_choices(study: StudySummary, pictures: Mapping[str, Picture]) -> list[tuple[str, str]]:
+    """Figures in words, and the names they have in files."""
     names = {option.code: option.name_en for option in study.classes}
-    return [(f"{code}, {names.get(code, code)}", code) for code in figures]
+
+    def words(name: str, picture: Picture) -> str:
+        if isinstance(picture, RocFigure):
+            return f"ROC: {picture.class_}, {names.get(picture.class_, picture.class_)}"
+        kind, _, subject = name.partition("_")
+        return _NAMES[kind].format(subject)
+
+    return [(words(name, picture), name) for name, picture in pictures.items()]

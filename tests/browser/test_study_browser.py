@@ -136,7 +136,7 @@ def test_owner_sees_the_roc_and_exports_what_was_clicked(reader, browser, served
     code = reader.evaluate("fetch('/study-api/status').then(r => r.json()).then(s => s.code)")
     page = browser.new_context(base_url=served.url, accept_downloads=True).new_page()
     sign_in(page)
-    expect(page.locator("#sr-roc .plotly .scatterlayer").first).to_be_visible()
+    expect(page.locator("#sr-plot .plotly .scatterlayer").first).to_be_visible()
     page.get_by_role("tab", name="Export").click()
     with page.expect_download(timeout=120_000) as download:  # the first draws all figures
         page.locator("#sr-export").click()

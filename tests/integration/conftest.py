@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from readerstudy import passwords
 from readerstudy.db import Database
 from readerstudy.entities import Actor, Role
-from readerstudy.export import figures
+from readerstudy.export import pictures
 from tests.integration.making import (
     answer_next,
     make_account,
@@ -34,8 +34,7 @@ def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 def _quick_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes seconds; tests that look at a picture ask for `drawn`."""
     if "drawn" not in request.fixturenames:
-        monkeypatch.setattr(figures, "roc_svg", lambda _: b"<svg/>")
-        monkeypatch.setattr(figures, "roc_pdf", lambda _: b"%PDF")
+        monkeypatch.setattr(pictures, "render", lambda _, kind="svg": f"<{kind}/>".encode())
 
 
 @pytest.fixture

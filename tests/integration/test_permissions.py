@@ -106,9 +106,9 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         ANALYSTS,
         lambda w, a, _: results.study_results(w.db, actor=a, slug="alpha"),
     ),
-    results.roc_figures: (
+    results.pictures: (
         ANALYSTS,
-        lambda w, a, _: results.roc_figures(w.db, actor=a, slug="alpha"),
+        lambda w, a, _: results.pictures(w.db, actor=a, slug="alpha"),
     ),
     results.export_bundle: (
         ANALYSTS,

@@ -67,10 +67,10 @@ def test_without_a_reader_the_model_is_shown_alone(db: Database, study: str) -> 
     assert found.meta["n_readers"] == 0
     assert {r.subject for r in found.records} == {"model:net"}
     assert any("Nobody" in note for note in found.meta["notes"])
-    figures = results.roc_figures(db, actor=SYSTEM, slug=study)
-    assert list(figures) == list(DEMO8.codes)
-    assert [p.subject for p in figures["BCC"].points] == ["model:net"]
-    assert [c.subject for c in figures["BCC"].curves] == ["model:net"]
+    figures = results.pictures(db, actor=SYSTEM, slug=study)
+    assert list(figures) == [f"roc_{code}" for code in DEMO8.codes]
+    assert [p.subject for p in figures["roc_BCC"].points] == ["model:net"]
+    assert [c.subject for c in figures["roc_BCC"].curves] == ["model:net"]
 
 
 def test_a_study_without_model_shows_the_readers_alone(db: Database, manifest: Path) -> None:
@@ -94,7 +94,7 @@ def test_one_reader_with_one_answer_does_not_break_anything(
     assert found.meta["n_readers"] == 1
     accuracy = found.get("accuracy", "all", "mean_reader", "or-rrrc-capped")
     assert accuracy is None or math.isnan(accuracy.se)
-    assert results.roc_figures(db, actor=SYSTEM, slug=study)
+    assert results.pictures(db, actor=SYSTEM, slug=study)
     assert unzip(results.export_bundle(db, actor=SYSTEM, slug=study))
 
 
@@ -102,7 +102,7 @@ def test_one_reader_with_one_answer_does_not_break_anything(
 def test_a_draft_can_be_looked_at(db: Database) -> None:
     studies.create_study(db, actor=SYSTEM, slug="draft", title="T", taxonomy=DEMO8, synthetic=True)
     assert analysis_of(db, "draft").records == ()
-    assert results.roc_figures(db, actor=SYSTEM, slug="draft") == {}
+    assert results.pictures(db, actor=SYSTEM, slug="draft") == {}
     assert unzip(results.export_bundle(db, actor=SYSTEM, slug="draft"))
 
 
@@ -184,7 +184,12 @@ def test_every_file_of_the_bundle_is_checked_and_described(
     for name in ("readings.csv", "cases.csv", "readers.csv", "results.csv"):
         header = files[name].decode().splitlines()[0].split(",")
         assert [(name, column) in described for column in header] == [True] * len(header)
-    assert {f"figures/roc_{c}.{k}" for c in DEMO8.codes for k in ("svg", "pdf")} <= set(files)
+    names = [f"roc_{c}" for c in DEMO8.codes] + [
+        "forest_net",
+        "confusion_readers",
+        "readers_by_cases",
+    ]
+    assert {f"figures/{name}.{kind}" for name in names for kind in ("svg", "pdf")} <= set(files)
     assert b"<svg" in files["figures/roc_BCC.svg"]
     assert files["figures/roc_BCC.pdf"].startswith(b"%PDF")
     assert len(table(files, "readings_left_out.csv")) == 32

@@ -115,5 +115,5 @@ def test_kinds_of_readers_are_the_pages_choice_or_the_services():
 
 def test_downloads_are_of_what_is_shown():
     assert "export.zip?kinds=human%20simulated" in view.exports(
-        "t", ["BCC"], kinds="human simulated"
+        "t", [("ROC: BCC", "roc_BCC")], kinds="human simulated"
     )

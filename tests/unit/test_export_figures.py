@@ -2,11 +2,12 @@
 
 import pytest
 
-from readerstudy.export.figures import curve_label, roc_pdf, roc_svg
-from readerstudy.export.pictures import confusion_svg, forest_svg, heat_svg
+from readerstudy.export.figures import curve_label
+from readerstudy.export.pictures import render
 from readerstudy.stats import analyse, build_study
 from readerstudy.stats.figures import RocFigure, study_roc_figure
-from readerstudy.stats.pictures import confusions, forest, heat_map
+from readerstudy.stats.pictures import describe
+from readerstudy.ui.plot_pictures import plot_of
 from readerstudy.ui.plots import roc_plot
 from tests.unit.stats_helpers import simulate
 
@@ -27,19 +28,19 @@ def figure(study, analysis) -> RocFigure:
 
 
 def test_svg_is_the_same_every_time(figure) -> None:
-    first = roc_svg(figure)
-    assert first == roc_svg(figure)
+    first = render(figure)
+    assert first == render(figure)
     assert first.startswith(b"<?xml")
 
 
 def test_svg_carries_its_glyphs_and_no_date(figure) -> None:
-    text = roc_svg(figure).decode()
+    text = render(figure).decode()
     assert "<text" not in text
     assert "dc:date" not in text
 
 
 def test_pdf_embeds_truetype(figure) -> None:
-    pdf = roc_pdf(figure)
+    pdf = render(figure, "pdf")
     assert pdf.startswith(b"%PDF")
     assert b"/Type3" not in pdf
     assert b"CreationDate" not in pdf
@@ -51,10 +52,38 @@ def test_the_label_names_auc_and_interval(figure) -> None:
     assert " to " in label
 
 
-def test_the_other_pictures_are_svg(study, analysis) -> None:
-    drawn = [forest_svg(forest(analysis, model="a")), heat_svg(heat_map(study))]
-    drawn += [confusion_svg(table) for table in confusions(study)]
-    assert all(svg.startswith(b"<?xml") for svg in drawn)
+@pytest.fixture(scope="module")
+def everything(analysis):
+    return describe(*simulate(2), analysis)
+
+
+def test_every_picture_is_drawn_for_paper_and_page(everything) -> None:
+    kinds = {name.split("_")[0] for name in everything}
+    assert kinds == {"roc", "forest", "confusion", "agreement", "readers"}
+    for picture in everything.values():
+        assert render(picture, "svg").startswith(b"<?xml")
+        assert render(picture, "pdf").startswith(b"%PDF")
+        assert plot_of(picture).data
+
+
+def test_the_page_shows_the_numbers_of_the_description(everything) -> None:
+    forest, table = everything["forest_a"], everything["confusion_readers"]
+    drawn = plot_of(forest).data[0]
+    assert list(drawn.x) == [row.estimate for row in forest.rows]
+    assert drawn.error_x.array[0] == forest.rows[0].high - forest.rows[0].estimate
+    assert [list(row) for row in plot_of(table).data[0].text] == [list(r) for r in table.counts]
+    cells = plot_of(everything["readers_by_cases"]).data[0].z
+    assert [list(row) for row in cells] == [list(r) for r in everything["readers_by_cases"].cells]
+
+
+def test_every_picture_of_simulated_readers_says_so() -> None:
+    readings, models = simulate(2)
+    readings["reader_kind"] = "simulated"
+    found = describe(readings, models, analyse(readings, models))
+    of_models = ("confusion_a", "confusion_b")
+    for name, picture in found.items():
+        if name not in of_models and not isinstance(picture, RocFigure):
+            assert "simulated" in picture.title
 
 
 def test_plotly_draws_every_point_and_both_error_bars(figure) -> None:

@@ -101,7 +101,7 @@ def test_the_forest_holds_the_primary_records() -> None:
 def test_confusions_count_every_answer() -> None:
     readings, models = simulate(2, missing=0.2)
     study = build_study(readings, models)
-    readers, *machines = confusions(study)
+    readers, *machines = confusions(study).values()
     total = sum(map(sum, readers.counts))
     assert total + readers.beside == study.n_readers * study.n_cases
     assert [m.title for m in machines] == ["a", "b"]

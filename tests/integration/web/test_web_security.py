@@ -283,7 +283,7 @@ def test_staff_of_one_study_export_no_other(site):
     staff = site.staff(Role.ANALYST, study="alpha")
     assert staff.get("/admin-api/alpha/export.zip").status_code == 200
     assert staff.get("/admin-api/beta/export.zip").status_code == 403
-    assert staff.get("/admin-api/beta/figure/BCC.svg").status_code == 403
+    assert staff.get("/admin-api/beta/figure/roc_BCC.svg").status_code == 403
 
 
 def test_a_page_with_an_unguarded_handler_is_not_mounted(tmp_path):
