@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("skinreader")
 _LOG_BYTES = 5_000_000
+_EXIT_INTERRUPTED = 130  # as shells count a program that Ctrl-C ended
 _GRADIO = {
     "GRADIO_ANALYTICS_ENABLED": "False",  # no telemetry, no look for a newer version
     "HF_HUB_DISABLE_TELEMETRY": "True",
@@ -40,20 +41,28 @@ _GRADIO = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 once stopped or checked, 2 with a sentence when it cannot start."""
+    """0 once stopped or checked, 2 with a sentence when it cannot start, 130 after Ctrl-C."""
+    try:
+        return _main(arguments)
+    except KeyboardInterrupt:
+        return _EXIT_INTERRUPTED
+    except UserError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+    except OSError as error:
+        print(f"Expected to read and write these files, but: {error}", file=sys.stderr)  # noqa: T201
+    return 2
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     parser = ArgumentParser(prog="app.py", description="Serve SkinReader.")
     parser.add_argument("--check", action="store_true", help="build everything, then exit")
     add_arguments(parser)
     parsed = parser.parse_args(arguments)
-    try:
-        settings = settings_from(parsed)
-        # First: a second start must not touch the files of the server that runs.
-        listener = None if parsed.check else listen(settings)
-        prepare(settings)
-        app = build_app(settings)
-    except UserError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 2
+    settings = settings_from(parsed)
+    # First: a second start must not touch the files of the server that runs.
+    listener = None if parsed.check else listen(settings)
+    prepare(settings)
+    app = build_app(settings)
     if listener is None:
         print("Everything is in place.")  # noqa: T201
     else:
@@ -70,11 +79,12 @@ def listen(settings: Settings) -> socket.socket:
     try:
         listener.bind((settings.host, settings.port))
         listener.listen(1024)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # Unicode: a name that no host can have
         listener.close()
+        reason = getattr(error, "strerror", None) or error
         raise ConfigError(
             f"Expected to serve on {settings.host}, port {settings.port}, but it cannot be opened "
-            f"({error.strerror}); is SkinReader running already? Stop it, or choose another port "
+            f"({reason}); is SkinReader running already? Stop it, or choose another port "
             "with SKINREADER_PORT."
         ) from error
     return listener
@@ -82,6 +92,7 @@ def listen(settings: Settings) -> socket.socket:
 
 def prepare(settings: Settings) -> None:
     """Folders, log and Gradio's environment; before the first import of gradio."""
+    settings.make_var()
     uploads = settings.var / "uploads"
     for folder in (uploads, settings.var / "log"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -129,6 +140,8 @@ def _serve(app: "FastAPI", settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         log_config=None,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         access_log=False,  # invitation links are secrets, and addresses of readers are not ours
         timeout_graceful_shutdown=3,
     )

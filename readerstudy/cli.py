@@ -2,9 +2,10 @@
 
 import argparse
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from getpass import getpass
+from getpass import GetPassWarning, getpass
 from pathlib import Path
 
 from data.errors import UserError
@@ -12,9 +13,11 @@ from data.taxonomy import load_taxonomy
 from readerstudy.config import Settings, add_arguments, settings_from
 from readerstudy.db import Database
 from readerstudy.entities import SYSTEM, Role, Rule
+from readerstudy.errors import StudyError
 from readerstudy.services import accounts, copies, setup, studies
 
 EXIT_REFUSED = 2
+EXIT_INTERRUPTED = 130  # as shells count a program that Ctrl-C ended
 _ANALYSE = "analyse"
 _PASSWORD = "SKINREADER_ADMIN_PASSWORD"  # noqa: S105 -- the name of the variable
 
@@ -23,10 +26,11 @@ Command = Callable[[Database, Arguments, Settings], None]
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = build_parser(with_analyse=_ANALYSE in argv)
-    args = parser.parse_args(argv)
     try:
-        return _run(args)
+        parser = build_parser(with_analyse=_ANALYSE in argv)
+        return _run(parser.parse_args(argv))
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     except UserError as error:
         print(error, file=sys.stderr)
     except OSError as error:
@@ -71,7 +75,7 @@ def _init(db: Database, _args: Arguments, settings: Settings) -> None:
     done = setup.initialise(db, password=given.reveal() if given else None)
     print(f"Database: {settings.safe_database_url}")
     if done.demo is None:
-        print("Demo study: its files are missing, so there is none.")
+        print(f"Demo study: none, since {done.why_no_demo}.")
     else:
         print(f"Demo study: {done.demo.slug}, {done.demo.n_cases} cases, {done.demo.state}")
     if done.drawn_password:
@@ -85,22 +89,43 @@ def _migrate(db: Database, _args: Arguments, settings: Settings) -> None:
 
 
 def _create_admin(db: Database, args: Arguments, settings: Settings) -> None:
-    given = settings.admin_password
-    password = given.reveal() if given else getpass("Password: ")
     accounts.create_admin(
         db,
         actor=SYSTEM,
         name=args.name,
-        password=password,
+        password=_password(args, settings),
         role=Role(args.role),
         study=args.study,
     )
     print(f"Made the account {args.name} ({args.role}).")
 
 
+def _password(args: Arguments, settings: Settings) -> str:
+    if args.password_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if settings.admin_password:
+        return settings.admin_password.reveal()
+    try:
+        with warnings.catch_warnings():
+            # Python's way of saying that there is no terminal to ask at.
+            warnings.simplefilter("error", GetPassWarning)
+            return getpass("Password: ")
+    except (GetPassWarning, EOFError) as error:
+        raise StudyError(
+            "Expected a terminal to ask for the password, but there is none; pipe the password in "
+            f"with --password-stdin, or set {_PASSWORD}."
+        ) from error
+
+
 def _invite(db: Database, args: Arguments, settings: Settings) -> None:
     for token in studies.invite(db, actor=SYSTEM, slug=args.study, count=args.count):
         print(f"{settings.public_url}/invite/{token}")
+    if settings.is_public_url_local:
+        print(
+            f"These links open only on this computer, since they begin with {settings.public_url}; "
+            "set SKINREADER_PUBLIC_URL to the address that readers type, and invite again.",
+            file=sys.stderr,
+        )
 
 
 def _create_study(db: Database, args: Arguments, _settings: Settings) -> None:
@@ -184,6 +209,9 @@ def _add_create_admin(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", required=True, help="name to sign in with")
     parser.add_argument("--role", choices=roles, default=Role.OWNER.value, help="what it may do")
     parser.add_argument("--study", metavar="NAME", help="only in this study (default: in all)")
+    parser.add_argument(
+        "--password-stdin", action="store_true", help="read the password from standard input"
+    )
     parser.epilog = f"The password is asked for, or taken from {_PASSWORD}."
 
 

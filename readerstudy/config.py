@@ -1,12 +1,14 @@
 """Settings: read once, from flags and SKINREADER_* environment variables (the only reader)."""
 
 import difflib
+import ipaddress
 import os
 import re
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from readerstudy.errors import ConfigError
 
@@ -22,6 +24,10 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
     "SKINREADER_PUBLIC_URL": ("--public-url", "address that readers see (default: host and port)"),
     "SKINREADER_DATABASE_URL": ("--database-url", "database (default: SQLite in the var folder)"),
     "SKINREADER_ADMIN_PASSWORD": (None, "first administrator's password (default: drawn)"),
+    "SKINREADER_TRUSTED_PROXIES": (
+        "--trusted-proxies",
+        "addresses whose X-Forwarded-For is believed, with commas between (default: none)",
+    ),
     "SKINREADER_CHECKPOINTS": ("--checkpoints", "folder of checkpoints (default: the bundled)"),
     "SKINREADER_PREDICTOR": (
         "--predictor",
@@ -55,6 +61,7 @@ class Settings:
     host: str
     port: int
     public_url: str
+    trusted_proxies: tuple[str, ...]
     database_url: str = field(repr=False)
     admin_password: Secret | None
     checkpoints: Path
@@ -63,6 +70,26 @@ class Settings:
     @property
     def cases(self) -> Path:
         return self.var / "cases"
+
+    @property
+    def is_public_url_local(self) -> bool:
+        """Whether other computers could not follow a link that starts with it."""
+        host = urlsplit(self.public_url).hostname or ""
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return host == "localhost" or host.endswith(".localhost")
+        return address.is_loopback or address.is_unspecified
+
+    def make_var(self) -> None:
+        """For its owner alone, since secrets lie in it; a folder that is there stays as it is."""
+        try:
+            self.var.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"Expected SKINREADER_VAR to be a folder that can be made and written, but got "
+                f"{self.var} ({error.strerror}); choose another."
+            ) from error
 
     @property
     def safe_database_url(self) -> str:
@@ -93,7 +120,7 @@ def settings_from(arguments: object) -> Settings:
 
 
 def _build(values: Mapping[str, str]) -> Settings:
-    var = Path(values.get("SKINREADER_VAR", "var")).expanduser().resolve()
+    var = _var(values.get("SKINREADER_VAR", "var"))
     host = values.get("SKINREADER_HOST", "127.0.0.1")
     port = _port(values.get("SKINREADER_PORT", "7860"))
     password = values.get("SKINREADER_ADMIN_PASSWORD")
@@ -102,12 +129,41 @@ def _build(values: Mapping[str, str]) -> Settings:
         var=var,
         host=host,
         port=port,
-        public_url=_public_url(values.get("SKINREADER_PUBLIC_URL", f"http://{host}:{port}")),
+        public_url=_public_url(values.get("SKINREADER_PUBLIC_URL", own_url(host, port))),
+        trusted_proxies=_addresses(values.get("SKINREADER_TRUSTED_PROXIES", "")),
         database_url=values.get("SKINREADER_DATABASE_URL", f"sqlite:///{var / 'skinreader.db'}"),
         admin_password=Secret(password) if password else None,
         checkpoints=Path(checkpoints) if checkpoints else _ROOT / "model" / "checkpoints",
         predictor=_predictor(values.get("SKINREADER_PREDICTOR", "local")),
     )
+
+
+def own_url(host: str, port: int) -> str:
+    """Where the server listens, as a browser writes it."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _var(text: str) -> Path:
+    try:
+        return Path(text).expanduser().resolve()
+    except (RuntimeError, OSError) as error:  # nobody's home, a circle of links
+        raise ConfigError(
+            f"Expected SKINREADER_VAR to be a folder, but got {text!r} ({error}); "
+            "write its whole path."
+        ) from error
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    for part in found:
+        try:
+            ipaddress.ip_network(part, strict=False)
+        except ValueError as error:
+            raise ConfigError(
+                "Expected SKINREADER_TRUSTED_PROXIES to be addresses with commas between, "
+                f"but got {part!r}; for example 127.0.0.1 or 10.0.0.0/8."
+            ) from error
+    return found
 
 
 def _predictor(text: str) -> str:
@@ -135,9 +191,20 @@ def _port(text: str) -> int:
 
 
 def _public_url(text: str) -> str:
-    if not re.match(r"https?://[^/\s]+", text):
+    if not _is_web_address(text):
         raise ConfigError(
-            f"Expected SKINREADER_PUBLIC_URL to start with http:// or https://, "
+            "Expected SKINREADER_PUBLIC_URL to be http:// or https:// and the name of a host, "
             f"but got {text!r}; for example https://study.example.org."
         )
     return text.rstrip("/")
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # reading it checks it
+    except ValueError:
+        return False
+    has_rest = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+    is_clean = not re.search(r"\s", text)
+    return is_clean and parts.scheme in ("http", "https") and bool(parts.hostname) and not has_rest

@@ -1,12 +1,15 @@
-"""The default consent text; its version is stored with each consent, with the text's hash."""
+"""The default consent text; each consent stores its version and the hash of what was shown."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class ConsentText:
+    """`version` names both languages together; without `text_zh` everybody reads `text`."""
+
     version: str
     text: str
+    text_zh: str | None = None
 
 
 DEFAULT_CONSENT = ConsentText(
@@ -22,4 +25,12 @@ you appear under a random code only.
 
 What it is for: statistics over all readers, and their publication. This is a simulated reading of
 images, not the care of patients.""",
+    text_zh="""\
+请您逐幅判读皮肤镜图像。本研究将读片者的判断与计算机程序的判断进行比较。参加完全自愿；您可以随时关闭页面停止，\
+也可以用同一链接继续。
+
+保存的内容：您的答案、您的把握程度、每幅图像显示和作答的时间，以及您填写的职业和经验。\
+不询问也不保存您的姓名和地址；您仅以随机编号出现。
+
+用途：对全体读片者进行统计并发表结果。这是对图像的模拟判读，不是对患者的诊疗。""",
 )

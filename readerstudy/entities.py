@@ -136,6 +136,7 @@ class ReaderStatus:
     study_title: str
     consent_text: str
     consent_version: str
+    consent_language: str
     answered: int
     total: int
     ask_confidence: bool

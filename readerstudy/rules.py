@@ -1,6 +1,7 @@
 """Pure decisions of the study: who may, what comes next, what is sealed. No database, no clock."""
 
 import hashlib
+import ipaddress
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,7 +14,10 @@ from readerstudy.errors import AnswerError, PermissionDenied, StateError
 ACCOUNT_SESSION = timedelta(hours=12)
 READER_SESSION = timedelta(days=30)
 INVITATION_LIFE = timedelta(days=90)
+# Of one name: from one address, and from all addresses together. The second is wide, since anybody
+# who knows a name can use it up and keep its owner out.
 MAX_ATTEMPTS = 5
+MAX_ATTEMPTS_OF_NAME = 50
 ATTEMPT_WINDOW = timedelta(minutes=15)
 MAX_CONFIDENCE = 100
 # Of the bootstrap intervals on the page and in the export; those of the command by default.
@@ -72,8 +76,21 @@ def draw_order(case_ids: Sequence[int], *, seed: int) -> list[int]:
     return sorted(case_ids, key=lambda case_id: _digest(f"{seed}:{case_id}"))
 
 
-def is_throttled(attempts: Sequence[datetime], *, now: datetime) -> bool:
-    return sum(at > now - ATTEMPT_WINDOW for at in attempts) >= MAX_ATTEMPTS
+def is_throttled(attempts: Sequence[tuple[str, datetime]], *, address: str, now: datetime) -> bool:
+    """`attempts` with one name: from which address, and when."""
+    recent = [whence for whence, at in attempts if at > now - ATTEMPT_WINDOW]
+    return recent.count(address) >= MAX_ATTEMPTS or len(recent) >= MAX_ATTEMPTS_OF_NAME
+
+
+def network_of(address: str) -> str:
+    """What one person can have: an IPv4 address, or the 64 bits that an IPv6 provider hands out."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ipaddress.IPv6Network((int(ip), 64), strict=False))
 
 
 def stage_of(

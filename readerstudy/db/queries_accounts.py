@@ -22,13 +22,16 @@ def lock_name(session: Session, name: str) -> None:
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
-def attempts_since(session: Session, name: str, since: datetime) -> list[datetime]:
-    query = sa.select(SignInAttempt.at).where(SignInAttempt.name == name, SignInAttempt.at > since)
-    return list(session.scalars(query))
+def attempts_since(session: Session, name: str, since: datetime) -> list[tuple[str, datetime]]:
+    """From which address, and when."""
+    query = sa.select(SignInAttempt.address, SignInAttempt.at)
+    query = query.where(SignInAttempt.name == name, SignInAttempt.at > since)
+    return list(session.execute(query).tuples())
 
 
-def forget_attempts(session: Session, name: str) -> None:
-    session.execute(sa.delete(SignInAttempt).where(SignInAttempt.name == name))
+def forget_attempts(session: Session, name: str, *, address: str) -> None:
+    whose = (SignInAttempt.name == name, SignInAttempt.address == address)
+    session.execute(sa.delete(SignInAttempt).where(*whose))
 
 
 def forget_old_attempts(session: Session, before: datetime) -> None:

@@ -76,7 +76,7 @@ def cases(session: Session, study: Study) -> list[Row]:
 def declarations(session: Session, study: Study) -> dict[int, Row]:
     """Consent and profile by the reader's row id."""
     query = (
-        sa.select(Reader.id, Consent.version, Consent.given_at, Profile.fields)
+        sa.select(Reader.id, Consent.version, Consent.language, Consent.given_at, Profile.fields)
         .outerjoin(
             Consent,
             sa.and_(Consent.reader_id == Reader.id, Consent.version == study.consent_version),
@@ -85,8 +85,13 @@ def declarations(session: Session, study: Study) -> dict[int, Row]:
         .where(Reader.study_id == study.id)
     )
     return {
-        reader_id: {"consent_version": version, "consent_at": given_at, **(fields or {})}
-        for reader_id, version, given_at, fields in session.execute(query).tuples()
+        reader_id: {
+            "consent_version": version,
+            "consent_language": language,
+            "consent_at": given_at,
+            **(fields or {}),
+        }
+        for reader_id, version, language, given_at, fields in session.execute(query).tuples()
     }
 
 

@@ -53,6 +53,7 @@ class Study(Base):
     rule: Mapped[Rule]
     ask_confidence: Mapped[bool]
     consent_text: Mapped[str] = mapped_column(sa.Text)
+    consent_text_zh: Mapped[str | None] = mapped_column(sa.Text)
     consent_version: Mapped[str] = mapped_column(sa.String(20))
     created_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
@@ -74,12 +75,13 @@ class Account(Base):
 
 
 class SignInAttempt(Base):
-    """Failed or unfinished sign-ins by name; a success clears the name."""
+    """Failed or unfinished sign-ins; a success clears those of its name and address."""
 
     __tablename__ = "sign_in_attempts"
 
     id: Mapped[int] = _id()
     name: Mapped[str] = mapped_column(sa.String(60), index=True)
+    address: Mapped[str] = mapped_column(sa.String(45), server_default="")
     at: Mapped[datetime]
 
 
@@ -175,12 +177,15 @@ class Invitation(Base):
 
 
 class Consent(Base):
+    """`text_sha256` is of the text that was shown, in `language`."""
+
     __tablename__ = "consents"
     __table_args__ = (sa.UniqueConstraint("reader_id", "version"),)
 
     id: Mapped[int] = _id()
     reader_id: Mapped[int] = _reference("readers.id")
     version: Mapped[str] = mapped_column(sa.String(20))
+    language: Mapped[str] = mapped_column(sa.String(10), server_default="en")
     text_sha256: Mapped[str] = mapped_column(sa.String(64))
     given_at: Mapped[datetime]
 

@@ -61,6 +61,7 @@ READERS = (
     Column("joined_at", _TIME, "when the invitation was first accepted"),
     Column("order_seed", "whole number", "seed of the reader's drawn order"),
     Column("consent_version", "text", "version of the consent text that was accepted"),
+    Column("consent_language", "en, zh", "language in which it was shown"),
     Column("consent_at", _TIME, "when it was accepted"),
     *(
         Column(f.key, ", ".join(f.choices) or "text", f"self-declared: {f.label.lower()}")

@@ -14,6 +14,7 @@ from readerstudy.rules import (
     Permission,
     authorise,
     is_throttled,
+    network_of,
 )
 
 FIRST_ADMIN = "admin"
@@ -61,14 +62,15 @@ def ensure_first_admin(db: Database, *, password: str | None) -> str | None:
     return drawn
 
 
-def sign_in(db: Database, *, name: str, password: str) -> str:
-    key = name.strip().casefold()[:_MAX_NAME]
-    account_id, stored = _count_attempt(db, key)
+def sign_in(db: Database, *, name: str, password: str, address: str = "") -> str:
+    """`address` of the caller: guesses from one must not lock the name for the others."""
+    key, whence = name.strip().casefold()[:_MAX_NAME], network_of(address)
+    account_id, stored = _count_attempt(db, key, whence)
     # Outside a transaction: hashing takes long on purpose.
     if not passwords.is_right_password(password, stored) or account_id is None:
         raise SignInError("Expected a known name with its password; check both and try again.")
     with db.transaction() as session:
-        queries.forget_attempts(session, key)
+        queries.forget_attempts(session, key, address=whence)
         token = open_session(session, account_id=account_id)
         account = queries.account(session, account_id)
         audit.record(session, actor=_account_actor(account), verb="sign_in", subject=key)
@@ -108,17 +110,17 @@ def open_session(
     return token
 
 
-def _count_attempt(db: Database, name: str) -> tuple[int | None, str | None]:
+def _count_attempt(db: Database, name: str, address: str) -> tuple[int | None, str | None]:
     """Counted before the password is checked, so that parallel guesses count too."""
     now = clock.now()
     with db.transaction() as session:
         queries.lock_name(session, name)
         queries.forget_old_attempts(session, now - ATTEMPT_WINDOW)
         attempts = queries.attempts_since(session, name, now - ATTEMPT_WINDOW)
-        if is_throttled(attempts, now=now):
+        if is_throttled(attempts, address=address, now=now):
             minutes = int(ATTEMPT_WINDOW.total_seconds() // 60)
             raise SignInError(f"Too many attempts for this name; wait {minutes} minutes.")
-        session.add(SignInAttempt(name=name, at=now))
+        session.add(SignInAttempt(name=name, address=address, at=now))
         account = queries.account_by_name(session, name)
         return (account.id, account.password_hash) if account else (None, None)
 

@@ -107,6 +107,7 @@ def _study(study: Study) -> dict[str, Any]:
         "ask_confidence": study.ask_confidence,
         "consent_version": study.consent_version,
         "consent_text": study.consent_text,
+        "consent_text_zh": study.consent_text_zh,
         "created_at": study.created_at.isoformat(),
         "opened_at": study.opened_at.isoformat() if study.opened_at else None,
         "closed_at": study.closed_at.isoformat() if study.closed_at else None,

@@ -1,4 +1,6 @@
-"""What the verbs of readers share: the invitation, the drawn order, stage and profile."""
+"""What the verbs of readers share: invitation, drawn order, consent text, stage and profile."""
+
+from typing import NamedTuple
 
 from data.taxonomy import Taxonomy
 from readerstudy import clock, ids, rules
@@ -16,6 +18,18 @@ from readerstudy.entities import (
     Stage,
 )
 from readerstudy.errors import InvitationError, StudyError
+
+
+class ShownConsent(NamedTuple):
+    language: str
+    text: str
+
+
+def consent_of(study: Study, language: str) -> ShownConsent:
+    """In the language asked for if the study has it, else in English."""
+    if language == "zh" and study.consent_text_zh:
+        return ShownConsent("zh", study.consent_text_zh)
+    return ShownConsent("en", study.consent_text)
 
 
 def options_of(study: Study) -> tuple[Option, ...]:

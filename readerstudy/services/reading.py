@@ -29,6 +29,7 @@ from readerstudy.services.accounts import open_session
 from readerstudy.services.readers import (
     actor_of,
     checked_profile,
+    consent_of,
     find_invitation,
     new_reader,
     options_of,
@@ -68,15 +69,18 @@ def accept_invitation(db: Database, *, token: str) -> str:
         return open_session(session, reader_id=invitation.reader_id)
 
 
-def status(db: Database, *, actor: Actor) -> ReaderStatus:
+def status(db: Database, *, actor: Actor, language: str = "en") -> ReaderStatus:
+    """`language` is that of the consent text, if the study has it."""
     reader_id = rules.reader_of(actor)
     with db.reading() as session:
         reader, study = queries.reader_and_study(session, reader_id)
         progress = queries.progress(session, reader_id)
+        shown = consent_of(study, language)
         return ReaderStatus(
             stage=stage_of(session, reader, study),
             study_title=study.title,
-            consent_text=study.consent_text,
+            consent_text=shown.text,
+            consent_language=shown.language,
             consent_version=study.consent_version,
             answered=progress.answered,
             total=progress.total,
@@ -87,22 +91,28 @@ def status(db: Database, *, actor: Actor) -> ReaderStatus:
         )
 
 
-def give_consent(db: Database, *, actor: Actor, version: str) -> None:
+def give_consent(db: Database, *, actor: Actor, version: str, language: str = "en") -> None:
+    """`version` and `language` are those of the text that was shown; its hash is the proof."""
     reader_id = rules.reader_of(actor)
     with db.transaction() as session:
         _, study = queries.reader_and_study(session, reader_id, lock=True)
         rules.require_state(study.state, StudyState.OPEN, doing="consent")
-        if version != study.consent_version:
+        shown = consent_of(study, language)
+        if (version, language) != (study.consent_version, shown.language):
             raise StudyError(
-                f"Expected consent to version {study.consent_version}, but got {version!r}; "
+                f"Expected consent to version {study.consent_version} ({shown.language}), "
+                f"but got {version!r} ({language}); "
                 "reload the page and read the present text."
             )
         if queries.consent(session, reader_id, version) is not None:
             return
-        text_sha256 = hashlib.sha256(study.consent_text.encode()).hexdigest()
         session.add(
             Consent(
-                reader_id=reader_id, version=version, text_sha256=text_sha256, given_at=clock.now()
+                reader_id=reader_id,
+                version=version,
+                language=language,
+                text_sha256=hashlib.sha256(shown.text.encode()).hexdigest(),
+                given_at=clock.now(),
             )
         )
 

@@ -23,7 +23,7 @@ def seal_content(session: Session, study: Study) -> dict[str, Any]:
 
 
 def _study(study: Study) -> dict[str, Any]:
-    return {
+    content = {
         "slug": study.slug,
         "title": study.title,
         "synthetic": study.synthetic,
@@ -31,8 +31,16 @@ def _study(study: Study) -> dict[str, Any]:
         "rule": study.rule.value,
         "ask_confidence": study.ask_confidence,
         "consent_version": study.consent_version,
-        "consent_sha256": hashlib.sha256(study.consent_text.encode()).hexdigest(),
+        "consent_sha256": _sha256(study.consent_text),
     }
+    # Only where there is one, so that seals from before there could be one still hold.
+    if study.consent_text_zh is not None:
+        content["consent_zh_sha256"] = _sha256(study.consent_text_zh)
+    return content
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _case(case: Case, label: str) -> dict[str, str]:

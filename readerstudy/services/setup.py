@@ -11,21 +11,23 @@ from readerstudy.entities import SYSTEM, StudyState, StudySummary
 from readerstudy.errors import ImportRefused
 from readerstudy.services import studies
 from readerstudy.services.accounts import ensure_first_admin
+from readerstudy.services.studies import DEMO_SLUG
 
 DEMO_FILES = Path(__file__).resolve().parents[1] / "demo"
-DEMO_SLUG = "demo"
 _DEMO_TITLE = "Demo: eight skin diseases (synthetic images)"
 
 
 @dataclass(frozen=True)
 class Setup:
-    """`drawn_password` is known only now; `demo` is None where the demo's files are missing."""
+    """`drawn_password` is known only now; without `demo`, `why_no_demo` says why."""
 
     drawn_password: str | None
     demo: StudySummary | None
+    why_no_demo: str = ""
 
 
 def open_database(settings: Settings) -> Database:
+    settings.make_var()
     return Database(settings.database_url, files=settings.cases)
 
 
@@ -33,16 +35,24 @@ def initialise(db: Database, *, password: str | None, demo: Path = DEMO_FILES) -
     """Each step looks at what is there, so that an interrupted start is finished by the next."""
     db.migrate()
     drawn = ensure_first_admin(db, password=password)
+    if (found := _find_demo(db)) is not None and not _is_ours(found):
+        return Setup(drawn, None, f"a study of your own is named {DEMO_SLUG}; it stays as it is")
     if (demo / "manifest.csv").is_file():
         _ensure_demo(db, demo)
-    return Setup(drawn_password=drawn, demo=_find_demo(db))
+    return Setup(drawn, _find_demo(db), "its files are missing")
 
 
 def _ensure_demo(db: Database, files: Path) -> None:
     found = _find_demo(db)
     if found is None:
         studies.create_study(
-            db, actor=SYSTEM, slug=DEMO_SLUG, title=_DEMO_TITLE, taxonomy=DEMO8, synthetic=True
+            db,
+            actor=SYSTEM,
+            slug=DEMO_SLUG,
+            title=_DEMO_TITLE,
+            taxonomy=DEMO8,
+            synthetic=True,
+            is_demo=True,
         )
     elif found.state is not StudyState.DRAFT:
         return
@@ -53,6 +63,11 @@ def _ensure_demo(db: Database, files: Path) -> None:
         name = _model_name(predictions.with_suffix(".json"))
         studies.import_predictions(db, actor=SYSTEM, slug=DEMO_SLUG, name=name, csv=predictions)
     studies.open_study(db, actor=SYSTEM, slug=DEMO_SLUG)
+
+
+def _is_ours(study: StudySummary) -> bool:
+    """Studies of this name could be made by anybody once; nobody else gave one this title."""
+    return study.title == _DEMO_TITLE
 
 
 def _model_name(sidecar: Path) -> str:

@@ -24,11 +24,12 @@ from readerstudy.services.predictions import PredictionsFile, read_predictions
 from readerstudy.services.readers import options_of
 from readerstudy.services.sealing import seal_content
 
+DEMO_SLUG = "demo"
 _MAX_INVITATIONS = 1000
 _MAX_CODE = 40
 
 
-def create_study(
+def create_study(  # noqa: PLR0913 -- the blanks of one form
     db: Database,
     *,
     actor: Actor,
@@ -39,9 +40,16 @@ def create_study(
     rule: str = Rule.RENORMALISE,
     ask_confidence: bool = True,
     consent: ConsentText = DEFAULT_CONSENT,
+    is_demo: bool = False,
 ) -> None:
+    """`is_demo`: this is the first start, which alone may use the name of the demo study."""
     authorise(actor, Permission.MANAGE)
     _check_names(slug, title)
+    if slug == DEMO_SLUG and not is_demo:
+        raise StudyError(
+            f"Expected another name than {slug!r}, which is kept for the demo study that `init` "
+            "makes; choose another."
+        )
     _check_codes(taxonomy)
     with db.transaction() as session:
         if queries.find_study(session, slug) is not None:
@@ -55,6 +63,7 @@ def create_study(
             rule=_rule(rule),
             ask_confidence=ask_confidence,
             consent_text=consent.text,
+            consent_text_zh=consent.text_zh,
             consent_version=consent.version,
             created_at=clock.now(),
         )

@@ -12,6 +12,8 @@ from readerstudy.services import reading
 from readerstudy.ui.mount import Guard, actor_of
 from readerstudy.ui.strings import LANGUAGES, language_of, words
 
+_LANG = {"en": "en", "zh": "zh-Hans"}
+
 
 class ReaderPage:
     """Each handler calls one service, then shows whatever stage the database says."""
@@ -20,20 +22,24 @@ class ReaderPage:
         self._db = db
 
     def show(self, request: gr.Request) -> tuple[Any, ...]:
-        status = reading.status(self._db, actor=actor_of(request))
-        t = words(language_of(request.request))
+        language = language_of(request.request)
+        status = reading.status(self._db, actor=actor_of(request), language=language)
+        t = words(language)
         return (
-            _header(status, t, language=language_of(request.request)),
+            _header(status, t, language=language),
             *_consent(status, t),
             *_profile(status, t),
             gr.update(visible=status.stage not in (Stage.CONSENT, Stage.PROFILE)),
         )
 
-    def consent(self, is_agreed: bool, version: str, request: gr.Request) -> tuple[Any, ...]:
+    def consent(
+        self, is_agreed: bool, version: str, shown_in: str, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """`shown_in` is the language of the text on the page: the reader's choice may be newer."""
         if not is_agreed:
             t = words(language_of(request.request))
             raise gr.Error(t["consent.missing"], print_exception=False)
-        reading.give_consent(self._db, actor=actor_of(request), version=version)
+        reading.give_consent(self._db, actor=actor_of(request), version=version, language=shown_in)
         return self.show(request)
 
     def profile(self, request: gr.Request, *answers: str | None) -> tuple[Any, ...]:
@@ -49,7 +55,7 @@ def build_study(db: Database, *, guard: Guard) -> gr.Blocks:
         header = gr.HTML("", js_on_load=None)
         with gr.Column(visible=False, elem_classes="sr-sheet", elem_id="sr-consent") as consent:
             text = gr.HTML("", js_on_load=None)
-            version = gr.Textbox(visible=False)
+            version, language = gr.Textbox(visible=False), gr.Textbox(visible=False)
             agreed = gr.Checkbox(label="", container=False, elem_id="sr-agree")
             agree = gr.Button("", variant="primary", elem_id="sr-agree-go")
         with gr.Column(visible=False, elem_classes="sr-sheet", elem_id="sr-profile") as profile:
@@ -58,11 +64,11 @@ def build_study(db: Database, *, guard: Guard) -> gr.Blocks:
             save = gr.Button("", variant="primary", elem_id="sr-profile-go")
         with gr.Column(visible=False, elem_id="sr-cases") as cases:
             gr.HTML('<div id="sr-quiz"></div>', js_on_load=None)
-        shown = [header, consent, text, version, agreed, agree]
+        shown = [header, consent, text, version, language, agreed, agree]
         shown += [profile, why, *fields, save, cases]
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         blocks.load(guard(page.show), None, shown, **private)
-        agree.click(guard(page.consent), [agreed, version], shown, **private)
+        agree.click(guard(page.consent), [agreed, version, language], shown, **private)
         save.click(guard(page.profile), fields, shown, **private)
     return blocks
 
@@ -79,8 +85,10 @@ def _consent(status: ReaderStatus, t: Mapping[str, str]) -> tuple[Any, ...]:
     paragraphs = "".join(f"<p>{escape(block)}</p>" for block in blocks)
     return (
         gr.update(visible=status.stage is Stage.CONSENT),
-        f"<h1>{t['consent.title']}</h1><div class='sr-prose'>{paragraphs}</div>",
+        f"<h1>{t['consent.title']}</h1>"
+        f"<div class='sr-prose' lang='{_LANG[status.consent_language]}'>{paragraphs}</div>",
         status.consent_version,
+        status.consent_language,
         gr.update(label=t["consent.check"]),
         gr.update(value=t["consent.go"]),
     )

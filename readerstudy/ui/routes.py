@@ -37,7 +37,7 @@ def sign_in_routes(db: Database, sessions: Sessions) -> APIRouter:
         request: Request, name: Annotated[str, Form()], password: Annotated[str, Form()]
     ) -> Response:
         try:
-            token = sign_in(db, name=name, password=password)
+            token = sign_in(db, name=name, password=password, address=_address(request))
         except SignInError as error:
             return _page(request, "login.html", status=401, name=name, problem=str(error))
         response = RedirectResponse("/admin/", status_code=303)
@@ -90,6 +90,11 @@ def invitation_routes(db: Database, sessions: Sessions) -> APIRouter:
         return response
 
     return router
+
+
+def _address(request: Request) -> str:
+    """Of the connection, or what a trusted proxy says (SKINREADER_TRUSTED_PROXIES)."""
+    return request.client.host if request.client else ""
 
 
 def _no_invitation(request: Request, error: StudyError) -> Response:

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
-from readerstudy.config import Settings
+from readerstudy.config import Settings, own_url
 from readerstudy.db import Database
 from readerstudy.ui.admin import build_admin
 from readerstudy.ui.admin_api import admin_routes
@@ -117,7 +117,7 @@ def _pages(
 
 def _configured_url(settings: Settings) -> str | None:
     """None when nobody set one: then whatever local address the browser used is right."""
-    default = f"http://{settings.host}:{settings.port}"
+    default = own_url(settings.host, settings.port)
     return None if settings.public_url == default else settings.public_url
 
 

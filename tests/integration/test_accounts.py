@@ -9,7 +9,7 @@ from readerstudy import clock
 from readerstudy.db import Database
 from readerstudy.entities import SYSTEM, Role
 from readerstudy.errors import PermissionDenied, SignInError, StudyError
-from readerstudy.rules import ACCOUNT_SESSION, ATTEMPT_WINDOW, MAX_ATTEMPTS
+from readerstudy.rules import ACCOUNT_SESSION, ATTEMPT_WINDOW, MAX_ATTEMPTS, MAX_ATTEMPTS_OF_NAME
 from readerstudy.services import accounts
 from tests.integration.making import dump
 
@@ -70,6 +70,30 @@ def test_repeated_failures_are_throttled_even_with_the_right_password(
         accounts.sign_in(db, name=owner, password=PASSWORD)
     later(monkeypatch, ATTEMPT_WINDOW + timedelta(seconds=1))
     assert accounts.sign_in(db, name=owner, password=PASSWORD)
+
+
+def test_a_stranger_cannot_lock_the_owner_out(db: Database, owner: str) -> None:
+    stranger, home = "203.0.113.9", "192.0.2.1"
+    for _ in range(MAX_ATTEMPTS):
+        with pytest.raises(SignInError, match="password"):
+            accounts.sign_in(db, name=owner, password="wrong", address=stranger)
+    with pytest.raises(SignInError, match="wait"):
+        accounts.sign_in(db, name=owner, password=PASSWORD, address=stranger)
+    assert accounts.sign_in(db, name=owner, password=PASSWORD, address=home)
+    with pytest.raises(SignInError, match="wait"):
+        accounts.sign_in(db, name=owner, password=PASSWORD, address=stranger)
+
+
+def test_guesses_from_ever_new_addresses_end(
+    db: Database, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(MAX_ATTEMPTS_OF_NAME):
+        with pytest.raises(SignInError, match="password"):
+            accounts.sign_in(db, name=owner, password="wrong", address=f"192.0.2.{number}")
+    with pytest.raises(SignInError, match="wait"):
+        accounts.sign_in(db, name=owner, password=PASSWORD, address="198.51.100.1")
+    later(monkeypatch, ATTEMPT_WINDOW + timedelta(seconds=1))
+    assert accounts.sign_in(db, name=owner, password=PASSWORD, address="198.51.100.1")
 
 
 def test_a_success_clears_the_failures(db: Database, owner: str) -> None:

@@ -1,11 +1,15 @@
 """The command line, as a person uses it."""
 
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from data.taxonomy import DEMO8
 from readerstudy import cli
 from readerstudy.config import SETTINGS
 from readerstudy.db import Database
@@ -13,7 +17,8 @@ from readerstudy.entities import SYSTEM, StudyState
 from readerstudy.services import accounts, setup, studies
 from tests.integration.making import write_cases, write_predictions
 
-CLI_PAGE = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
+ROOT = Path(__file__).resolve().parents[2]
+CLI_PAGE = ROOT / "docs" / "cli.md"
 
 
 @pytest.fixture(autouse=True)
@@ -166,6 +171,105 @@ def test_create_admin_asks_for_the_password(
     db = database(var)
     assert accounts.sign_in(db, name="ada", password="typed password")
     db.close()
+
+
+def python(*command: str, **given: Any) -> "subprocess.CompletedProcess[str]":
+    """In a session of its own, where there is no terminal to ask at."""
+    given = {"stdin": subprocess.DEVNULL} if "input" not in given else given
+    return subprocess.run(
+        [sys.executable, "-m", "readerstudy", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        start_new_session=True,
+        **given,
+    )
+
+
+@pytest.mark.parametrize("given", [{}, {"input": "a password for nobody\n"}])
+def test_without_a_terminal_create_admin_says_what_to_do(given: dict[str, str]) -> None:
+    run("migrate")
+    done = python("create-admin", "--name", "ada", **given)
+    assert done.returncode == 2
+    assert "--password-stdin" in done.stderr
+    assert "SKINREADER_ADMIN_PASSWORD" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_create_admin_takes_the_password_from_a_pipe(var: Path) -> None:
+    run("migrate")
+    done = python("create-admin", "--name", "ada", "--password-stdin", input="piped password\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    db = database(var)
+    assert accounts.sign_in(db, name="ada", password="piped password")
+    db.close()
+
+
+def test_ctrl_c_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: str) -> str:
+        raise KeyboardInterrupt
+
+    run("migrate")
+    monkeypatch.setattr(cli, "getpass", interrupted)
+    assert run("create-admin", "--name", "ada") == 130
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "warned"),
+    [
+        ((), True),
+        (("--host", "0.0.0.0"), True),
+        (("--host", "::1"), True),
+        (("--public-url", "http://localhost:7860"), True),
+        (("--public-url", "http://192.168.1.5:7860"), False),
+        (("--public-url", "https://study.example.org"), False),
+    ],
+)
+def test_links_that_open_only_here_are_warned_of(
+    demo: Path, address: tuple[str, ...], warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("init")
+    assert run("invite", "--study", "demo", *address) == 0
+    caught = capsys.readouterr()
+    assert ("open only on this computer" in caught.err) is warned
+    assert "/invite/" in caught.out
+
+
+def test_the_var_folder_is_for_its_owner_alone(var: Path, tmp_path: Path) -> None:
+    run("migrate")
+    assert var.stat().st_mode & 0o777 == 0o700
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o750)
+    run("migrate", "--var", str(shared))
+    assert shared.stat().st_mode & 0o777 == 0o750
+
+
+def test_the_name_of_the_demo_study_is_kept_for_it(capsys: pytest.CaptureFixture[str]) -> None:
+    run("migrate")
+    made = ("create-study", "--slug", "demo", "--title", "Mine", "--taxonomy", "DEMO8")
+    assert run(*made) == 2
+    assert "kept for the demo study" in capsys.readouterr().err
+
+
+def test_init_leaves_a_study_of_ones_own_alone(
+    demo: Path, var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of before the name was kept."""
+    run("migrate")
+    db = database(var)
+    mine = {"slug": "demo", "title": "Mine", "taxonomy": DEMO8, "synthetic": False}
+    studies.create_study(db, actor=SYSTEM, is_demo=True, **mine)
+    assert run("init") == 0
+    assert "a study of your own is named demo" in capsys.readouterr().out
+    [found] = studies.list_studies(db, actor=SYSTEM)
+    db.close()
+    assert (found.title, found.n_cases, found.state) == ("Mine", 0, StudyState.DRAFT)
 
 
 def test_a_backup_is_restored_elsewhere(

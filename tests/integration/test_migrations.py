@@ -1,5 +1,6 @@
 """The schema: migrations equal the tables, and the invariants hold in the database itself."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -10,18 +11,21 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
+from data.taxonomy import DEMO8
 from readerstudy import clock
 from readerstudy.db import Database, backup, engine, queries_results
 from readerstudy.db.queries_reading import reader_and_study
 from readerstudy.db.queries_studies import cases, lock_study, study_by_slug
-from readerstudy.db.tables import Base, Case, Event, SignInAttempt
-from readerstudy.entities import SYSTEM, Actor
+from readerstudy.db.tables import Base, Case, Consent, Event, SignInAttempt
+from readerstudy.entities import SYSTEM, Actor, Role
 from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError, StudyError
 from readerstudy.services.reading import status
+from readerstudy.services.sealing import seal_content
 from readerstudy.services.studies import close_study
 from tests.integration.making import answer_next, make_reader
 from tests.integration.stores import Store
@@ -61,6 +65,58 @@ def test_migrations_lead_to_the_checks(db: Database, bare: Database) -> None:
         Base.metadata.create_all(session.connection())
     with bare.connect() as wanted, db.connect() as found:
         assert checks_of(found) == checks_of(wanted)
+
+
+VERSION_1 = (
+    "INSERT INTO studies (slug, title, state, synthetic, taxonomy, rule, ask_confidence, "
+    "consent_text, consent_version, created_at) VALUES "
+    "('old', 'Old', 'open', FALSE, '{taxonomy}', 'strict', TRUE, 'I agree.', '7', '2030-01-01')",
+    "INSERT INTO readers (study_id, code, kind, order_seed, created_at) "
+    "SELECT id, 'R-1', 'human', 1, '2030-01-01' FROM studies",
+    "INSERT INTO consents (reader_id, version, text_sha256, given_at) "
+    "SELECT id, '7', 'abc', '2030-01-01' FROM readers",
+    "INSERT INTO accounts (name, role, password_hash, created_at) "
+    "VALUES ('ada', 'owner', 'hash', '2030-01-01')",
+    "INSERT INTO sign_in_attempts (name, at) VALUES ('ada', '2030-01-01')",
+)
+
+
+def test_a_database_of_the_first_version_is_brought_forward(bare: Database) -> None:
+    config = engine._alembic_config()
+    with bare.transaction() as session:
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, "0001")
+        for row in VERSION_1:
+            filled = row.replace("{taxonomy}", json.dumps(DEMO8.to_dict()).replace("'", "''"))
+            session.connection().exec_driver_sql(filled.replace("%", "%%"))
+    with pytest.raises(StateError, match="readerstudy migrate"):
+        bare.check_version()
+    bare.migrate()
+    bare.check_version()
+    with bare.reading() as session:
+        study = study_by_slug(session, "old")
+        given = session.scalars(sa.select(Consent)).one()
+        sealed = seal_content(session, study)["study"]
+        attempt = session.scalars(sa.select(SignInAttempt)).one()
+    assert (study.consent_text, study.consent_text_zh) == ("I agree.", None)
+    assert (given.version, given.language, given.text_sha256) == ("7", "en", "abc")
+    assert attempt.address == ""
+    assert set(sealed) == SEALED_IN_VERSION_1
+    reader = Actor(role=Role.READER, reader_id=given.reader_id, name="R-1")
+    assert status(bare, actor=reader, language="zh").consent_language == "en"
+
+
+# A seal of a study that was opened then must come out the same now.
+SEALED_IN_VERSION_1 = {
+    "slug",
+    "title",
+    "synthetic",
+    "taxonomy",
+    "rule",
+    "ask_confidence",
+    "consent_version",
+    "consent_sha256",
+}
 
 
 def test_migrating_twice_is_harmless(db: Database) -> None:

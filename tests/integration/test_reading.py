@@ -1,5 +1,6 @@
 """The reader's way through a study, in the order in which it is gone."""
 
+import hashlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,9 @@ import sqlalchemy as sa
 from data.images import decode
 from data.taxonomy import DEMO8
 from readerstudy import clock
+from readerstudy.consent import DEFAULT_CONSENT
 from readerstudy.db import Database
-from readerstudy.db.tables import Answer, Assignment, Invitation
+from readerstudy.db.tables import Answer, Assignment, Consent, Invitation, Study
 from readerstudy.entities import SYSTEM, Actor, Saved, Stage
 from readerstudy.errors import (
     AlreadyAnswered,
@@ -64,6 +66,36 @@ def test_the_way_from_link_to_thank_you(db: Database, study: str) -> None:
         assert saved == Saved(position, N_CASES)
     assert reading.status(db, actor=actor).stage is Stage.DONE
     assert reading.current_case(db, actor=actor) is None
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "text"), ("zh", "text_zh")])
+def test_the_proof_of_consent_is_the_hash_of_what_was_shown(
+    db: Database, study: str, language: str, text: str
+) -> None:
+    [link] = studies.invite(db, actor=SYSTEM, slug=study, count=1)
+    actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=link))
+    assert actor is not None
+    shown = reading.status(db, actor=actor, language=language)
+    assert (shown.consent_language, shown.consent_text) == (
+        language,
+        getattr(DEFAULT_CONSENT, text),
+    )
+    reading.give_consent(db, actor=actor, version="1", language=language)
+    with db.reading() as session:
+        given = session.scalars(sa.select(Consent)).one()
+    digest = hashlib.sha256(shown.consent_text.encode()).hexdigest()
+    assert (given.version, given.language, given.text_sha256) == ("1", language, digest)
+
+
+def test_a_study_with_english_alone_shows_and_takes_english(db: Database, study: str) -> None:
+    with db.transaction() as session:
+        session.execute(sa.update(Study).values(consent_text_zh=None))
+    [link] = studies.invite(db, actor=SYSTEM, slug=study, count=1)
+    actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=link))
+    assert actor is not None
+    assert reading.status(db, actor=actor, language="zh").consent_language == "en"
+    with pytest.raises(StudyError, match="reload"):
+        reading.give_consent(db, actor=actor, version="1", language="zh")
 
 
 def test_the_link_signs_the_same_reader_in_on_another_device(db: Database, study: str) -> None:

@@ -73,8 +73,30 @@ def test_the_order_of_a_seed_never_changes() -> None:
 def test_five_failures_in_a_quarter_of_an_hour_are_enough(
     minutes_ago: list[int], throttled: bool
 ) -> None:
-    attempts = [NOW - timedelta(minutes=m) for m in minutes_ago]
-    assert rules.is_throttled(attempts, now=NOW) is throttled
+    attempts = [("192.0.2.1", NOW - timedelta(minutes=m)) for m in minutes_ago]
+    assert rules.is_throttled(attempts, address="192.0.2.1", now=NOW) is throttled
+    assert not rules.is_throttled(attempts, address="192.0.2.2", now=NOW)
+
+
+@pytest.mark.parametrize(("n_addresses", "throttled"), [(9, False), (10, True)])
+def test_many_addresses_together_are_enough_too(n_addresses: int, throttled: bool) -> None:
+    attempts = [(f"192.0.2.{i}", NOW) for i in range(n_addresses) for _ in range(5)]
+    assert rules.is_throttled(attempts, address="198.51.100.1", now=NOW) is throttled
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("", ""),
+        ("testclient", ""),
+        ("x" * 500, ""),
+    ],
+)
+def test_an_address_stands_for_what_one_person_can_have(address: str, network: str) -> None:
+    assert rules.network_of(address) == network
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,19 @@ def test_a_port_that_is_none_is_refused(port: str) -> None:
         load_settings({"SKINREADER_PORT": port})
 
 
-@pytest.mark.parametrize("url", ["study.example.org", "ftp://x", "https://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "study.example.org",
+        "ftp://x",
+        "https://",
+        "http://[::1",
+        "http://study.example.org:port",
+        "https://study.example.org/readers",
+        "https://study example.org",
+        "https://ada@study.example.org",
+    ],
+)
 def test_a_public_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="https://"):
         load_settings({"SKINREADER_PUBLIC_URL": url})
@@ -76,6 +88,36 @@ def test_a_public_address_that_is_none_is_refused(url: str) -> None:
 def test_the_public_address_loses_its_last_slash() -> None:
     settings = load_settings({"SKINREADER_PUBLIC_URL": "https://study.example.org/"})
     assert settings.public_url == "https://study.example.org"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SKINREADER_VAR", "~nobody-of-this-name/var"),
+        ("SKINREADER_TRUSTED_PROXIES", "127.0.0.1, proxy.example.org"),
+        ("SKINREADER_TRUSTED_PROXIES", "*"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        load_settings({name: value})
+
+
+@pytest.mark.parametrize("folder", ["file", "file/below"])
+def test_a_var_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="SKINREADER_VAR"):
+        load_settings({"SKINREADER_VAR": str(tmp_path / folder)}).make_var()
+
+
+def test_an_address_of_the_sixth_version_is_in_brackets() -> None:
+    assert load_settings({"SKINREADER_HOST": "::1"}).public_url == "http://[::1]:7860"
+
+
+def test_trusted_proxies_are_addresses_and_networks() -> None:
+    assert load_settings({}).trusted_proxies == ()
+    given = {"SKINREADER_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8"}
+    assert load_settings(given).trusted_proxies == ("127.0.0.1", "10.0.0.0/8")
 
 
 def test_an_empty_value_is_as_good_as_none() -> None:

@@ -2,11 +2,14 @@
 
 import io
 import re
+from hashlib import sha256
 
 import pytest
 from PIL import Image
 
 from data.taxonomy import DEMO8
+from readerstudy.consent import DEFAULT_CONSENT
+from readerstudy.db.tables import Consent, Reader
 from readerstudy.entities import SYSTEM
 from readerstudy.errors import BusyError, ConflictError
 from readerstudy.services import reading, studies
@@ -81,11 +84,27 @@ def test_consent_and_profile_through_the_page(site):
     loaded, consent, profile = range(3)
     shown = call(client, "/study", loaded)["output"]["data"]
     assert "Before you begin" in str(shown)
-    assert "Tick the box" in str(call(client, "/study", consent, [False, "1"]))
-    assert "About you" in str(call(client, "/study", consent, [True, "1"]))
+    assert "Tick the box" in str(call(client, "/study", consent, [False, "1", "en"]))
+    assert "About you" in str(call(client, "/study", consent, [True, "1", "en"]))
     fields = ["student", "no", "none", "none", "Nowhere"]
     assert call(client, "/study", profile, fields)["success"]
     assert current(client)["stage"] == "quiz"
+
+
+def test_consent_is_shown_and_kept_in_the_chosen_language(site):
+    client = site.reader(ready=False)
+    client.cookies.set("skinreader-language", "zh")
+    shown = call(client, "/study", 0)["output"]["data"]
+    assert "参加完全自愿" in str(shown)
+    assert "Taking part is voluntary" not in str(shown)
+    version, language = shown[3], shown[4]
+    client.cookies.set("skinreader-language", "en")  # chosen meanwhile, in another tab
+    assert call(client, "/study", 1, [True, version, language])["success"]
+    with site.db.reading() as session:
+        reader = session.query(Reader).filter_by(code=current(client)["code"]).one()
+        [given] = session.query(Consent).filter_by(reader_id=reader.id)
+    assert given.language == "zh"
+    assert given.text_sha256 == sha256(DEFAULT_CONSENT.text_zh.encode()).hexdigest()
 
 
 def test_an_answer_counts_once_however_often_it_is_sent(reader):
