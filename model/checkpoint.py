@@ -82,7 +82,12 @@ def load_checkpoint(
             "changed; copy both files again."
         )
     _check_codes(path, card)
-    network = SkinNet(card.backbone, len(card.taxonomy), auxiliary=card.auxiliary)
+    network = SkinNet(
+        card.backbone,
+        len(card.taxonomy),
+        auxiliary=card.auxiliary,
+        size_px=card.preprocessing.size_px,
+    )
     try:
         network.load_state_dict(load_file(path))
     except (RuntimeError, SafetensorError) as error:
@@ -90,7 +95,7 @@ def load_checkpoint(
             f"Expected weights of {card.backbone} with {len(card.taxonomy)} classes in "
             f"{path.name}, but they do not fit; copy both files again."
         ) from error
-    network.eval().to(memory_format=torch.channels_last)
+    network.eval().to(memory_format=network.memory_format)
     return network, card
 
 

@@ -1,6 +1,8 @@
 """Every setting of a training, with its default; a YAML file changes defaults, flags win."""
 
 import argparse
+import math
+import re
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -77,19 +79,58 @@ class TrainConfig:
             )
 
 
-_AT_LEAST_ONE = ("epochs", "batch_size", "save_every", "devices", "nodes")
-_SHARES = ("dropout", "drop_path", "label_smoothing", "warmup", "tuning_share", "test_share")
+_LIMITS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(
+        ("epochs", "save_every", "devices", "nodes", "tuning_size", "test_size"), (1, math.inf)
+    ),
+    # Batch norm has no variance over one image.
+    "batch_size": (2, math.inf),
+    "size_px": (16, 4096),
+    "growing_sizes": (16, 4096),
+    "phantom_sizes": (16, 4096),
+    **dict.fromkeys(("seed", "workers", "threads", "patience", "epoch_size"), (0, 2**31 - 1)),
+    "learning_rate": (1e-12, 100),
+    **dict.fromkeys(("weight_decay", "phantom_nuisance", "test_nuisance", "aux_weight"), (0, 100)),
+    "clip_norm": (1e-12, math.inf),
+    **dict.fromkeys(("brightness", "contrast", "saturation", "warmup"), (0, 1)),
+    "crop_scale": (0.05, 1),
+}
+_SHARES = ("dropout", "drop_path", "label_smoothing", "tuning_share", "test_share")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}"
 
 
 def _check_ranges(config: TrainConfig) -> None:
-    low = [name for name in _AT_LEAST_ONE if getattr(config, name) < 1]
-    outside = [name for name in _SHARES if not 0 <= getattr(config, name) < 1]
-    if low or outside:
-        wrong = ", ".join(f"{name} = {getattr(config, name)}" for name in low + outside)
-        raise ModelError(
-            f"Expected {', '.join(_AT_LEAST_ONE)} of at least 1 and {', '.join(_SHARES)} in "
-            f"[0, 1), but got {wrong}; change it."
+    """All settings that are wrong at once: a training must not fail late for one of them."""
+    wrong = [
+        f"{name} = {value} (from {low:g} to {high:g})"
+        for name, (low, high) in _LIMITS.items()
+        for value in _each(getattr(config, name))
+        if not low <= value <= high
+    ]
+    wrong += [
+        f"{name} = {getattr(config, name)} (0 to below 1)"
+        for name in _SHARES
+        if not 0 <= getattr(config, name) < 1
+    ]
+    if config.tuning_share <= 0 or config.test_share <= 0 or _train_share(config) <= 0:
+        wrong.append(
+            f"tuning_share = {config.tuning_share} and test_share = {config.test_share} "
+            "(each above 0, together below 1)"
         )
+    if not re.fullmatch(_NAME, config.name):
+        wrong.append(f"name = {config.name!r} (letters, digits, '.', '_' and '-')")
+    if wrong:
+        raise ModelError(
+            f"Expected settings in their ranges, but got {', '.join(wrong)}; change it."
+        )
+
+
+def _train_share(config: TrainConfig) -> float:
+    return 1 - config.tuning_share - config.test_share
+
+
+def _each(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,22 @@
 """Errors of the network's room; each text says what was expected, what came and how to mend it."""
 
+import pickle
+import zipfile
+
+from safetensors import SafetensorError
+
 from data.errors import UserError
+
+# What reading a damaged or foreign file of weights raises.
+UNREADABLE_WEIGHTS = (
+    SafetensorError,
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+    RuntimeError,
+    ValueError,
+    OSError,
+    EOFError,
+)
 
 
 class ModelError(UserError):

@@ -50,9 +50,11 @@ def best_network(config: TrainConfig, *, run: Run, taxonomy: Taxonomy) -> SkinNe
             f"Expected {run.best} with the best weights, but no epoch had a macro AUC; "
             "give the tuning part cases of at least two classes."
         )
-    network = SkinNet(config.backbone, len(taxonomy), auxiliary=config.auxiliary)
+    network = SkinNet(
+        config.backbone, len(taxonomy), auxiliary=config.auxiliary, size_px=config.size_px
+    )
     network.load_state_dict(read_state(run.best))
-    network.to(memory_format=torch.channels_last)
+    network.to(memory_format=network.memory_format)
     return network
 
 

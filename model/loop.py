@@ -22,6 +22,7 @@ from model.parts import Parts
 from model.runs import (
     Progress,
     Run,
+    damaged,
     progress_to_plain,
     read_state,
     save_atomically,
@@ -29,7 +30,7 @@ from model.runs import (
     write_tensorboard,
 )
 from model.sampling import BatchSampler, epoch_order
-from model.scoring import Batch, loader_of, score, start_worker
+from model.scoring import Batch, loader_of, plain_errors, score, start_worker
 
 
 def learning_rate(step: int, *, total: int, peak: float, warmup: float) -> float:
@@ -85,7 +86,7 @@ class Trainer:
         self.parts = parts
         self.run = run
         self.progress = Progress()
-        self.raw = network.to(memory_format=torch.channels_last)
+        self.raw = network.to(memory_format=network.memory_format)
         self.network, self.optimizer = fabric.setup(self.raw, make_optimizer(network, config))
         self.length = config.epoch_size or len(parts.train)
         per_step = config.batch_size * fabric.world_size
@@ -104,14 +105,19 @@ class Trainer:
         if not self.run.state.is_file():
             return
         state = read_state(self.run.state)
+        if not isinstance(state, dict):
+            raise damaged(self.run.state, TypeError())
         if state.get("data_hash") != self.parts.data_hash:
             raise ModelError(
                 f"Expected the data that the training in {self.run.folder} began with, but cases, "
                 "labels or images have changed; give another --out, or bring the data back."
             )
-        self.raw.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.progress = Progress(**state["progress"])
+        try:
+            self.raw.load_state_dict(state["network"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.progress = Progress(**state["progress"])
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise damaged(self.run.state, error) from error
 
     def _save(self) -> None:
         if self.fabric.is_global_zero:
@@ -162,7 +168,7 @@ class Trainer:
             disable=not self.fabric.is_global_zero,
         )
         started = time.perf_counter()
-        for images, labels in self._batches():
+        for images, labels in plain_errors(self._batches()):
             progress.loss_sum += self._step(images, labels)
             progress.step += 1
             bar.update()
@@ -187,7 +193,7 @@ class Trainer:
         )
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        images = images.to(self.fabric.device, memory_format=torch.channels_last)
+        images = images.to(self.fabric.device, memory_format=self.raw.memory_format)
         images = resized(images, training_side(progress.epoch, config=config))
         output = self.network(images)
         loss = total_loss(
@@ -196,11 +202,18 @@ class Trainer:
             aux_weights=_weights(config.aux_weight),
             label_smoothing=config.label_smoothing,
         )
+        found = float(loss.detach())
+        if not math.isfinite(found):
+            raise ModelError(
+                f"Expected a finite loss, but it became {found} in epoch {progress.epoch + 1}, "
+                f"step {progress.step + 1}; lower --learning-rate (now {config.learning_rate:g}) "
+                "or use --precision 32-true, and give another --out."
+            )
         self.fabric.backward(loss)
         self.fabric.clip_gradients(self.network, self.optimizer, max_norm=config.clip_norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        return float(loss.detach())
+        return found
 
     def _close_epoch(self) -> None:
         progress = self.progress

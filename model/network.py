@@ -6,8 +6,6 @@ project's reading; pooling, dropout and a linear layer per head are settings, no
 """
 
 import inspect
-import pickle
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,20 +15,11 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from model.errors import ModelError
+from model.errors import UNREADABLE_WEIGHTS, ModelError
 
 # The smallest side that every timm convolutional backbone accepts (Inception-v3 needs 75 px).
 _PROBE_PX = 96
-# What reading a damaged or foreign file of weights raises.
-_UNREADABLE = (
-    safetensors.SafetensorError,
-    pickle.UnpicklingError,
-    zipfile.BadZipFile,
-    RuntimeError,
-    ValueError,
-    OSError,
-    EOFError,
-)
+_OWN = "backbone."
 
 
 class Output(NamedTuple):
@@ -64,7 +53,8 @@ class SkinNet(nn.Module):
     """Backbone, main classifier and auxiliary classifiers.
 
     EfficientNets and their kin get one head per stage of blocks (seven for b0 to b7 and lite),
-    every other backbone one per entry of timm's `feature_info` that is not its stem.
+    every other backbone one per entry of timm's `feature_info` that is not its stem. `size_px`
+    matters to backbones of a fixed input size alone.
     """
 
     def __init__(
@@ -73,12 +63,15 @@ class SkinNet(nn.Module):
         n_classes: int,
         *,
         auxiliary: bool = True,
+        size_px: int = 224,
         dropout: float = 0.4,
         drop_path: float = 0.0,
     ) -> None:
         super().__init__()
         self.backbone_name = backbone
-        self.backbone = _make_backbone(backbone, drop_path)
+        # Transformers and mixers are built for one size of image.
+        self.sized = {"img_size": size_px} if has_fixed_size(backbone) else {}
+        self.backbone = _make_backbone(backbone, drop_path, self.sized)
         self._options = _stage_options(self.backbone)
         width, channels = self._probe()
         self.dropout = nn.Dropout(dropout)
@@ -96,6 +89,14 @@ class SkinNet(nn.Module):
         features = self._pool(last)
         aux = tuple(head(stage) for head, stage in zip(self.auxiliary, stages, strict=True))
         return Output(self.head(self.dropout(features)), aux, features)
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """How images and weights lie in memory: channels last is faster on every device."""
+        # torch 2.14 frees memory twice in the backward pass of these on CPUs.
+        if self.backbone_name.startswith(("repvgg", "mobileone")):
+            return torch.contiguous_format
+        return torch.channels_last
 
     @property
     def last_convolution(self) -> nn.Module:
@@ -121,8 +122,7 @@ class SkinNet(nn.Module):
 
     def _probe(self) -> tuple[int, list[int]]:
         """Widths of the features and of each stage, read off one blank image."""
-        config = self.backbone.default_cfg
-        side = config["input_size"][-1] if config.get("fixed_input_size") else _PROBE_PX
+        side = self.sized.get("img_size", _PROBE_PX)
         self.backbone.eval()
         with torch.no_grad():
             last, stages = self._stages(torch.zeros(1, 3, side, side))
@@ -131,7 +131,12 @@ class SkinNet(nn.Module):
         return width, [int(stage.shape[1]) for stage in stages]
 
 
-def _make_backbone(name: str, drop_path: float) -> Any:
+def has_fixed_size(name: str) -> bool:
+    """Whether a backbone takes images of the one size that it was built for."""
+    return timm.is_model(name) and bool(timm.get_pretrained_cfg_value(name, "fixed_input_size"))
+
+
+def _make_backbone(name: str, drop_path: float, sized: dict[str, int]) -> Any:
     if not timm.is_model(name):
         close = timm.list_models(f"*{name[:12]}*")[:5]
         raise ModelError(
@@ -140,11 +145,18 @@ def _make_backbone(name: str, drop_path: float) -> Any:
         )
     options = {"drop_path_rate": drop_path} if drop_path else {}
     try:
-        backbone = timm.create_model(name, num_classes=0, **options)
+        backbone = timm.create_model(name, num_classes=0, **options, **sized)
     except TypeError as error:
         raise ModelError(
             f"Expected a backbone with stochastic depth, but timm's {name} has none; "
             "train it with --drop-path 0."
+        ) from error
+    # Each family refuses a size in its own way.
+    except (AssertionError, RuntimeError, ValueError) as error:
+        native = timm.get_pretrained_cfg_value(name, "input_size")[-1]
+        raise ModelError(
+            f"Expected a size that timm's {name} can be built for, but got {sized}; "
+            f"train it with --size-px {native}."
         ) from error
     if not hasattr(backbone, "forward_intermediates"):
         raise ModelError(
@@ -169,12 +181,12 @@ def _stage_options(backbone: Any) -> dict[str, Any]:
 def load_backbone_weights(network: SkinNet, weights: str) -> None:
     """Fill the backbone in place: "none", "imagenet" (timm's, downloaded) or a local file.
 
-    A file is safetensors or a PyTorch state dict with timm's names; the classifier in it is left
-    out. Raises ModelError when it cannot be had or does not fit.
+    A file is a checkpoint of this project, or safetensors or a PyTorch state dict with timm's
+    names; classifiers in it are left out. Raises ModelError when it cannot be had or does not fit.
     """
     if weights == "none":
         return
-    state = _imagenet(network.backbone_name) if weights == "imagenet" else _read(Path(weights))
+    state = _imagenet(network) if weights == "imagenet" else _read(Path(weights))
     own = network.backbone.state_dict()
     wanted = {name: tensor for name, tensor in state.items() if name in own}
     wrong = [n for n, tensor in own.items() if n not in wanted or wanted[n].shape != tensor.shape]
@@ -186,9 +198,10 @@ def load_backbone_weights(network: SkinNet, weights: str) -> None:
     network.backbone.load_state_dict(wanted)
 
 
-def _imagenet(backbone: str) -> Mapping[str, Tensor]:
+def _imagenet(network: SkinNet) -> Mapping[str, Tensor]:
+    backbone = network.backbone_name
     try:
-        model = timm.create_model(backbone, pretrained=True)
+        model = timm.create_model(backbone, pretrained=True, **network.sized)
     # The hub's client raises a different family of errors per version and per cause.
     except Exception as error:
         raise ModelError(
@@ -208,16 +221,23 @@ def _read(path: Path) -> Mapping[str, Tensor]:
         )
     try:
         if path.suffix == ".safetensors":
-            return safetensors.torch.load_file(path)
+            return _backbone_of(safetensors.torch.load_file(path))
         # weights_only: a pickle that runs code is refused.
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except _UNREADABLE as error:
+    except UNREADABLE_WEIGHTS as error:
         raise _no_weights(path, type(error).__name__) from error
     if not isinstance(state, Mapping):
         raise _no_weights(path, f"it holds a {type(state).__name__}")
     inner = state.get("state_dict", state.get("model", state))
-    result: Mapping[str, Tensor] = inner
-    return result
+    if not isinstance(inner, Mapping) or not all(isinstance(t, Tensor) for t in inner.values()):
+        raise _no_weights(path, "it holds something else than tensors by name")
+    return _backbone_of(inner)
+
+
+def _backbone_of(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Names as timm has them: those of this project's own checkpoints have the part in front."""
+    own = {n.removeprefix(_OWN): tensor for n, tensor in state.items() if n.startswith(_OWN)}
+    return own or state
 
 
 def _no_weights(path: Path, reason: str) -> ModelError:

@@ -11,7 +11,7 @@ import torch
 import yaml
 
 from model.config import TrainConfig, to_plain
-from model.errors import ModelError
+from model.errors import UNREADABLE_WEIGHTS, ModelError
 
 # Settings that may differ when a training goes on: they do not change its result.
 _FREE = {
@@ -67,7 +67,7 @@ def open_run(folder: Path, config: TrainConfig, *, write: bool = True) -> Run:
     folder.mkdir(parents=True, exist_ok=True)
     plain = to_plain(config)
     if run.state.is_file() and run.config.is_file():
-        before = yaml.safe_load(run.config.read_text("utf-8"))
+        before = _read_settings(run.config)
         changed = sorted(k for k, v in plain.items() if k not in _FREE and before.get(k, v) != v)
         if changed:
             raise ModelError(
@@ -76,8 +76,28 @@ def open_run(folder: Path, config: TrainConfig, *, write: bool = True) -> Run:
             )
     if write:
         text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
-        run.config.write_text(text, "utf-8")
+        scratch = run.config.with_suffix(".part")
+        scratch.write_text(text, "utf-8")
+        scratch.replace(run.config)
     return run
+
+
+def _read_settings(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(path.read_text("utf-8"))
+    except (ValueError, yaml.YAMLError) as error:
+        raise damaged(path, error) from error
+    if not isinstance(found, dict):
+        raise damaged(path, TypeError(type(found).__name__))
+    return found
+
+
+def damaged(path: Path, error: Exception) -> ModelError:
+    """The error for a file of a run that cannot be used."""
+    return ModelError(
+        f"Expected {path} as a training left it, but it is damaged ({type(error).__name__}); bring "
+        "it back from a copy, or begin anew with another --out folder."
+    )
 
 
 def save_atomically(content: Any, path: Path) -> None:
@@ -91,8 +111,11 @@ def save_atomically(content: Any, path: Path) -> None:
 
 
 def read_state(path: Path) -> Any:
-    """Read what `save_atomically` wrote; code in the file is refused."""
-    return torch.load(path, map_location="cpu", weights_only=True)
+    """Read what `save_atomically` wrote; code in the file is refused, and so is a damaged file."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except UNREADABLE_WEIGHTS as error:
+        raise damaged(path, error) from error
 
 
 def progress_to_plain(progress: Progress) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Run a network over a data set or batches and collect what it says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from data.datasets import Sample
+from data.errors import UserError
 from model.metrics import Floats, Ints
 from model.network import SkinNet
 
@@ -42,7 +43,16 @@ def loader_of(dataset: torch.utils.data.Dataset[Sample], *, workers: int) -> Ite
     first = dataset[0][0]
     if n_images * first.numel() * first.element_size() > _KEPT_BYTES:
         return loader
-    return list(tqdm(loader, desc="loading", unit="batch", leave=False))
+    return list(tqdm(plain_errors(loader), desc="loading", unit="batch", leave=False))
+
+
+def plain_errors(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """The batches; a sentence from a loading process comes without that process's traceback."""
+    try:
+        yield from batches
+    except UserError as error:
+        sentence = str(error).rpartition(f"{type(error).__name__}: ")[2].strip()
+        raise type(error)(sentence) from error
 
 
 @torch.no_grad()
@@ -52,8 +62,8 @@ def score(network: SkinNet, batches: Iterable[Batch], *, device: torch.device) -
     network.eval()
     logits, truth = [], []
     try:
-        for images, labels in batches:
-            inputs = images.to(device, memory_format=torch.channels_last)
+        for images, labels in plain_errors(batches):
+            inputs = images.to(device, memory_format=network.memory_format)
             output = network(inputs, auxiliary=False)
             logits.append(output.logits.double().cpu().numpy())
             truth.append(labels.numpy())

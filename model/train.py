@@ -11,8 +11,8 @@ from model.config import TrainConfig
 from model.errors import ModelError
 from model.finish import finish
 from model.loop import Trainer
-from model.network import SkinNet, load_backbone_weights
-from model.parts import make_parts
+from model.network import SkinNet, has_fixed_size, load_backbone_weights
+from model.parts import Parts, check_images, make_parts
 from model.runs import open_run
 
 
@@ -27,7 +27,11 @@ def train(config: TrainConfig, *, out: Path) -> ModelCard | None:
     fabric.launch()
     run = open_run(out, config, write=fabric.is_global_zero)
     parts = make_parts(config)
-    network = make_network(config, fresh=not run.state.is_file())
+    fresh = not run.state.is_file()
+    _check_classes(parts)
+    if fresh:
+        check_images(parts)
+    network = make_network(config, fresh=fresh)
     trainer = Trainer(fabric=fabric, config=config, parts=parts, network=network, run=run)
     if trainer.steps < 1:
         raise ModelError(
@@ -38,6 +42,17 @@ def train(config: TrainConfig, *, out: Path) -> ModelCard | None:
     if not fabric.is_global_zero:
         return None
     return finish(config, run=run, parts=parts, progress=progress)
+
+
+def _check_classes(parts: Parts) -> None:
+    """What a macro AUC, and a training, cannot do without."""
+    for name, part in (("training", parts.train), ("tuning", parts.tuning)):
+        found = len(set(part.labels))
+        if found < 2:
+            raise ModelError(
+                f"Expected cases of at least two classes in the {name} part, but {len(part)} cases "
+                f"are of {found}; add cases of other classes, or change --tuning-share or --seed."
+            )
 
 
 def make_fabric(config: TrainConfig) -> Fabric:
@@ -70,11 +85,17 @@ def choose_precision(asked: str) -> str:
 
 def make_network(config: TrainConfig, *, fresh: bool) -> SkinNet:
     """The network with its first weights, drawn from the seed; resumed runs need no backbone."""
+    if config.growing_sizes and has_fixed_size(config.backbone):
+        raise ModelError(
+            f"Expected a backbone that takes images of any size for --growing-sizes, but "
+            f"{config.backbone} does not; leave --growing-sizes out."
+        )
     torch.manual_seed(config.seed)
     network = SkinNet(
         config.backbone,
         len(load_taxonomy(config.taxonomy)),
         auxiliary=config.auxiliary,
+        size_px=config.size_px,
         dropout=config.dropout,
         drop_path=config.drop_path,
     )
