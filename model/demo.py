@@ -38,6 +38,11 @@ class Demo:
         self._recent = Expiring[bytes](limit=KEEP_UPLOADS, keep_seconds=KEEP_UPLOAD_SECONDS)
         self.examples = sorted(examples.glob("*.jpg"))
 
+    @property
+    def classes(self) -> list[tuple[str, str]]:
+        """Choices of the class that a map explains: what is shown, and the code."""
+        return [(f"{d.code} · {d.name_en}", d.code) for d in self._diseases.values()]
+
     def read_photo(self, photo: str | None) -> tuple[Any, ...]:
         """Ranks an upload and deletes its file; a bad picture becomes a sentence."""
         if photo is None:  # the page itself emptied the box
@@ -155,7 +160,8 @@ def _boxes(demo: Demo) -> dict[str, Any]:
     with gr.Column(elem_id="sr-below"):
         with gr.Column(visible=False, elem_id="sr-controls") as controls:
             gr.HTML(view.OPACITY, js_on_load=None)
-            target = gr.Dropdown([], label="Class explained", elem_id="sr-target")
+            # All classes from the start: a restarted server must know those of an open page.
+            target = gr.Dropdown(demo.classes, label="Class explained", elem_id="sr-target")
             methods = [(name, key) for key, name in view.METHOD_NAMES.items()]
             method = gr.Dropdown(methods, value=DEFAULT_METHOD, label="Method", elem_id="sr-method")
             again = gr.Button("Try another picture", elem_id="sr-again")

@@ -61,7 +61,9 @@ def confusion_svg(confusion: Confusion) -> bytes:
 def heat_svg(heat: HeatMap) -> bytes:
     """Right, wrong and unanswered cells."""
     n_readers, n_cases = len(heat.cells), len(heat.cells[0])
-    drawn, axes = new_figure(min(7.5, 1.5 + n_cases / 25), min(7.0, 1.4 + n_readers / 50))
+    drawn, axes = new_figure(
+        min(7.5, max(3.5, 1.5 + n_cases / 25)), min(7.0, max(2.2, 1.4 + n_readers / 50))
+    )
     colours = ListedColormap([_NOTHING, _WRONG, _RIGHT])
     axes.imshow(heat.cells, cmap=colours, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
     _mark_classes(axes, heat, n_cases)
