@@ -26,6 +26,23 @@ COLUMNS = (
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif"}
 )
+# Pictures of other kinds, which a folder may hold and nothing here can read.
+FOREIGN_SUFFIXES = frozenset(
+    {
+        ".gif",
+        ".avif",
+        ".jp2",
+        ".j2k",
+        ".jxl",
+        ".dcm",
+        ".svg",
+        ".psd",
+        ".raw",
+        ".nef",
+        ".cr2",
+        ".dng",
+    }
+)
 _SHOWN = 20
 
 
@@ -131,12 +148,12 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def find_images(folder: Path) -> list[Path]:
+def find_images(folder: Path, *, suffixes: frozenset[str] = IMAGE_SUFFIXES) -> list[Path]:
     """Every file below `folder` whose name ends like an image, sorted; hidden ones left out."""
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in IMAGE_SUFFIXES
+        if path.suffix.lower() in suffixes
         and path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )

@@ -110,6 +110,8 @@ def _predict(options: argparse.Namespace) -> int:
     errors = options.errors or options.out.with_name(f"{options.out.stem}.errors.csv")
     if predicted.errors or options.errors:
         write_errors(predicted.errors, errors)
+    else:
+        errors.unlink(missing_ok=True)  # of an earlier run
     print(f"{len(predicted.case_ids)} predicted into {options.out}. {predictor.card.domain}")
     return _exit_code(predicted, errors)
 

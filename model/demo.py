@@ -16,6 +16,7 @@ from model import demo_view as view
 from model.demo_visits import KEEP_UPLOAD_SECONDS, KEEP_UPLOADS, Expiring, Visit, Visits
 from model.overlay import overlay
 from model.predictor import Predictor
+from model.transforms import fit_square, unfit
 
 VIEW_PX = 900
 DEFAULT_METHOD = "gradient"
@@ -37,6 +38,11 @@ class Demo:
         self._visits = visits
         self._recent = Expiring[bytes](limit=KEEP_UPLOADS, keep_seconds=KEEP_UPLOAD_SECONDS)
         self.examples = sorted(examples.glob("*.jpg"))
+
+    @property
+    def classes(self) -> list[tuple[str, str]]:
+        """Choices of the class that a map explains: what is shown, and the code."""
+        return [(f"{d.code} · {d.name_en}", d.code) for d in self._diseases.values()]
 
     def read_photo(self, photo: str | None) -> tuple[Any, ...]:
         """Ranks an upload and deletes its file; a bad picture becomes a sentence."""
@@ -66,7 +72,9 @@ class Demo:
                 )
             )
         if (target, method) not in visit.maps:
-            saliency = self._predictor.explain(visit.view, target=target, method=method)
+            found = self._predictor.explain(visit.fitted, target=target, method=method)
+            shape, preprocessing = visit.view.shape, self._predictor.card.preprocessing
+            saliency = unfit(found, shape=shape, preprocessing=preprocessing)
             visit.maps[target, method] = view.data_uri(overlay(visit.view, saliency, opacity=1.0))
         caption = visit.note + view.legend(self._diseases[target], method)
         return view.viewer(visit.photo_uri, map_uri=visit.maps[target, method], caption=caption)
@@ -103,10 +111,12 @@ class Demo:
         return [(self._diseases[c], p) for c, p in sorted(scored, key=lambda item: -item[1])]
 
     def _ranked(self, image: Rgb, *, since: float, synthetic: bool = False) -> tuple[Any, ...]:
-        ranked = self._rank(image)
+        # Ranking and maps see the very same pixels, whatever the page shows.
+        fitted = fit_square(image, self._predictor.card.preprocessing)
+        ranked = self._rank(fitted)
         small = _reduced(image)
         note = _SYNTHETIC if synthetic else ""
-        visit = Visit(view=small, photo_uri=view.data_uri(small), note=note)
+        visit = Visit(view=small, fitted=fitted, photo_uri=view.data_uri(small), note=note)
         return (
             view.ranking(
                 ranked,
@@ -155,7 +165,8 @@ def _boxes(demo: Demo) -> dict[str, Any]:
     with gr.Column(elem_id="sr-below"):
         with gr.Column(visible=False, elem_id="sr-controls") as controls:
             gr.HTML(view.OPACITY, js_on_load=None)
-            target = gr.Dropdown([], label="Class explained", elem_id="sr-target")
+            # All classes from the start: a restarted server must know those of an open page.
+            target = gr.Dropdown(demo.classes, label="Class explained", elem_id="sr-target")
             methods = [(name, key) for key, name in view.METHOD_NAMES.items()]
             method = gr.Dropdown(methods, value=DEFAULT_METHOD, label="Method", elem_id="sr-method")
             again = gr.Button("Try another picture", elem_id="sr-again")

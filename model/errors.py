@@ -16,6 +16,9 @@ UNREADABLE_WEIGHTS = (
     ValueError,
     OSError,
     EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
 )
 
 

@@ -1,9 +1,10 @@
 """Predict files and folders into the table that a reader study imports."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from data.images import ImageError, decode
-from data.manifest import find_images
+from data.manifest import FOREIGN_SUFFIXES, IMAGE_SUFFIXES, find_images
 from model.card import ModelCard, Preprocessing
 from model.errors import ModelError
 from model.predictor import Predictor
@@ -58,14 +59,19 @@ def collect(paths: Sequence[Path]) -> list[Case]:
 
 def _cases(path: Path) -> Iterator[Case]:
     if path.is_file():
-        yield Case(path.name, path)
+        yield Case(printable(PurePath(path.name)), path)
         return
     if not path.is_dir():
         raise ModelError(f"Expected an image or a folder, but {path} is not there; check the path.")
-    found = find_images(path)
+    found = find_images(path, suffixes=IMAGE_SUFFIXES | FOREIGN_SUFFIXES)
     if not found:
         raise ModelError(f"Expected images in {path}, but found none; check the path.")
-    yield from (Case(image.relative_to(path).as_posix(), image) for image in found)
+    yield from (Case(printable(image.relative_to(path)), image) for image in found)
+
+
+def printable(path: PurePath) -> str:
+    """With slashes; bytes that are not UTF-8 are written in hexadecimal, for tables hold text."""
+    return os.fsencode(path.as_posix()).decode("utf-8", errors="backslashreplace")
 
 
 def predict_cases(predictor: Predictor, cases: Sequence[Case]) -> Predicted:

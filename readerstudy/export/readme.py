@@ -1,5 +1,6 @@
 """README.txt of the bundle: what is inside and how to compute every number again."""
 
+import shlex
 from collections.abc import Sequence
 
 from readerstudy.rules import BOOTSTRAP_SEED, REPLICATES
@@ -20,18 +21,27 @@ Files
   readings.csv      one row per reader, case and arm
   readers.csv       readers under their codes; no names, no addresses
   cases.csv         cases with their reference standard
-  predictions_*     what each model said, with the hash of its checkpoint
+{predictions}\
   results.json/csv  every estimate with interval, method and numbers of cases and readers
   figures/          ROC per class as SVG and PDF
   codebook.csv      every column in words
   study.json        the study's settings; versions.json: what made this file
   SHA256SUMS        check with: sha256sum --check SHA256SUMS
 
+{again}"""
+_PREDICTIONS = """\
+  predictions_*     what each model said, with the hash of its checkpoint
+"""
+_RECIPE = """\
 Compute the results again, with SkinReader installed, in this folder:
   python -m readerstudy analyse --readings readings.csv{predictions} \\
     --classes {classes} --rule {rule} \\
     --replicates {replicates} --seed {seed} --out again
 """
+_NO_RECIPE = """\
+No case was shown to these readers, so there is nothing to analyse: readings.csv has no rows.
+"""
+_MODELS_ALONE = "results.json holds the models alone, on all cases.\n"
 
 
 def readme(  # noqa: PLR0913 -- the blanks of one form
@@ -47,7 +57,9 @@ def readme(  # noqa: PLR0913 -- the blanks of one form
     kinds: Sequence[str],
     left_out: str,
 ) -> str:
-    flags = "".join(f" --predictions {m}=predictions_{m}.csv" for m in models)
+    again = (
+        _recipe(models, classes, rule) if kinds else _NO_RECIPE + (_MODELS_ALONE if models else "")
+    )
     return _TEXT.format(
         title=title,
         underline="=" * len(title),
@@ -57,8 +69,15 @@ def readme(  # noqa: PLR0913 -- the blanks of one form
         seal=seal or "none, the study has not been opened",
         kinds=" and ".join(kinds) or "none",
         left_out=left_out,
-        predictions=flags,
-        classes=" ".join(classes),
+        predictions=_PREDICTIONS if models else "",
+        again=again,
+    )
+
+
+def _recipe(models: Sequence[str], classes: Sequence[str], rule: str) -> str:
+    return _RECIPE.format(
+        predictions="".join(f" --predictions {m}=predictions_{m}.csv" for m in models),
+        classes=shlex.join(classes),
         rule=rule,
         replicates=REPLICATES,
         seed=BOOTSTRAP_SEED,

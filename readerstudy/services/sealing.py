@@ -3,11 +3,14 @@
 import hashlib
 from typing import Any
 
+from data.taxonomy import Taxonomy
 from readerstudy.db import Session
 from readerstudy.db import queries_studies as queries
 from readerstudy.db.tables import Case, Model, Study
+from readerstudy.errors import StateError
 
 _FORMAT = 1
+_SHOWN = 20
 
 
 def seal_content(session: Session, study: Study) -> dict[str, Any]:
@@ -20,6 +23,26 @@ def seal_content(session: Session, study: Study) -> dict[str, Any]:
         "cases": [_case(case, labels[case.id]) for case in cases],
         "models": [_model(session, model, cases) for model in queries.models(session, study.id)],
     }
+
+
+def check_predictions(session: Session, study: Study) -> None:
+    """No model at all is fine; one that leaves cases or classes out is not."""
+    cases = queries.cases(session, study.id)
+    classes = Taxonomy.from_dict(study.taxonomy).codes
+    for model in queries.models(session, study.id):
+        found = queries.predictions(session, model.id)
+        gaps = [
+            f"{case.case_id} ({', '.join(missing)})"
+            for case in cases
+            if (missing := [code for code in classes if code not in found.get(case.id, {})])
+        ]
+        if gaps:
+            more = f" and {len(gaps) - _SHOWN} more cases" if len(gaps) > _SHOWN else ""
+            raise StateError(
+                f"Expected predictions of {model.name} for every case and class of the study "
+                f"before opening, but these are missing: {'; '.join(gaps[:_SHOWN])}{more}; "
+                "import cases and predictions into a new study."
+            )
 
 
 def _study(study: Study) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from readerstudy.rules import Permission, authorise, require_state
 from readerstudy.services import importing
 from readerstudy.services.predictions import PredictionsFile, read_predictions
 from readerstudy.services.readers import options_of
-from readerstudy.services.sealing import seal_content
+from readerstudy.services.sealing import check_predictions, seal_content
 
 DEMO_SLUG = "demo"
 _MAX_INVITATIONS = 1000
@@ -123,6 +123,7 @@ def open_study(db: Database, *, actor: Actor, slug: str) -> str:
         study = _manageable(session, actor, slug, doing="open it")
         if queries.n_cases(session, study.id) == 0:
             raise StateError("Expected at least one case before opening; import a manifest first.")
+        check_predictions(session, study)
         study.seal_hash = rules.seal(seal_content(session, study))
         study.state, study.opened_at = StudyState.OPEN, clock.now()
         _record(session, actor, study, "open_study", new={"seal": study.seal_hash})

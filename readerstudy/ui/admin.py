@@ -7,6 +7,7 @@ import gradio as gr
 from data.errors import UserError
 from readerstudy.db import Database
 from readerstudy.entities import Actor, StudySummary
+from readerstudy.errors import StudyError
 from readerstudy.services import results, studies
 from readerstudy.ui import admin_view as view
 from readerstudy.ui.mount import Guard, actor_of
@@ -17,6 +18,8 @@ _HEADER = (
     '<span class="sr-where">Administration</span><nav><form method="post" action="/logout">'
     "<button>Sign out</button></form></nav></header>"
 )
+
+_OUT_OF_DATE = "This page is out of date. Reload it."
 
 
 class AdminPage:
@@ -56,17 +59,23 @@ class AdminPage:
             "slug": slug,
             "kinds": view.kinds_of(kinds),
         }
-        picture = results.pictures(self._db, **asked)[name]
+        picture = results.pictures(self._db, **asked).get(name)
+        if picture is None:
+            raise StudyError(_OUT_OF_DATE)
         return plot_of(picture), view.readers(results.study_results(self._db, **asked), picture)
 
-    def invite(self, slug: str, count: float, request: gr.Request) -> Any:
-        tokens = studies.invite(self._db, actor=actor_of(request), slug=slug, count=int(count))
+    def invite(self, slug: str, count: object, request: gr.Request) -> Any:
+        asked: dict[str, Any] = {"actor": actor_of(request), "slug": slug}
+        tokens = studies.invite(self._db, count=_whole(count), **asked)
         links = "\n".join(f"{self._public_url}/invite/{token}" for token in tokens)
         return gr.update(value=links, visible=True)
 
     def _study(self, actor: Actor, slug: str | None) -> StudySummary | None:
-        found = studies.list_studies(self._db, actor=actor)
-        return next((study for study in found if study.slug == slug), None)
+        """None where there is no study at all."""
+        found = {study.slug: study for study in studies.list_studies(self._db, actor=actor)}
+        if found and slug not in found:  # gone, or made after the page was loaded
+            raise StudyError(_OUT_OF_DATE)
+        return found.get(slug or "")
 
     def _results(self, actor: Actor, study: StudySummary, kinds: str | None) -> tuple[Any, ...]:
         asked: dict[str, Any] = {"actor": actor, "slug": study.slug, "kinds": view.kinds_of(kinds)}
@@ -94,14 +103,14 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
     with gr.Blocks(title="SkinReader administration", analytics_enabled=False) as blocks:
         gr.HTML(_HEADER, js_on_load=None)
         with gr.Row(elem_id="sr-picker"):
-            slug = gr.Dropdown([], label="Study", elem_id="sr-study", scale=3, min_width=180)
+            slug = _dropdown("Study", elem_id="sr-study", scale=3, min_width=180)
             refresh = gr.Button("Refresh", scale=0, min_width=110, elem_id="sr-refresh")
         overview = gr.HTML("", js_on_load=None)
         # Shown once the study is known: a button pressed before would mean no study.
         with gr.Column(visible=False) as tabs:
             with gr.Tab("Results"):
                 kinds = gr.Radio(view.KINDS, label="Readers", elem_id="sr-kinds", visible=False)
-                picture = gr.Dropdown([], label="Figure", elem_id="sr-figure", visible=False)
+                picture = _dropdown("Figure", elem_id="sr-figure", visible=False)
                 plot = gr.Plot(visible=False, show_label=False, elem_id="sr-plot")
                 tables = gr.HTML("", elem_id="sr-results", js_on_load=None)
                 people = gr.HTML("", elem_id="sr-readers", js_on_load=None)
@@ -129,7 +138,7 @@ def _invitations() -> tuple[gr.Number, gr.Button, gr.Textbox]:
         js_on_load=None,
     )
     with gr.Row():
-        count = gr.Number(3, label="How many", precision=0, minimum=1, maximum=1000, scale=1)
+        count = gr.Number(3, label="How many", scale=1, elem_id="sr-count")
         make = gr.Button(
             "Make links", variant="primary", scale=0, min_width=130, elem_id="sr-invite"
         )
@@ -137,6 +146,31 @@ def _invitations() -> tuple[gr.Number, gr.Button, gr.Textbox]:
         label="Invitation links", lines=6, visible=False, buttons=["copy"], elem_id="sr-links"
     )
     return count, make, links
+
+
+def _dropdown(label: str, **options: Any) -> gr.Dropdown:
+    """Its choices come with the events, and the handlers check them.
+
+    Gradio's own check knows the choices that this server sent to this page: after a restart it
+    would refuse every page that was loaded before.
+    """
+    box = gr.Dropdown([], label=label, **options)
+    box.preprocess = _text_or_nothing
+    return box
+
+
+def _text_or_nothing(payload: Any) -> str | None:
+    if payload is None or isinstance(payload, str):
+        return payload
+    raise gr.Error(_OUT_OF_DATE, print_exception=False)
+
+
+def _whole(count: object) -> int:
+    """From a box that may be empty; Gradio's own check would round, or speak of values."""
+    if isinstance(count, int) or (isinstance(count, float) and count.is_integer()):
+        return int(count)
+    got = "nothing" if count in (None, "") else count
+    raise StudyError(f"Expected a whole number of links, but got {got}; type for example 3.")
 
 
 def _hidden() -> Any:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.templating import Jinja2Templates
 
 from readerstudy.db import Database
@@ -90,6 +90,15 @@ def invitation_routes(db: Database, sessions: Sessions) -> APIRouter:
         return response
 
     return router
+
+
+def not_understood(request: Request, _: Exception) -> Response:
+    """A sentence in the reader's language, and nothing of what was sent."""
+    t = words(language_of(request))
+    if "-api/" in request.url.path:
+        return JSONResponse({"detail": t["request.bad.what"]}, status_code=422)
+    heading, text = t["request.bad"], t["request.bad.what"]
+    return _message(request, heading=heading, text=text, status=422)
 
 
 def _address(request: Request) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
@@ -20,7 +21,7 @@ from readerstudy.ui.gate import Gate
 from readerstudy.ui.local_inputs import LocalInputs
 from readerstudy.ui.mount import Page, allow, mount
 from readerstudy.ui.quiz import build_study
-from readerstudy.ui.routes import invitation_routes, sign_in_routes
+from readerstudy.ui.routes import invitation_routes, not_understood, sign_in_routes
 from readerstudy.ui.session import Sessions, Zone
 from readerstudy.ui.study_api import ERROR_HANDLERS, study_routes
 
@@ -48,6 +49,7 @@ def build_site(settings: Settings, *, db: Database, public: PublicPage) -> FastA
         openapi_url=None,
         lifespan=_lifespan(db),
     )
+    app.add_exception_handler(RequestValidationError, not_understood)
     for kind, handler in ERROR_HANDLERS.items():
         app.add_exception_handler(kind, handler)
     _add_routes(app, db=db, sessions=sessions, health=public.health)

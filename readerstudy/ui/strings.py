@@ -40,6 +40,12 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
         "读片研究仅限受邀读者。请打开发送给您的个人链接；中断后也可用它继续。",
     ),
     "invite.staff": ("Staff sign in here", "工作人员登录"),
+    "request.bad": ("This was not understood", "无法理解此请求"),
+    "request.bad.what": (
+        "Something is missing from what was sent, or of the wrong kind; reload the page, fill it "
+        "in and send it again.",
+        "发送的内容不完整或格式有误，请刷新页面，填写后重新发送。",
+    ),
     "login.title": ("Sign in", "登录"),
     "login.name": ("Name", "用户名"),
     "login.password": ("Password", "密码"),

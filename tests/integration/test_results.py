@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import math
+import shlex
 import time
 import zipfile
 from pathlib import Path
@@ -220,6 +221,51 @@ def test_analyse_gives_the_same_numbers_from_the_bundle(
         *("--classes", *DEMO8.codes, "--out", str(tmp_path / "again")),
     ]
     assert cli.main(command) == 0
+    first, again = (
+        json.loads((tmp_path / folder / "results.json").read_text())["records"]
+        for folder in (".", "again")
+    )
+    assert first == again
+
+
+def recipe(folder: Path) -> list[str]:
+    """The command of the bundle's README, as a shell would split it; empty if it has none."""
+    text = (folder / "README.txt").read_text("utf-8")
+    lines = text.partition("python -m readerstudy ")[2]
+    return shlex.split(lines.replace("\\\n", " "))
+
+
+@pytest.mark.parametrize("with_model", [True, False])
+@pytest.mark.parametrize("shown", ["nothing", "one case", "one answer"])
+def test_the_recipe_of_the_bundle_runs_or_says_that_there_is_nothing(
+    db: Database,
+    tmp_path: Path,
+    manifest: Path,
+    predictions: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    with_model: bool,
+    shown: str,
+) -> None:
+    make_study(db, "mine", manifest, predictions if with_model else None)
+    reader = make_reader(db, "mine")
+    if shown == "one case":
+        reading.current_case(db, actor=reader)
+    elif shown == "one answer":
+        answer_next(db, reader)
+    with zipfile.ZipFile(
+        io.BytesIO(results.export_bundle(db, actor=SYSTEM, slug="mine"))
+    ) as bundle:
+        bundle.extractall(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    command = recipe(tmp_path)
+    text = (tmp_path / "README.txt").read_text("utf-8")
+    assert ("predictions_*" in text) is with_model
+    if shown == "nothing":
+        assert command == []
+        assert "nothing to analyse" in text
+        return
+    assert cli.main(command) == 0, capsys.readouterr().err
     first, again = (
         json.loads((tmp_path / folder / "results.json").read_text())["records"]
         for folder in (".", "again")

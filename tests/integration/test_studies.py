@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from data.manifest import ManifestError
 from data.taxonomy import DEMO8, ISIC2019
 from readerstudy.db import Database
-from readerstudy.db.tables import Event
+from readerstudy.db.tables import Event, ModelPrediction
 from readerstudy.entities import SYSTEM, Actor, StudyState
 from readerstudy.errors import ImportRefused, NotFoundError, StateError, StudyError
 from readerstudy.services import setup, studies
@@ -203,6 +203,25 @@ def test_a_model_is_named_once_and_safely(db: Database, filled: str, predictions
 def test_an_empty_study_does_not_open(db: Database, draft: str) -> None:
     with pytest.raises(StateError, match="at least one case"):
         studies.open_study(db, actor=SYSTEM, slug=draft)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (sa.delete(ModelPrediction), "case-00 .*; case-15 "),
+        (sa.update(ModelPrediction).values(probabilities={"BCC": 1.0}), r"case-00 \(SK, "),
+    ],
+)
+def test_predictions_with_gaps_do_not_open_a_study(
+    db: Database, filled: str, predictions: Path, damage: sa.Delete | sa.Update, said: str
+) -> None:
+    """As another program, or a version that checked less, may have left them."""
+    add_model(db, filled, predictions)
+    with db.transaction() as session:
+        session.execute(damage)
+    with pytest.raises(StateError, match=said):
+        studies.open_study(db, actor=SYSTEM, slug=filled)
+    assert summary(db, filled).state is StudyState.DRAFT
 
 
 def test_an_open_study_takes_no_cases_no_model_and_no_second_seal(

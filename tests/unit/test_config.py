@@ -94,3 +94,34 @@ def test_the_docs_hold_every_setting_with_its_default():
         flag = "--" + entry.name.replace("_", "-")
         row = f"| `{flag}` | {shown or 'none'} | {entry.metadata['help']} |"
         assert row in text
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("seed", -1),
+        ("workers", -1),
+        ("batch_size", 1),
+        ("learning_rate", 0.0),
+        ("learning_rate", float("nan")),
+        ("learning_rate", float("inf")),
+        ("clip_norm", 0.0),
+        ("weight_decay", -1.0),
+        ("growing_sizes", (96, 0)),
+        ("phantom_sizes", (7,)),
+        ("aux_weight", (-0.1,)),
+        ("tuning_size", 0),
+        ("tuning_share", 0.0),
+        ("crop_scale", 0.0),
+        ("name", "a/b"),
+        ("name", ""),
+    ],
+)
+def test_a_setting_out_of_range_is_refused_before_anything_is_done(setting, value):
+    with pytest.raises(ModelError, match=setting):
+        TrainConfig(data="phantom", **{setting: value})
+
+
+def test_all_wrong_settings_are_named_at_once():
+    with pytest.raises(ModelError, match=r"epochs = 0.*seed = -3.*test_share = 0.9"):
+        TrainConfig(data="phantom", epochs=0, seed=-3, tuning_share=0.2, test_share=0.9)

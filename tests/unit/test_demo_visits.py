@@ -13,7 +13,8 @@ class Clock:
 
 
 def visit():
-    return Visit(view=np.zeros((2, 2, 3), np.uint8), photo_uri="data:,")
+    blank = np.zeros((2, 2, 3), np.uint8)
+    return Visit(view=blank, fitted=blank, photo_uri="data:,")
 
 
 def test_a_visit_is_found_under_its_key_only():

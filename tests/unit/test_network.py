@@ -101,3 +101,32 @@ def test_an_unreachable_hub_is_a_sentence(monkeypatch):
 def test_backbone_without_stochastic_depth_says_what_to_do():
     with pytest.raises(ModelError, match="--drop-path 0"):
         SkinNet("vgg11", 3, drop_path=0.1)
+
+
+@pytest.mark.parametrize("side", [64, 96])
+def test_a_transformer_is_built_for_the_size_asked_for(side):
+    network = SkinNet("test_vit", 3, size_px=side).eval()
+    output = network(torch.zeros(1, 3, side, side))
+    assert output.logits.shape == (1, 3)
+    assert len(output.aux_logits) == len(network.auxiliary) > 1
+
+
+def test_weights_of_an_own_checkpoint_fill_the_backbone(tmp_path):
+    donor, path = tiny_network(), tmp_path / "donor.safetensors"
+    save_file(donor.state_dict(), path)
+    torch.manual_seed(9)
+    network = SkinNet(BACKBONE, 5)
+    load_backbone_weights(network, str(path))
+    torch.testing.assert_close(network.backbone.state_dict(), donor.backbone.state_dict())
+
+
+@pytest.mark.parametrize("content", [{"a": "text"}, {"state_dict": [1]}, {"model": {"b": 3}}])
+def test_a_file_of_something_else_than_tensors_is_refused(tmp_path, content):
+    torch.save(content, tmp_path / "odd.pt")
+    with pytest.raises(ModelError, match="something else than tensors"):
+        load_backbone_weights(tiny_network(), str(tmp_path / "odd.pt"))
+
+
+def test_reparametrised_backbones_keep_their_memory_format():
+    assert SkinNet("repvgg_a0", 2).memory_format is torch.contiguous_format
+    assert tiny_network().memory_format is torch.channels_last

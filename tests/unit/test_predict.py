@@ -1,10 +1,12 @@
 import json
+import os
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from data.images import encode
+from model.cli import main
 from model.errors import ModelError
 from model.predict import (
     Case,
@@ -14,7 +16,7 @@ from model.predict import (
     write_errors,
     write_predictions,
 )
-from tests.unit.model_world import noise, tiny_predictor
+from tests.unit.model_world import noise, tiny_checkpoint, tiny_predictor
 
 
 def images(folder, *names):
@@ -93,3 +95,24 @@ def test_errors_are_a_table_of_case_and_reason(tmp_path):
 def test_tables_that_would_overwrite_each_other_are_refused_before_any_work(tmp_path, out, errors):
     with pytest.raises(ModelError, match=r"\.csv file"):
         check_targets(tmp_path / out, tmp_path / errors if errors else None)
+
+
+def test_a_name_that_is_not_utf8_and_foreign_pictures_become_errors(tmp_path, capsys):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / os.fsdecode(b"caf\xe9.jpg")).write_bytes(encode(noise(), format="JPEG"))
+    (folder / os.fsdecode(b"dr\xf4le.png")).write_bytes(b"nothing")
+    (folder / "moving.gif").write_bytes(b"GIF89a")
+    tiny_checkpoint(tmp_path)
+    out = tmp_path / "p.csv"
+    options = ["--out", str(out), "--checkpoint", "tiny", "--folder", str(tmp_path)]
+    assert main(["predict", str(folder), *options]) == 3
+    assert pd.read_csv(out)["case_id"].tolist() == ["caf\\xe9.jpg"]
+    errors = pd.read_csv(tmp_path / "p.errors.csv").set_index("case_id")["reason"]
+    assert list(errors.index) == ["dr\\xf4le.png", "moving.gif"]
+    assert "a GIF" in errors["moving.gif"]
+    # All is well the next time: what the first run left must not stay.
+    (folder / "moving.gif").unlink()
+    (folder / os.fsdecode(b"dr\xf4le.png")).unlink()
+    assert main(["predict", str(folder), *options]) == 0
+    assert not (tmp_path / "p.errors.csv").exists()

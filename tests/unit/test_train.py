@@ -1,5 +1,6 @@
 import csv
 import dataclasses
+import shutil
 import warnings
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 import yaml
 
-from data.images import encode
+from data.images import ImageError, encode
 from model.card import read_card
 from model.checkpoint import load_checkpoint
 from model.config import TrainConfig
@@ -16,7 +17,7 @@ from model.loop import Trainer, learning_rate, resized, training_side
 from model.parts import make_parts
 from model.runs import read_state
 from model.train import choose_precision, make_network, train
-from tests.unit.model_world import BACKBONE
+from tests.unit.model_world import BACKBONE, noise
 
 CONFIG = TrainConfig(
     data="phantom",
@@ -236,3 +237,81 @@ def test_mixed_precision_is_chosen_only_where_it_helps(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
     assert choose_precision("auto") == "bf16-mixed"
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of ten pictures of each of two classes."""
+    for kind, code in enumerate(("MN", "BCC")):
+        for number in range(10):
+            path = tmp_path / "pictures" / code / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(encode(noise(40, 40, seed=100 * kind + number)))
+    return tmp_path / "pictures"
+
+
+def on(pictures, **changes):
+    return dataclasses.replace(
+        CONFIG, data=str(pictures), growing_sizes=(), batch_size=2, epoch_size=4, tuning_share=0.35,
+        **changes,
+    )  # fmt: skip
+
+
+def test_all_damaged_images_are_named_before_the_training_begins(pictures, tmp_path):
+    for name in ("MN/1.png", "BCC/4.png"):
+        (pictures / name).write_bytes((pictures / name).read_bytes()[:300])
+    with pytest.raises(ModelError, match=r"2 of 20 are not") as caught:
+        train(on(pictures), out=tmp_path / "run")
+    assert "MN/1.png" in str(caught.value)
+    assert "BCC/4.png" in str(caught.value)
+    assert not (tmp_path / "run" / "last.pt").exists()
+
+
+def test_an_image_that_spoils_later_is_named_without_a_workers_traceback(
+    pictures, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("model.train.check_images", lambda _: None)
+    for path in (pictures / "MN").glob("*.png"):
+        path.write_bytes(b"not a picture")
+    with pytest.raises(ImageError) as caught:
+        train(on(pictures, workers=1), out=tmp_path / "run")
+    assert "Traceback" not in str(caught.value)
+    assert str(caught.value).startswith(str(pictures / "MN"))
+
+
+def test_a_tuning_part_of_one_class_is_refused_before_the_training(pictures, tmp_path):
+    for number in range(1, 10):
+        (pictures / "BCC" / f"{number}.png").unlink()
+    with pytest.raises(ModelError, match="at least two classes in the (training|tuning) part"):
+        train(on(pictures), out=tmp_path / "run")
+
+
+def test_a_loss_that_is_no_number_ends_the_training_with_advice(tmp_path, monkeypatch):
+    def broken(*_, **__):
+        return torch.tensor(float("nan"), requires_grad=True)
+
+    monkeypatch.setattr("model.loop.total_loss", broken)
+    with pytest.raises(ModelError, match="became nan in epoch 1, step 1; lower --learning-rate"):
+        train(CONFIG, out=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["last.pt", "config.resolved.yaml"])
+@pytest.mark.parametrize("content", [b"", b"\x80\x02 spoilt", b"- a\n- b\n"])
+def test_a_damaged_file_of_the_run_is_named(tmp_path, straight, name, content):
+    shutil.copytree(straight, tmp_path / "run")
+    (tmp_path / "run" / name).write_bytes(content)
+    with pytest.raises(ModelError, match=f"{name} as a training left it.*damaged"):
+        train(CONFIG, out=tmp_path / "run")
+
+
+def test_a_state_of_another_shape_is_damaged(tmp_path, straight):
+    shutil.copytree(straight, tmp_path / "run")
+    state = read_state(tmp_path / "run" / "last.pt")
+    torch.save({**state, "network": {}}, tmp_path / "run" / "last.pt")
+    with pytest.raises(ModelError, match="damaged"):
+        train(CONFIG, out=tmp_path / "run")
+
+
+def test_growing_sizes_need_a_backbone_of_any_size(tmp_path):
+    with pytest.raises(ModelError, match="leave --growing-sizes out"):
+        train(dataclasses.replace(CONFIG, backbone="test_vit"), out=tmp_path)
