@@ -272,7 +272,7 @@ def test_an_image_that_spoils_later_is_named_without_a_workers_traceback(
 ):
     monkeypatch.setattr("model.train.check_images", lambda _: None)
     for path in (pictures / "MN").glob("*.png"):
-        path.write_bytes(b"not a picture")
+        path.write_bytes(f"not a picture: {path.name}".encode())
     with pytest.raises(ImageError) as caught:
         train(on(pictures, workers=1), out=tmp_path / "run")
     assert "Traceback" not in str(caught.value)
