@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,12 +20,28 @@ MAX_RATIO = 20
 READABLE_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "HEIF")
 _READABLE = "JPEG, PNG, WebP, TIFF, BMP or HEIC"
 
+_ALPHA = ("RGBA", "LA", "PA", "La", "RGBa")
+_STRIP_PIXELS = 1_000_000
+
 MIN_SIDE_PX = 128
 MIN_SHARPNESS = 12.0
 DARK_SHARE = 0.6
 BRIGHT_SHARE = 0.35
 
 Rgb = npt.NDArray[np.uint8]
+
+
+# How files of other kinds begin.
+_FOREIGN = {
+    b"%PDF": "a PDF document",
+    b"GIF8": "a GIF",
+    b"\x00\x00\x00\x0cjP  ": "a JPEG 2000 picture",
+    b"\xff\x4f\xff\x51": "a JPEG 2000 picture",
+    b"\xff\x0a": "a JPEG XL picture",
+    b"\x00\x00\x00\x0cJXL ": "a JPEG XL picture",
+    b"8BPS": "a Photoshop file",
+    b"PK\x03\x04": "a zip archive or an office document",
+}
 
 
 class ImageError(UserError):
@@ -53,15 +70,16 @@ def decode(source: bytes | Path) -> Rgb:
     Deep greyscale is scaled by the smallest of 8, 10, 12, 14 and 16 bits that covers it, alpha is
     laid on white, CMYK and colour profiles
     are converted. Raises ImageError for an empty, too large, truncated, animated or foreign file;
-    size in bytes and pixels is checked before any pixel is decoded.
+    size in bytes and pixels is checked before any pixel is decoded. Not noticed: a JPEG whose scan is
+    damaged in the middle, which decoders fill in by themselves.
     """
     content = _content(source)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with _open(content) as image:
-                _check(image)
-                return np.ascontiguousarray(_to_srgb(image), dtype=np.uint8)
+            image = _open(content)
+            _check(image)
+            return _to_srgb(image)
     except ImageError:
         raise
     # Decoders of damaged files raise almost anything; the person only needs to know it is damaged.
@@ -108,13 +126,12 @@ def _guess(content: bytes) -> str:
         return "an SVG drawing"
     if head.startswith((b"<!doctype", b"<html", b"<?xml", b"<script")):
         return "a web page or XML text"
-    if head.startswith(b"%pdf"):
-        return "a PDF document"
-    if head.startswith(b"gif8"):
-        return "a GIF"
+    if content[4:8] == b"ftyp":
+        return "an AVIF picture" if b"avi" in content[8:32] else "a video or a foreign kind of HEIC"
     if content[128:132] == b"DICM":
-        return "a DICOM file"
-    return "of another kind or damaged"
+        return "a DICOM file (export it from the viewer as PNG or TIFF)"
+    known = (kind for mark, kind in _FOREIGN.items() if content.startswith(mark))
+    return next(known, "of another kind or damaged")
 
 
 def _too_many_pixels(count: str) -> ImageError:
@@ -132,59 +149,91 @@ def _check(image: Image.Image) -> None:
             f"Expected a picture whose longer side is at most {MAX_RATIO} times the shorter one, "
             f"but this one has {image.width} x {image.height} px; crop it."
         )
-    frames = int(getattr(image, "n_frames", 1))
     # Phones store depth maps and thumbnails as further pictures of a HEIC or JPEG (MPO).
-    if frames > 1 and image.format not in ("HEIF", "JPEG", "MPO"):
+    if image.format not in ("HEIF", "JPEG", "MPO") and getattr(image, "is_animated", False):
         raise ImageError(
-            f"Expected a single picture, but this file holds {frames} (an animation or several "
-            "pages); save the one you mean as its own image."
+            "Expected a single picture, but this file holds several (an animation or pages); save "
+            "the one you mean as its own image."
         )
 
 
-def _to_srgb(image: Image.Image) -> Image.Image:
-    profile = image.info.get("icc_profile")
+def _to_srgb(image: Image.Image) -> Rgb:
+    """Strip by strip: 50 megapixels are 200 MB in Pillow, and each step would be one more copy."""
     image.load()
-    image = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)
     if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
         return _stretch(image)
-    if profile and image.mode in ("RGB", "CMYK", "L"):
-        image = _apply_profile(image, profile)
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGB", rgba.size, "white")
-        white.paste(rgba, mask=rgba.getchannel("A"))
+    convert = _converter(image)
+    pixels = np.empty((image.height, image.width, 3), dtype=np.uint8)
+    for top, bottom in _strips(image):
+        pixels[top:bottom] = np.asarray(convert(image.crop((0, top, image.width, bottom))))
+    return pixels
+
+
+def _strips(image: Image.Image) -> list[tuple[int, int]]:
+    rows = max(1, _STRIP_PIXELS // image.width)
+    return [(top, min(top + rows, image.height)) for top in range(0, image.height, rows)]
+
+
+def _converter(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
+    """From a strip to sRGB, with alpha laid on white."""
+    has_alpha = image.mode in _ALPHA or "transparency" in image.info
+    opaque = "L" if image.mode in ("LA", "La") else "RGB"
+    transform = _profile_transform(image, opaque if has_alpha or image.mode == "P" else image.mode)
+
+    def convert(part: Image.Image) -> Image.Image:
+        alpha = None
+        if has_alpha:
+            part = part.convert("RGBA")
+            alpha = part.getchannel("A")
+        if has_alpha or part.mode == "P":
+            part = part.convert(opaque)
+        if transform is not None:
+            part = ImageCms.applyTransform(part, transform) or part
+        part = part.convert("RGB")
+        if alpha is None:
+            return part
+        white = Image.new("RGB", part.size, "white")
+        white.paste(part, mask=alpha)
         return white
-    return image.convert("RGB")
+
+    return convert
 
 
-def _stretch(image: Image.Image) -> Image.Image:
+def _profile_transform(image: Image.Image, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """To sRGB; a broken profile is ignored, since the pixels are still a picture."""
+    profile = image.info.get("icc_profile")
+    if not profile or mode not in ("RGB", "CMYK", "L"):
+        return None
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+
+
+def _stretch(image: Image.Image) -> Rgb:
     """Deep grey to 8 bits: by the smallest usual range that covers it, else by its own range."""
-    values = np.asarray(image, dtype=np.float32)
-    low, high = float(values.min()), float(values.max())
-    if not np.isfinite([low, high]).all():
+    strips = _strips(image)
+
+    def values(strip: tuple[int, int]) -> npt.NDArray[np.float32]:
+        return np.asarray(image.crop((0, strip[0], image.width, strip[1])), dtype=np.float32)
+
+    found = [(float(part.min()), float(part.max())) for part in map(values, strips)]
+    if not np.isfinite(found).all():
         raise ImageError(
             "Expected brightness as numbers, but this image holds infinite or undefined ones; "
             "export it again."
         )
+    low, high = min(low for low, _ in found), max(high for _, high in found)
     ranges = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
     if low >= 0 and high <= ranges[-1]:
         low, high = 0.0, next(top for top in ranges if high <= top)
-    scaled = (values - low) / max(high - low, 1e-12) * 255
-    return Image.fromarray(scaled.round().astype(np.uint8)).convert("RGB")
-
-
-def _apply_profile(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert to sRGB; a broken profile is ignored, since the pixels are still a picture."""
-    try:
-        converted = ImageCms.profileToProfile(
-            image,
-            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-            ImageCms.createProfile("sRGB"),
-            outputMode="RGB",
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return image
-    return converted if converted is not None else image
+    pixels = np.empty((image.height, image.width, 3), dtype=np.uint8)
+    for strip in strips:
+        scaled = (values(strip) - low) / max(high - low, 1e-12) * 255
+        pixels[strip[0] : strip[1]] = scaled.round()[..., None]
+    return pixels
 
 
 def encode(

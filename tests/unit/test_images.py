@@ -1,5 +1,7 @@
 import io
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -7,7 +9,7 @@ import pillow_heif
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageCms, PngImagePlugin
 
 from data.images import MAX_BYTES, ImageError, decode, encode, quality_report
 
@@ -110,6 +112,11 @@ def test_broken_colour_profile_is_ignored():
         (b"<!DOCTYPE html><script>alert(1)</script>", "a web page"),
         (b"%PDF-1.7", "a PDF"),
         (b"GIF89a" + b"\0" * 50, "a GIF"),
+        (b"\0\0\0\x20ftypavif\0\0\0\0mif1", "an AVIF picture"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 picture"),
+        (b"\xff\x4f\xff\x51" + b"\0" * 20, "a JPEG 2000 picture"),
+        (b"\0" * 128 + b"DICM", "a DICOM file"),
+        (b"PK\x03\x04" + b"\0" * 20, "a zip archive"),
         (b"\xff\xd8\xff\xe0<html><script>alert(1)</script>", "another kind or damaged"),
         (b"random words", "another kind or damaged"),
         (bomb_png(9000, 9000), "50 megapixels"),
@@ -203,3 +210,60 @@ def test_deep_grey_uses_the_smallest_range_that_covers_it(top):
 def test_brightness_from_0_to_1_is_not_black():
     values = np.array([[0, 0.5, 1]] * 4, "float32")
     assert decode(saved(Image.fromarray(values), "TIFF"))[0, :, 0].tolist() == [0, 128, 255]
+
+
+def linear_profile() -> bytes:
+    """sRGB's primaries with straight tone curves: the same numbers stand for lighter colours."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    straight = bytes(4) + (1 << 16).to_bytes(4, "big")  # kind 0 of a parametric curve, gamma 1.0
+    at = profile.find(b"para")
+    while at >= 0:
+        profile[at + 8 : at + 16] = straight
+        at = profile.find(b"para", at + 16)
+    return bytes(profile)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P"])
+def test_a_colour_profile_counts_as_in_an_opaque_picture(mode):
+    profile = linear_profile()
+    opaque = Image.fromarray(gradient())
+    expected = decode(saved(opaque, "PNG", icc_profile=profile))
+    assert not np.array_equal(expected, gradient())
+    if mode == "P":
+        few = opaque.quantize(16)
+        found = decode(saved(few, "PNG", icc_profile=profile))
+        expected = decode(saved(few.convert("RGB"), "PNG", icc_profile=profile))
+    else:
+        found = decode(saved(opaque.convert(mode), "PNG", icc_profile=profile))
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("kind", ["rgba", "grey16", "rotated"])
+def test_the_largest_picture_needs_less_than_half_a_gigabyte(tmp_path, kind):
+    """Measured in a process of its own, for the highest mark of a process never falls."""
+    side = 7070
+    rows = np.arange(side) // 64
+    grey = np.add.outer(rows, rows).astype(np.uint16)
+    path = tmp_path / ("big.jpg" if kind == "rotated" else "big.png")
+    if kind == "grey16":
+        Image.fromarray(grey * 100).save(path, compress_level=1)
+    elif kind == "rgba":
+        Image.fromarray(np.repeat(grey[..., None].astype(np.uint8), 4, axis=2)).save(
+            path, compress_level=1
+        )
+    else:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        Image.fromarray(grey.astype(np.uint8)).convert("RGB").save(path, exif=exif, quality=60)
+    code = (
+        "import resource, sys; from pathlib import Path; from data.images import decode;"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
+        "decode(Path(sys.argv[1]));"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
+    )
+    # Linux counts in KB, macOS in bytes.
+    used = int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
+    assert used < 500_000_000
