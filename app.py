@@ -22,6 +22,7 @@ from readerstudy.services.setup import initialise, open_database
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
     from model.predictor import Predictor
 
@@ -137,7 +138,12 @@ def _forget_uploads(settings: Settings) -> None:
 
 def _serve(app: "FastAPI", settings: Settings, listener: socket.socket) -> None:
     print(f"SkinReader: {settings.public_url}", flush=True)  # noqa: T201
-    config = uvicorn.Config(
+    uvicorn.Server(server_config(app, settings)).run(sockets=[listener])
+
+
+def server_config(app: "ASGIApp", settings: Settings) -> uvicorn.Config:
+    """How the application is served: whom it believes, and what it writes down."""
+    return uvicorn.Config(
         app,
         log_config=None,
         proxy_headers=bool(settings.trusted_proxies),
@@ -145,7 +151,6 @@ def _serve(app: "FastAPI", settings: Settings, listener: socket.socket) -> None:
         access_log=False,  # invitation links are secrets, and addresses of readers are not ours
         timeout_graceful_shutdown=3,
     )
-    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _start_log(file: Path) -> None:

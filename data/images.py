@@ -68,10 +68,10 @@ def decode(source: bytes | Path) -> Rgb:
 
     `source` is the file's content or its path. Returns `(height, width, 3)` uint8 in [0, 255].
     Deep greyscale is scaled by the smallest of 8, 10, 12, 14 and 16 bits that covers it, alpha is
-    laid on white, CMYK and colour profiles
-    are converted. Raises ImageError for an empty, too large, truncated, animated or foreign file;
-    size in bytes and pixels is checked before any pixel is decoded. Not noticed: a JPEG whose scan is
-    damaged in the middle, which decoders fill in by themselves.
+    laid on white, CMYK and colour profiles are converted. Raises ImageError for an empty, too
+    large, truncated, animated or foreign file; size in bytes and pixels is checked before any pixel
+    is decoded. Not noticed: a JPEG whose scan is damaged in the middle, which decoders fill in by
+    themselves.
     """
     content = _content(source)
     try:

@@ -169,7 +169,7 @@ def _whole(count: object) -> int:
     """From a box that may be empty; Gradio's own check would round, or speak of values."""
     if isinstance(count, int) or (isinstance(count, float) and count.is_integer()):
         return int(count)
-    got = "nothing" if count in (None, "") else count
+    got = "nothing" if count is None else count if isinstance(count, float) else "something else"
     raise StudyError(f"Expected a whole number of links, but got {got}; type for example 3.")
 
 

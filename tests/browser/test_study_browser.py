@@ -161,6 +161,21 @@ def test_owner_makes_links_that_open(browser, served):
     page.context.close()
 
 
+def test_an_open_admin_page_survives_a_restart(browser, served):
+    page = browser.new_context(base_url=served.url).new_page()
+    sign_in(page)
+    expect(page.locator("#sr-results")).to_contain_text("Accuracy")
+    served.kill()
+    served.start()
+    page.locator("#sr-class input").click()
+    page.get_by_role("option").nth(2).click()
+    page.get_by_role("tab", name="Invite").click()
+    page.locator("#sr-invite").click()
+    expect(page.locator("#sr-links textarea")).to_have_value(re.compile(r"/invite/"))
+    assert page.locator(".toast-body").count() == 0
+    page.context.close()
+
+
 def test_a_wrong_password_is_answered_in_words(page):
     sign_in(page, password="not this one")
     expect(page.get_by_role("alert")).to_contain_text("try again")

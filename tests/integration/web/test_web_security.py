@@ -3,17 +3,25 @@
 import re
 
 import gradio as gr
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.routing import Mount, Route
 
+import app as composition
+from readerstudy.config import load_settings
 from readerstudy.db import Database
-from readerstudy.entities import Role
+from readerstudy.entities import SYSTEM, Role
+from readerstudy.rules import MAX_ATTEMPTS
+from readerstudy.services import accounts
+from readerstudy.services.setup import open_database
 from readerstudy.ui.mount import Page, UnguardedHandlerError, allow, allow_anyone, mount
+from readerstudy.ui.routes import sign_in_routes
 from readerstudy.ui.session import Sessions, Zone
-from tests.integration.web.live import ADMIN_COOKIE, STUDY_COOKIE, call
+from tests.integration.making import PASSWORD
+from tests.integration.web.live import ADMIN_COOKIE, STUDY_COOKIE, call, free_port, serve
 
 CLOSED = ("/study", "/admin", "/study-api", "/admin-api")
 REFUSED = {401, 403, 404, 405}
@@ -187,6 +195,76 @@ def test_bodies_are_bounded(site):
     assert client.post("/gradio_api/queue/join", json=event).status_code == 413
     form = client.post("/gradio_api/upload", files={"field": (None, b"0" * 22_000_000)})
     assert form.status_code == 413
+
+
+BAD_ANSWERS = [{"json": {"case_token": 3, "<b>": 1}}, {"json": ["<b>"]}, {"content": "<b>"}]
+
+
+@pytest.mark.parametrize("sent", BAD_ANSWERS)
+@pytest.mark.parametrize(("language", "word"), [("en", "missing"), ("zh", "不完整")])
+def test_a_malformed_answer_is_a_sentence_without_echo(site, sent, language, word):
+    reader = site.reader()
+    reader.cookies.set("skinreader-language", language)
+    refused = reader.post("/study-api/answer", **sent)
+    assert refused.status_code == 422
+    assert list(refused.json()) == ["detail"]
+    assert word in refused.json()["detail"]
+    assert "<b>" not in refused.text
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "missing"), ("zh-CN", "不完整")])
+def test_a_form_without_its_fields_is_a_page_without_echo(site, language, word):
+    client = site.anonymous(**{"Accept-Language": language})
+    refused = client.post("/login", data={"name": "x-very-own-name"})
+    assert refused.status_code == 422
+    assert refused.headers["content-type"].startswith("text/html")
+    assert word in refused.text
+    assert "x-very-own-name" not in refused.text
+
+
+def test_a_figure_of_another_kind_is_a_sentence(site):
+    refused = site.staff().get("/admin-api/alpha/figure/BCC.png")
+    assert refused.status_code == 422
+    assert isinstance(refused.json()["detail"], str)
+
+
+@pytest.mark.parametrize("path", ["", "/", "/nowhere", "/nowhere/at/all"])
+def test_unknown_routes_of_our_own_are_json(site, path):
+    page = {"Accept": "text/html"}
+    for client, prefix in ((site.reader(), "/study-api"), (site.staff(), "/admin-api")):
+        for method in ("GET", "POST", "DELETE"):
+            missing = client.request(method, prefix + path, headers=page)
+            assert missing.status_code == 404
+            assert isinstance(missing.json()["detail"], str)
+
+
+@pytest.mark.parametrize(("trusted", "owner_comes_in"), [("127.0.0.1", True), ("", False)])
+def test_a_stranger_behind_a_trusted_proxy_does_not_lock_the_owner_out(
+    tmp_path, trusted, owner_comes_in
+):
+    """What a visitor claims is not believed, nor a proxy that nobody named."""
+    settings = load_settings(
+        {"SKINREADER_VAR": str(tmp_path), "SKINREADER_TRUSTED_PROXIES": trusted}
+    )
+    db = open_database(settings)
+    db.migrate()
+    accounts.create_admin(db, actor=SYSTEM, name="ada", password=PASSWORD)
+    app = FastAPI()
+    app.include_router(sign_in_routes(db, Sessions(db, is_secure=False)))
+    config = composition.server_config(app, settings)
+    config.load()
+    with serve(config.loaded_app, port=free_port()) as url:
+
+        def attempt(password, *, address):
+            data = {"name": "ada", "password": password}
+            headers = {"X-Forwarded-For": address}
+            return httpx.post(f"{url}/login", data=data, headers=headers).status_code
+
+        for number in range(MAX_ATTEMPTS):
+            assert attempt("wrong", address=f"192.0.2.{number}, 203.0.113.9") == 401
+        assert attempt(PASSWORD, address="203.0.113.9") == 401
+        assert attempt(PASSWORD, address="192.0.2.1") == (303 if owner_comes_in else 401)
+    db.close()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,84 @@
+"""The admin page's events: of a page loaded before a restart, and with what no person types."""
+
+import uuid
+
+import pytest
+
+from tests.integration.web.live import call
+
+OUT_OF_DATE = "This page is out of date. Reload it."
+
+
+@pytest.fixture(scope="module")
+def staff(site):
+    return site.staff()
+
+
+def handlers(site):
+    """Handler name -> index on the running page."""
+    mounted = next(r for r in site.app.routes if getattr(r, "path", None) == "/admin")
+    return {fn.fn.__name__: i for i, fn in mounted.app.get_blocks().fns.items()}
+
+
+def ask(site, staff, handler, *data):
+    """One event under a session name that this server has never seen, as after a restart."""
+    return call(staff, "/admin", handlers(site)[handler], data)
+
+
+@pytest.mark.parametrize(
+    ("handler", "data", "shown"),
+    [
+        ("choose_study", ("alpha",), "Study alpha"),
+        ("choose_study", ("beta",), "Study beta"),
+        ("show", ("alpha", None), "Study alpha"),
+        ("choose_class", ("alpha", None, "BCC"), "plotly"),
+        ("invite", ("alpha", 2), "/invite/"),
+    ],
+)
+def test_a_page_of_before_a_restart_goes_on(site, staff, handler, data, shown):
+    done = ask(site, staff, handler, *data)
+    assert done["success"], done["output"]
+    assert shown in str(done["output"]["data"])
+
+
+@pytest.mark.parametrize(
+    ("handler", "data"),
+    [
+        ("choose_study", ("gone",)),
+        ("choose_study", (None,)),  # loaded before the first study was made
+        ("show", (["alpha"], None)),
+        ("choose_class", ("alpha", None, "GONE")),
+        ("choose_class", ("alpha", None, None)),
+        ("choose_class", ("alpha", None, {"a": 1})),
+    ],
+)
+def test_a_choice_that_is_gone_says_reload(site, staff, handler, data):
+    done = ask(site, staff, handler, *data)
+    assert (done["success"], done["output"]["error"]) == (False, OUT_OF_DATE)
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (None, "whole number of links, but got nothing"),
+        (1.5, "whole number of links, but got 1.5"),
+        ("many", "whole number of links, but got something else"),
+        (0, "from 1 to 1000, but got 0"),
+        (-3, "from 1 to 1000, but got -3"),
+        (1001, "from 1 to 1000, but got 1001"),
+        (1e30, "from 1 to 1000, but got 1"),
+    ],
+)
+def test_a_number_of_links_that_cannot_be_is_a_sentence(site, staff, count, said):
+    done = ask(site, staff, "invite", "alpha", count)
+    assert not done["success"]
+    assert said in done["output"]["error"]
+    assert "log" not in done["output"]["error"]
+
+
+def test_a_demo_page_of_before_a_restart_says_choose_again(site):
+    mounted = next(r for r in site.app.routes if getattr(r, "path", None) == "")
+    fns = mounted.app.get_blocks().fns
+    index = next(i for i, fn in fns.items() if fn.fn.__name__ == "explain")
+    shown = call(site.anonymous(), "", index, [uuid.uuid4().hex, "BCC", "gradient"])
+    assert "Choose it again" in str(shown["output"]["data"])
