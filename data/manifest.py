@@ -2,8 +2,11 @@
 
 import csv
 import hashlib
+import io
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -43,6 +46,7 @@ FOREIGN_SUFFIXES = frozenset(
         ".dng",
     }
 )
+_DELIMITERS = (",", ";", "\t")
 _SHOWN = 20
 
 
@@ -53,7 +57,8 @@ class ManifestError(UserError):
 def read_manifest(path: Path, *, taxonomy: Taxonomy | None = None) -> pd.DataFrame:
     """Read and check a manifest.
 
-    The CSV file (UTF-8, comma or semicolon) needs the columns case_id, path and label; the others
+    The CSV file (UTF-8 or UTF-16; comma, semicolon or tab) needs the columns case_id, path and
+    label; the others
     of COLUMNS are added empty, further columns are dropped. Relative paths start at the manifest's
     folder. Returns one row per case, all columns str, `path` absolute. Raises ManifestError naming
     all wrong rows at once: missing or repeated case_id, missing file, a hash that differs, and,
@@ -69,36 +74,81 @@ def read_manifest(path: Path, *, taxonomy: Taxonomy | None = None) -> pd.DataFra
     table = table.reindex(columns=list(COLUMNS), fill_value="")
     table["path"] = [str((path.parent / p).resolve()) if p else "" for p in table["path"]]
     refuse(find_problems(table, taxonomy=taxonomy), table_name=path.name)
-    return table
+    return table.reset_index(drop=True)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
+    """All cells as text, stripped; the index is the line of the file on which a row begins."""
     if not path.is_file():
         raise ManifestError(f"Expected a manifest file, but {path} is not there; check the path.")
-    try:
-        table = pd.read_csv(
-            path, dtype=str, keep_default_na=False, sep=None, engine="python", encoding="utf-8-sig"
-        )
-    except (ValueError, csv.Error, pd.errors.ParserError) as error:
+    header, *rows = _lines(path)
+    names = [name.strip() for name in header.cells]
+    if len(set(names)) < len(names):
         raise ManifestError(
-            f"Expected {path.name} to be a CSV file in UTF-8, but reading it failed ({error}); "
-            "save it as CSV UTF-8."
-        ) from error
-    table.columns = [str(name).strip() for name in table.columns]
-    if len(set(table.columns)) < len(table.columns):
-        raise ManifestError(
-            f"Expected each column of {path.name} once, but got {', '.join(table.columns)}; "
+            f"Expected each column of {path.name} once, but got {', '.join(names)}; "
             "rename or remove the repeated one."
         )
-    if table.empty:
+    if not rows:
         raise ManifestError(
             f"Expected at least one case in {path.name}, but it has none; add rows."
         )
-    return table.fillna("").map(str.strip)
+    long = [row for row in rows if any(cell.strip() for cell in row.cells[len(names) :])]
+    refuse(
+        [f"line {r.line}: {len(r.cells)} cells, but {len(names)} columns" for r in long],
+        table_name=path.name,
+    )
+    cells = [(*map(str.strip, row.cells), *[""] * len(names))[: len(names)] for row in rows]
+    lines = pd.Index([row.line for row in rows], name="line")
+    return pd.DataFrame(cells, columns=names, index=lines, dtype=str)
+
+
+class _Line(NamedTuple):
+    line: int
+    cells: list[str]
+
+
+def _lines(path: Path) -> list[_Line]:
+    """Every line that is not blank, with its number; the first is the header."""
+    text = _text(path)
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    # Counted outside quotes: a name in the header may hold a comma.
+    bare = re.sub(r'"[^"]*"', "", first)
+    reader = csv.reader(io.StringIO(text), delimiter=max(_DELIMITERS, key=bare.count))
+    found, begins = [], 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                found.append(_Line(begins, cells))
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise ManifestError(
+            f"Expected {path.name} to be a CSV file, but line {begins} cannot be read ({error}); "
+            "correct it, or save the table again as CSV."
+        ) from error
+    if not found:
+        raise ManifestError(f"Expected {path.name} to be a CSV file of cases, but it is empty.")
+    return found
+
+
+def _text(path: Path) -> str:
+    content = path.read_bytes()
+    # Spreadsheets' "Unicode text" begins with this mark.
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ManifestError(
+            f"Expected {path.name} to be a CSV file in UTF-8, but line {line} holds other "
+            'characters; save it in the spreadsheet as "CSV UTF-8".'
+        ) from error
 
 
 def find_problems(table: pd.DataFrame, *, taxonomy: Taxonomy | None = None) -> list[str]:
-    """All that is wrong with the rows, one sentence each, with line numbers of the CSV file."""
+    """All that is wrong with the rows, one sentence each.
+
+    A row is named by the line of its file if the index is called "line", else by its case_id.
+    """
     repeated = set(table["case_id"][table["case_id"].duplicated(keep=False)])
     checks: tuple[Callable[[pd.Series], str], ...] = (
         lambda row: "" if row["case_id"] else "has no case_id",
@@ -107,11 +157,15 @@ def find_problems(table: pd.DataFrame, *, taxonomy: Taxonomy | None = None) -> l
         lambda row: _file_problem(row["path"], row["sha256"]),
     )
     return [
-        f"line {line}: {problem}"
-        for line, (_, row) in enumerate(table.iterrows(), start=2)
+        f"{_place(row, table.index)}: {problem}"
+        for _, row in table.iterrows()
         for problem in (check(row) for check in checks)
         if problem
     ]
+
+
+def _place(row: "pd.Series[str]", index: pd.Index) -> str:
+    return f"line {row.name}" if index.name == "line" else row["case_id"]
 
 
 def _label_problem(label: str, taxonomy: Taxonomy | None) -> str:

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data.images import encode
 from data.manifest import (
@@ -10,7 +12,7 @@ from data.manifest import (
     scan_folder,
     write_manifest,
 )
-from data.taxonomy import ISIC2019
+from data.taxonomy import ISIC2019, PUMCH14
 
 
 @pytest.fixture
@@ -115,3 +117,64 @@ def test_written_manifest_reads_back(folder):
 def test_files_that_are_no_table_get_a_sentence(folder, text, complaint):
     with pytest.raises(ManifestError, match=complaint):
         read_manifest(write(folder, text))
+
+
+def test_a_folder_names_the_file_that_is_wrong(tmp_path):
+    (tmp_path / "XYZ").mkdir()
+    (tmp_path / "XYZ" / "1.png").write_bytes(b"x")
+    with pytest.raises(ManifestError, match=r"XYZ/1.png: label 'XYZ' is not a class"):
+        scan_folder(tmp_path, taxonomy=PUMCH14)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_header_tells_the_delimiter(tmp_path, delimiter):
+    (tmp_path / "a.png").write_bytes(b"x")
+    rows = [["case_id", "path", "label", '"notes, of all; kinds"'], ["a", "a.png", "MN", '"x,y;z"']]
+    text = "\n".join(delimiter.join(row) for row in rows)
+    (tmp_path / "m.csv").write_text(text)
+    table = read_manifest(tmp_path / "m.csv", taxonomy=PUMCH14)
+    assert table.loc[0, ["case_id", "label"]].tolist() == ["a", "MN"]
+
+
+def test_a_table_of_one_column_is_not_cut_at_its_letters(tmp_path):
+    (tmp_path / "m.csv").write_text("path\nimages/a.png\n")
+    with pytest.raises(ManifestError, match=r"case_id, label is missing \(found: path\)"):
+        read_manifest(tmp_path / "m.csv")
+
+
+def test_trailing_delimiters_do_not_shift_columns(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"x")
+    (tmp_path / "m.csv").write_text("case_id,path,label\na,a.png,MN,\n")
+    assert read_manifest(tmp_path / "m.csv")["case_id"].tolist() == ["a"]
+
+
+def test_lines_are_those_of_the_file_whatever_lies_between(tmp_path):
+    text = (
+        'case_id,path,label,source\n\na,a.png,MN,"two\nlines"\n\n\nb,b.png,MN,\nc,c.png,MN,,odd\n'
+    )
+    (tmp_path / "m.csv").write_text(text)
+    with pytest.raises(ManifestError, match="line 8: 5 cells, but 4 columns"):
+        read_manifest(tmp_path / "m.csv")
+    (tmp_path / "m.csv").write_text(text.replace(",odd", ""))
+    with pytest.raises(ManifestError) as caught:
+        read_manifest(tmp_path / "m.csv")
+    lines = [line.split(":")[0] for line in str(caught.value).splitlines()[1:]]
+    assert lines == ["line 3", "line 7", "line 8"]
+
+
+def test_spreadsheets_encodings_are_read_or_named(tmp_path):
+    (tmp_path / "ä.png").write_bytes(b"x")
+    text = "case_id\tpath\tlabel\nä\tä.png\tMN\n"
+    (tmp_path / "m.csv").write_text(text, "utf-16")
+    assert read_manifest(tmp_path / "m.csv")["case_id"].tolist() == ["ä"]
+    (tmp_path / "m.csv").write_text(text, "cp1252")
+    with pytest.raises(ManifestError, match='line 2 holds other characters; save .* "CSV UTF-8"'):
+        read_manifest(tmp_path / "m.csv")
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_table_or_a_sentence(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("any") / "m.csv"
+    path.write_bytes(content)
+    with pytest.raises(ManifestError):
+        read_manifest(path, taxonomy=PUMCH14)
