@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from data.errors import UserError
+from data.taxonomy import Taxonomy
 from readerstudy.errors import ImportRefused
 
 _PREFIX = "p_"
@@ -95,13 +97,22 @@ def _check_classes(codes: list[str], classes: Sequence[str], card: dict[str, Any
             f"(the model has {', '.join(codes) or 'none'}); "
             "choose a model that knows these classes, or a study with the model's."
         )
-    taxonomy = card.get("taxonomy")
-    listed = [entry.get("code") for entry in taxonomy["diseases"]] if taxonomy else codes
-    if sorted(map(str, listed)) != sorted(codes):
+    listed = _listed(card) if card.get("taxonomy") else codes
+    if sorted(listed) != sorted(codes):
         raise ImportRefused(
-            f"Expected the columns to be the classes of the sidecar ({', '.join(map(str, listed))})"
+            f"Expected the columns to be the classes of the sidecar ({', '.join(listed)})"
             f", but got {', '.join(codes)}; the two files do not belong together."
         )
+
+
+def _listed(card: dict[str, Any]) -> list[str]:
+    try:
+        return list(Taxonomy.from_dict(card["taxonomy"]).codes)
+    except (UserError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise ImportRefused(
+            "Expected the sidecar's taxonomy to be a list of diseases with their codes, but it "
+            f"cannot be read ({type(error).__name__}); `python -m model evaluate` writes it."
+        ) from error
 
 
 def _check_cases(found: list[str], cases: Collection[str]) -> None:

@@ -1,5 +1,6 @@
 """Making, filling, opening and closing a study; everything that is refused on the way."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -189,6 +190,20 @@ def test_predictions_need_a_sidecar_with_the_checkpoints_hash(
     if sidecar is not None:
         csv.with_suffix(".json").write_text(sidecar)
     with pytest.raises(ImportRefused, match="checkpoint"):
+        add_model(db, filled, csv)
+
+
+@pytest.mark.parametrize(
+    "taxonomy", [["BCC"], "BCC", {"diseases": 3}, {"diseases": [{"name_en": "no code"}]}]
+)
+def test_a_sidecar_with_a_malformed_taxonomy_is_refused_in_words(
+    db: Database, filled: str, predictions: Path, tmp_path: Path, taxonomy: object
+) -> None:
+    csv = tmp_path / "odd.csv"
+    csv.write_text(predictions.read_text())
+    card = {"checkpoint_sha256": "ab" * 32, "taxonomy": taxonomy}
+    csv.with_suffix(".json").write_text(json.dumps(card))
+    with pytest.raises(ImportRefused, match="taxonomy to be a list of diseases"):
         add_model(db, filled, csv)
 
 
