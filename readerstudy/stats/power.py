@@ -10,7 +10,7 @@ from scipy.stats import chi2
 
 from readerstudy.stats.hillis import Design
 from readerstudy.stats.moments import Moments
-from readerstudy.stats.study import BoolArray, FloatArray
+from readerstudy.stats.study import BoolArray, FloatArray, IntArray
 
 MOST_CASES = 2001
 MOST_READERS = 1000
@@ -126,44 +126,56 @@ def cases_needed(
     pilot: Components,
     claim: Claim,
     *,
-    n_readers: int,
-    target: float = 0.8,
+    n_readers: FloatArray,
+    target: FloatArray,
     design: Design = "or-rrrc-capped",
     alpha: float = 0.05,
-) -> tuple[int, float]:
-    """Fewest cases whose power passes `target`, and that power; if none does, MOST_CASES."""
+) -> tuple[IntArray, FloatArray]:
+    """Fewest cases whose power passes `target`, and that power; if none does, MOST_CASES.
 
-    def at(cases: int) -> float:
-        size = {"n_readers": np.array(float(n_readers)), "n_cases": np.array(float(cases))}
-        return float(power(pilot, claim, **size, design=design, alpha=alpha).power)
+    `n_readers` and `target` broadcast.
+    """
 
-    return _fewest(at, target, most=MOST_CASES)
+    def at(cases: IntArray) -> FloatArray:
+        size = {"n_readers": n_readers, "n_cases": cases.astype(np.float64)}
+        return power(pilot, claim, **size, design=design, alpha=alpha).power
+
+    return _fewest(at, *np.broadcast_arrays(n_readers, target), most=MOST_CASES)
 
 
 def readers_needed(
     pilot: Components,
     claim: Claim,
     *,
-    n_cases: float,
-    target: float = 0.8,
+    n_cases: FloatArray,
+    target: FloatArray,
     design: Design = "or-rrrc-capped",
     alpha: float = 0.05,
-) -> tuple[int, float]:
-    """Fewest readers whose power passes `target`, and that power; if none does, MOST_READERS."""
+) -> tuple[IntArray, FloatArray]:
+    """Fewest readers whose power passes `target`, and that power; if none does, MOST_READERS.
 
-    def at(readers: int) -> float:
-        size = {"n_readers": np.array(float(readers)), "n_cases": np.array(float(n_cases))}
-        return float(power(pilot, claim, **size, design=design, alpha=alpha).power)
+    `n_cases` and `target` broadcast.
+    """
 
-    return _fewest(at, target, most=MOST_READERS)
+    def at(readers: IntArray) -> FloatArray:
+        size = {"n_readers": readers.astype(np.float64), "n_cases": n_cases}
+        return power(pilot, claim, **size, design=design, alpha=alpha).power
+
+    return _fewest(at, *np.broadcast_arrays(n_cases, target), most=MOST_READERS)
 
 
-def _fewest(at: Callable[[int], float], target: float, *, most: int) -> tuple[int, float]:
+def _fewest(
+    at: Callable[[IntArray], FloatArray], size: FloatArray, target: FloatArray, *, most: int
+) -> tuple[IntArray, FloatArray]:
     """Power grows with both sizes, so that halving the range finds the first to pass."""
-    low, high = 2, most
-    while low < high:
+    low, high = np.full(size.shape, 2, dtype=np.intp), np.full(size.shape, most, dtype=np.intp)
+    while (low < high).any():
         middle = (low + high) // 2
-        low, high = (low, middle) if at(middle) > target else (middle + 1, high)
+        passed = at(middle) > target
+        low, high = (
+            np.where(passed | (low == high), low, middle + 1),
+            np.where(passed, middle, high),
+        )
     return low, at(low)
 
 

@@ -494,11 +494,14 @@ def _sample_size(mine: Ours, what: str, values) -> list[dict]:
     rows = []
     for row in values:
         cases, reached = cases_needed(
-            _pilot(mine), Claim("superiority", row["effect"]), n_readers=row["readers"],
-            target=row["target"], design="or-rrrc",
+            _pilot(mine),
+            Claim("superiority", row["effect"]),
+            n_readers=np.array(row["readers"]),
+            target=np.array(row["target"]),
+            design="or-rrrc",
         )
-        rows.append({**{k: row[k] for k in ("readers", "effect", "target")}, "cases": cases,
-                     "power": reached})  # fmt: skip
+        rows.append({**{k: row[k] for k in ("readers", "effect", "target")}, "cases": int(cases),
+                     "power": float(reached)})  # fmt: skip
     return rows
 
 

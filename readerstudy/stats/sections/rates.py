@@ -217,7 +217,7 @@ def _balanced_mean(
     note: str,
 ) -> Iterator[Record]:
     readers = [proportion_influence(c.right[keep], c.there[keep]) for c in parts]
-    theta, influence = _stacked(readers)
+    theta, influence = stacked(readers)
     n_cases = int(sum(c.there[keep].any(axis=0).sum() for c in parts))
     label = Label("balanced_accuracy", ALL, MEAN_READER)
     found = moments(theta, influence, n_cases=n_cases)
@@ -230,14 +230,15 @@ def _balanced_mean(
             )
             for k, c in zip(present, parts, strict=True)
         ]
-        its_theta, its_influence = _stacked(its)
+        its_theta, its_influence = stacked(its)
         found = moments(its_theta - theta, its_influence - influence, n_cases=n_cases)
         label = Label("balanced_accuracy", ALL, difference(model.name))
         yield from design_records(label, found, options=options, note=note)
         yield from margin_records(label, found, options=options)
 
 
-def _stacked(parts: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+def stacked(parts: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+    """Mean over k classes of figures (J,), and the influence (J, n) of all their cases on it."""
     k = len(parts)
     theta = np.mean([part[0] for part in parts], axis=0)
     return np.asarray(theta), np.concatenate([part[1] for part in parts], axis=1) / k
