@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from getpass import GetPassWarning, getpass
+from importlib import import_module
 from pathlib import Path
 
 from data.errors import UserError
@@ -18,7 +19,11 @@ from readerstudy.services import accounts, copies, setup, studies
 
 EXIT_REFUSED = 2
 EXIT_INTERRUPTED = 130  # as shells count a program that Ctrl-C ended
-_ANALYSE = "analyse"
+# From files to files, by `readerstudy.NAME.command`; these need no database.
+_STATISTICS = {
+    "analyse": "compare models with readers, from files to files; needs no database",
+    "plan": "power of a future study from a pilot, from files to files; needs no database",
+}
 _PASSWORD = "SKINREADER_ADMIN_PASSWORD"  # noqa: S105 -- the name of the variable
 
 Arguments = argparse.Namespace
@@ -27,7 +32,7 @@ Command = Callable[[Database, Arguments, Settings], None]
 
 def main(argv: Sequence[str]) -> int:
     try:
-        parser = build_parser(with_analyse=_ANALYSE in argv)
+        parser = build_parser(with_statistics=not _STATISTICS.keys().isdisjoint(argv))
         return _run(parser.parse_args(argv))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -38,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
     return EXIT_REFUSED
 
 
-def build_parser(*, with_analyse: bool) -> argparse.ArgumentParser:
+def build_parser(*, with_statistics: bool) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m readerstudy", description="Run reader studies."
     )
@@ -48,20 +53,19 @@ def build_parser(*, with_analyse: bool) -> argparse.ArgumentParser:
         add(command)
         add_arguments(command)
         command.set_defaults(run=run)
-    text = "compare models with readers, from files to files; needs no database"
-    analyse = commands.add_parser(_ANALYSE, help=text, description=text)
-    if with_analyse:
-        # Importing the statistics takes seconds; the other commands must not wait for them.
-        from readerstudy.analyse import command as analysis  # noqa: PLC0415
-
-        analysis.add_arguments(analyse)
-        analyse.set_defaults(analyse=analysis.run)
+    for name, text in _STATISTICS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        if with_statistics:
+            # Importing the statistics takes seconds; the other commands must not wait for them.
+            module = import_module(f"readerstudy.{name}.command")
+            module.add_arguments(command)
+            command.set_defaults(statistics=module.run)
     return parser
 
 
 def _run(args: Arguments) -> int:
-    if args.command == _ANALYSE:
-        return int(args.analyse(args))
+    if args.command in _STATISTICS:
+        return int(args.statistics(args))
     settings = settings_from(args)
     with closing(setup.open_database(settings)) as db:
         if args.command not in ("init", "migrate", "restore"):

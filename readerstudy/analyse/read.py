@@ -24,10 +24,14 @@ def read_predictions(path: Path, *, encoding: str = "utf-8") -> pd.DataFrame:
     return _read(path, encoding=encoding, wanted=None)
 
 
+def column_names(path: Path, *, encoding: str = "utf-8") -> list[str]:
+    """The names in the first line."""
+    return _names(_header(path, encoding)[1])[1]
+
+
 def _read(path: Path, *, encoding: str, wanted: frozenset[str] | None) -> pd.DataFrame:
     encoding, header = _header(path, encoding)
-    separator = max(_SEPARATORS, key=header.count)
-    names = [name.strip().strip('"').strip() for name in header.rstrip("\r\n").split(separator)]
+    separator, names = _names(header)
     _check_names(path, names)
     frame = _parse(path, encoding, separator, as_text=wanted is not None)
     frame.columns = pd.Index(names)
@@ -68,6 +72,13 @@ def _header(path: Path, encoding: str) -> tuple[str, str]:
             f"Expected {path} to begin with column names, but got an empty line or file."
         )
     return encoding, header
+
+
+def _names(header: str) -> tuple[str, list[str]]:
+    """The separator and the column names of a first line."""
+    separator = max(_SEPARATORS, key=header.count)
+    found = header.rstrip("\r\n").split(separator)
+    return separator, [name.strip().strip('"').strip() for name in found]
 
 
 def _check_names(path: Path, names: list[str]) -> None:

@@ -47,7 +47,7 @@ def render_report(analysis: Analysis, pictures: Mapping[str, bytes]) -> str:
     return template.render(
         meta=analysis.meta,
         sections=[s for s in _sections(analysis) if s[2]],
-        pictures={name: _inline(svg) for name, svg in pictures.items()},
+        pictures={name: inline_svg(svg) for name, svg in pictures.items()},
         warnings=warnings_of(analysis),
         sentences=[sentence for sentence, _ in sentences],
         references=cited(sentences),
@@ -88,7 +88,8 @@ def _environment() -> Environment:
     return environment
 
 
-def _inline(svg: bytes) -> str:
+def inline_svg(svg: bytes) -> str:
+    """The element without its XML declaration, to stand in a page."""
     text = svg.decode("utf-8")
     return text[text.index("<svg") :]
 

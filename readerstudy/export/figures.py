@@ -42,9 +42,15 @@ def save(drawn: Figure, format: Format) -> bytes:
 
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     """One pair of axes of a size in inches, without pyplot's global state."""
+    drawn, (axes,) = new_panels(width, height, count=1)
+    return drawn, axes
+
+
+def new_panels(width: float, height: float, *, count: int) -> tuple[Figure, list[Axes]]:
+    """Several axes side by side that share their height."""
     with mpl.rc_context(_SETTINGS):
         drawn = Figure(figsize=(width, height), layout="constrained")
-        return drawn, drawn.add_subplot()
+        return drawn, list(drawn.subplots(1, count, sharey=True, squeeze=False)[0])
 
 
 def draw_roc(figure: RocFigure) -> Figure:

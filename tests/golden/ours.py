@@ -16,7 +16,7 @@ from readerstudy.stats.hillis import or_inference
 from readerstudy.stats.mcnemar import discordant
 from readerstudy.stats.moments import Moments, moments, proportion_influence
 from readerstudy.stats.pairs import Raters, auc_ustat, pair_sums
-from readerstudy.stats.power import Components, cases_needed, components, power
+from readerstudy.stats.power import Claim, Components, cases_needed, components, power
 from readerstudy.stats.sections.areas import model_placements
 from readerstudy.stats.sections.rates import Metric, model_right
 from readerstudy.stats.sections.reader_areas import (
@@ -469,21 +469,23 @@ def _hand_till(mine: Ours, what: str, values) -> dict:
 
 
 def _pilot(mine: Ours) -> Components:
-    return components(*mine.moments("auc.jackknife"))
+    return components(mine.moments("auc.jackknife")[2])
 
 
 def _power(mine: Ours, what: str, values) -> list[dict]:
     rows = []
     for row in values:
         found = {
-            d: power(_pilot(mine), effect=row["effect"], n_readers=np.array(row["readers"]),
-                     n_cases=np.array(row["cases"]), design=f"or-{d}")
+            d: power(_pilot(mine), Claim("superiority", row["effect"]),
+                     n_readers=np.array(row["readers"]), n_cases=np.array(row["cases"]),
+                     design=f"or-{d}")
             for d in ("rrrc", "frrc", "rrfc")
         }  # fmt: skip
         rows.append({
             "effect": row["effect"], "readers": row["readers"], "cases": row["cases"],
             **{f"power_{d}": float(f.power) for d, f in found.items()},
-            "ncp_rrrc": float(found["rrrc"].noncentrality), "df2_rrrc": float(found["rrrc"].df),
+            "ncp_rrrc": float((row["effect"] / found["rrrc"].se) ** 2),
+            "df2_rrrc": float(found["rrrc"].df),
         })  # fmt: skip
     return rows
 
@@ -492,10 +494,14 @@ def _sample_size(mine: Ours, what: str, values) -> list[dict]:
     rows = []
     for row in values:
         cases, reached = cases_needed(
-            _pilot(mine), effect=row["effect"], n_readers=row["readers"], target=row["target"]
+            _pilot(mine),
+            Claim("superiority", row["effect"]),
+            n_readers=np.array(row["readers"]),
+            target=np.array(row["target"]),
+            design="or-rrrc",
         )
-        rows.append({**{k: row[k] for k in ("readers", "effect", "target")}, "cases": cases,
-                     "power": reached})  # fmt: skip
+        rows.append({**{k: row[k] for k in ("readers", "effect", "target")}, "cases": int(cases),
+                     "power": float(reached)})  # fmt: skip
     return rows
 
 

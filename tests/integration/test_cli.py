@@ -302,7 +302,7 @@ def test_a_file_that_is_no_backup_is_refused(
 
 def test_every_command_and_flag_is_documented() -> None:
     page = CLI_PAGE.read_text("utf-8")
-    parser = cli.build_parser(with_analyse=True)
+    parser = cli.build_parser(with_statistics=True)
     commands = next(a for a in parser._actions if a.dest == "command").choices
     assert isinstance(commands, dict)
     for name, command in commands.items():

@@ -24,13 +24,13 @@ _BOOTSTRAP = 400
 
 
 def differences(
-    rng: np.random.Generator, n_readers: int, n_cases: int
+    rng: np.random.Generator, n_readers: int, n_cases: int, *, model_rate: float = RATE
 ) -> tuple[np.ndarray, np.ndarray]:
     """(J, n) readers' cells and (n,) model's, right as 1."""
     case = rng.normal(0, CASE_SD, n_cases)
     reader = rng.normal(0, READER_SD, (n_readers, 1))
     mu_reader = norm.ppf(RATE) * np.sqrt(1 + READER_SD**2 + CASE_SD**2)
-    mu_model = norm.ppf(RATE) * np.sqrt(1 + CASE_SD**2)
+    mu_model = norm.ppf(model_rate) * np.sqrt(1 + CASE_SD**2)
     right = mu_reader + reader + case + rng.normal(0, 1, (n_readers, n_cases)) > 0
     model = mu_model + case + rng.normal(0, 1, n_cases) > 0
     return right.astype(float), model.astype(float)

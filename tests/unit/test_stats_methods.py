@@ -15,7 +15,6 @@ from readerstudy.stats.hillis import CLAMPED, TWO_READERS, infer, one_sided, or_
 from readerstudy.stats.mcnemar import adjusted, chi_square, exact_p, mid_p
 from readerstudy.stats.moments import Moments, auc_jackknife, moments, proportion_influence
 from readerstudy.stats.multiclass import hand_till, macro_auc
-from readerstudy.stats.power import Components, cases_needed, power
 from readerstudy.stats.proportions import interval
 from readerstudy.stats.tails import quantile, two_sided, upper_tail
 from readerstudy.stats.ustat import ustat, ustat_inference
@@ -200,21 +199,3 @@ def test_macro_auc_equals_scikit_learn_and_needs_two_classes() -> None:
     peer = np.mean([roc_auc_score(truth == c, scores[:, c]) for c in range(3)])
     assert macro_auc(truth, scores)[0] == pytest.approx(peer)
     assert np.isnan(hand_till(np.zeros(4, int), RNG.random((4, 3))))
-
-
-PILOT = Components(0.0023, 0.0019, 0.0012, 0.0001, 0.0008, 0.0001, 100)
-
-
-def test_power_grows_with_readers_and_cases() -> None:
-    readers, cases = np.meshgrid([5.0, 10, 50, 280], [50.0, 200, 800])
-    found = power(PILOT, effect=0.05, n_readers=readers, n_cases=cases).power
-    assert (np.diff(found, axis=0) > 0).all()
-    assert (np.diff(found, axis=1) > 0).all()
-    assert ((found > 0.05) & (found < 1)).all()
-
-
-def test_cases_needed_reach_the_target() -> None:
-    cases, reached = cases_needed(PILOT, effect=0.1, n_readers=20)
-    assert reached > 0.8
-    fewer = power(PILOT, effect=0.1, n_readers=np.array(20.0), n_cases=np.array(cases - 1.0))
-    assert fewer.power <= 0.8

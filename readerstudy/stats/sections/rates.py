@@ -245,7 +245,7 @@ def _balanced_mean(
 
 
 def stacked(parts: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
-    """Mean over classes of figures of merit, whose cases are independent strata."""
+    """Mean over k classes of figures (J,), and the influence (J, n) of all their cases on it."""
     k = len(parts)
     theta = np.mean([part[0] for part in parts], axis=0)
     return np.asarray(theta), np.concatenate([part[1] for part in parts], axis=1) / k
