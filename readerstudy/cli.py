@@ -22,6 +22,7 @@ EXIT_INTERRUPTED = 130  # as shells count a program that Ctrl-C ended
 # From files to files, by `readerstudy.NAME.command`; these need no database.
 _STATISTICS = {
     "analyse": "compare models with readers, from files to files; needs no database",
+    "convert": "write and read files of iMRMC, MRMCaov and RJafroc; needs no database",
     "plan": "power of a future study from a pilot, from files to files; needs no database",
 }
 _PASSWORD = "SKINREADER_ADMIN_PASSWORD"  # noqa: S105 -- the name of the variable

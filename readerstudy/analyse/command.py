@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> list[Path]:
     readings = read_readings(args.readings, encoding=args.encoding)
-    predictions = _predictions(args.predictions, args.encoding)
+    predictions = read_models(args.predictions, args.encoding)
     analysis = analyse(
         readings,
         predictions,
@@ -122,7 +122,8 @@ def _write_pictures(drawn: Mapping[str, bytes], folder: Path, ending: str) -> li
     return written
 
 
-def _predictions(given: list[str], encoding: str) -> dict[str, pd.DataFrame]:
+def read_models(given: list[str], encoding: str) -> dict[str, pd.DataFrame]:
+    """Tables of predictions from NAME=FILE."""
     tables: dict[str, pd.DataFrame] = {}
     for item in given:
         name, equals, path = item.partition("=")

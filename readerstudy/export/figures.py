@@ -72,7 +72,8 @@ def draw_roc(figure: RocFigure) -> Figure:
         ylabel=f"Sensitivity ({figure.n_positive} cases)",
     )
     axes.set_title(figure.title, fontsize=9, loc="left")
-    axes.legend(loc="lower right", fontsize=6.5, frameon=False)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="lower right", fontsize=6.5, frameon=False)
     for line, note in enumerate(figure.notes):
         place = (0, -0.14 - 0.045 * line)
         axes.annotate(note, place, xycoords="axes fraction", fontsize=6, annotation_clip=False)

@@ -167,7 +167,7 @@ def test_an_open_admin_page_survives_a_restart(browser, served):
     expect(page.locator("#sr-results")).to_contain_text("Accuracy")
     served.kill()
     served.start()
-    page.locator("#sr-class input").click()
+    page.locator("#sr-figure input").click()
     page.get_by_role("option").nth(2).click()
     page.get_by_role("tab", name="Invite").click()
     page.locator("#sr-invite").click()

@@ -31,7 +31,7 @@ def ask(site, staff, handler, *data):
         ("choose_study", ("alpha",), "Study alpha"),
         ("choose_study", ("beta",), "Study beta"),
         ("show", ("alpha", None), "Study alpha"),
-        ("choose_class", ("alpha", None, "BCC"), "plotly"),
+        ("choose_picture", ("alpha", None, "roc_BCC"), "plotly"),
         ("invite", ("alpha", 2), "/invite/"),
     ],
 )
@@ -47,9 +47,9 @@ def test_a_page_of_before_a_restart_goes_on(site, staff, handler, data, shown):
         ("choose_study", ("gone",)),
         ("choose_study", (None,)),  # loaded before the first study was made
         ("show", (["alpha"], None)),
-        ("choose_class", ("alpha", None, "GONE")),
-        ("choose_class", ("alpha", None, None)),
-        ("choose_class", ("alpha", None, {"a": 1})),
+        ("choose_picture", ("alpha", None, "GONE")),
+        ("choose_picture", ("alpha", None, None)),
+        ("choose_picture", ("alpha", None, {"a": 1})),
     ],
 )
 def test_a_choice_that_is_gone_says_reload(site, staff, handler, data):

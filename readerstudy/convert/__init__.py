@@ -1,0 +1,1 @@
+"""Files of iMRMC, MRMCaov and RJafroc: written from a study, and read for an analysis here."""

@@ -1,0 +1,139 @@
+"""`python -m readerstudy convert`: to and from the files of iMRMC, MRMCaov and RJafroc."""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from readerstudy.analyse.command import EXIT_REFUSED, read_models
+from readerstudy.analyse.read import read_readings
+from readerstudy.convert import rjafroc, tables
+from readerstudy.convert.ratings import Choice, Ratings, ratings_of, tidy_of
+from readerstudy.stats import StatsError, Study, build_study
+
+READ: dict[str, Callable[[Path], Ratings]] = {
+    "imrmc": tables.read_imrmc,
+    "imrmc-csv": tables.read_imrmc_frame,
+    "mrmcaov": tables.read_mrmcaov,
+    "rjafroc": rjafroc.read_rjafroc,
+}
+_ENDINGS = {
+    "imrmc": ".imrmc",
+    "imrmc-csv": ".imrmc.csv",
+    "mrmcaov": ".mrmcaov.csv",
+    "rjafroc": ".xlsx",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `convert`."""
+    add = parser.add_argument
+    formats = tuple(READ)
+    add("--to", choices=formats, help="write a study's tables so, one file per class")
+    add("--from", dest="source", choices=formats, help="read a file of this format")
+    add("--out", type=Path, required=True, metavar="DIR")
+    writing = parser.add_argument_group("with --to")
+    writing.add_argument("--readings", type=Path, metavar="CSV", help="as for analyse")
+    writing.add_argument(
+        "--predictions", action="append", default=[], metavar="NAME=CSV", help="as for analyse"
+    )
+    writing.add_argument("--encoding", default="utf-8", help="of the CSV files")
+    writing.add_argument(
+        "--rating",
+        choices=("call", "confidence"),
+        default="call",
+        help="1 for the class, 0 for others (default); or confidence and probability in per cent",
+    )
+    reading = parser.add_argument_group("with --from")
+    reading.add_argument("file", type=Path, nargs="?", help="the file to read")
+    reading.add_argument("--unaided", metavar="MODALITY", help="the readers' modality")
+    reading.add_argument(
+        "--aided", metavar="MODALITY", help="to be compared with it as aided reading"
+    )
+    reading.add_argument(
+        "--model", action="append", default=[], metavar="NAME=MODALITY", help="a model's modality"
+    )
+    reading.add_argument(
+        "--positive-from", type=float, metavar="RATING", help="ratings from here on mean present"
+    )
+    reading.add_argument("--present", default="present", help="name of the positive class")
+    reading.add_argument("--absent", default="absent", help="name of the other class")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit status: 0 done, 2 refused with the reason on standard error."""
+    try:
+        written = _run(args)
+    except StatsError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_REFUSED
+    sys.stdout.write("".join(f"{path}\n" for path in written))
+    return 0
+
+
+def _run(args: argparse.Namespace) -> list[Path]:
+    if bool(args.to) == bool(args.source):
+        raise StatsError("Expected one of --to and --from, but got both or none; choose one.")
+    args.out.mkdir(parents=True, exist_ok=True)
+    return _export(args) if args.to else _import(args)
+
+
+def _export(args: argparse.Namespace) -> list[Path]:
+    if args.readings is None:
+        raise StatsError("Expected --readings CSV with --to, but got none; give the readings.")
+    models = read_models(args.predictions, args.encoding)
+    study = build_study(read_readings(args.readings, encoding=args.encoding), models)
+    return write_study(study, args.out, format_=args.to, kind=args.rating)
+
+
+def write_study(study: Study, folder: Path, *, format_: str, kind: str) -> list[Path]:
+    """One file per class against all others; for RJafroc its list of names beside it."""
+    written = []
+    for class_ in study.classes:
+        name = re.sub(r"[^A-Za-z0-9_.-]", "_", class_)
+        path = folder / f"{name}{_ENDINGS[format_]}"
+        ratings = ratings_of(study, class_=class_, kind="call" if kind == "call" else "confidence")
+        if format_ == "imrmc":
+            tables.write_imrmc(ratings, path, title=f"SkinReader: {class_} against all others")
+        elif format_ == "imrmc-csv":
+            tables.write_imrmc_frame(ratings, path)
+        elif format_ == "mrmcaov":
+            tables.write_mrmcaov(ratings, path)
+        else:
+            rjafroc.write_rjafroc(ratings, path)
+        written.append(path)
+    return written
+
+
+def _import(args: argparse.Namespace) -> list[Path]:
+    if args.file is None:
+        raise StatsError("Expected a file to read with --from, but got none; name it.")
+    ratings = READ[args.source](args.file)
+    choice = Choice(
+        unaided=args.unaided,
+        aided=args.aided,
+        models=tuple(_pair(item) for item in args.model),
+        positive_from=args.positive_from,
+        present=args.present,
+        absent=args.absent,
+    )
+    readings, predictions = tidy_of(ratings, choice)
+    path = args.out / "readings.csv"
+    readings.to_csv(path, index=False, encoding="utf-8")
+    written = [path]
+    for name, frame in predictions.items():
+        path = args.out / f"predictions_{name}.csv"
+        frame.to_csv(path, index=False, encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def _pair(item: str) -> tuple[str, str]:
+    name, equals, modality = item.partition("=")
+    if not (equals and modality and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name)):
+        raise StatsError(
+            f"Expected --model NAME=MODALITY with a name of letters, digits, '.', '_' and '-', but "
+            f"got {item!r}."
+        )
+    return name, modality

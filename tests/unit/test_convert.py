@@ -1,0 +1,291 @@
+"""Files of iMRMC, MRMCaov and RJafroc: as documented, there and back, and refused in words."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+from readerstudy.convert.command import READ, add_arguments, run, write_study
+from readerstudy.convert.ratings import Choice, Ratings, ratings_of, tidy_of
+from readerstudy.convert.rjafroc import write_rjafroc
+from readerstudy.convert.tables import (
+    read_imrmc,
+    read_imrmc_frame,
+    read_mrmcaov,
+    write_imrmc,
+    write_imrmc_frame,
+    write_mrmcaov,
+)
+from readerstudy.stats import StatsError, analyse, build_study
+from tests.unit.stats_helpers import simulate
+
+# Written by hand after the packages' documents: see docs/interchange.md.
+IMRMC = """Front matter is free text
+NR: 2
+N0: 2
+N1: 1
+NM: 1
+
+BEGIN DATA:
+-1,1,0,0
+-1,2,0,0
+-1,3,0,1
+1,1,A,0.5
+1,2,A,-1
+1,3,A,2
+2,1,A,0.00E+00
+2,3,A,1.5
+"""
+
+
+def write(format_: str, ratings: Ratings, path: Path) -> None:
+    if format_ == "imrmc":
+        write_imrmc(ratings, path, title="a title, with a comma")
+    else:
+        {"imrmc-csv": write_imrmc_frame, "mrmcaov": write_mrmcaov, "rjafroc": write_rjafroc}[
+            format_
+        ](ratings, path)
+
+
+def same(first: Ratings, second: Ratings) -> None:
+    assert first.truth == second.truth
+    order = ["reader", "modality", "case"]
+    a, b = (r.rows.sort_values(order).reset_index(drop=True) for r in (first, second))
+    pd.testing.assert_frame_equal(a[[*order, "rating"]], b[[*order, "rating"]])
+
+
+def convert(*arguments: object) -> int:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return run(parser.parse_args([str(a) for a in arguments]))
+
+
+NAMES = st.text(
+    st.characters(categories=["L", "N", "P", "Zs"], exclude_characters=",\"'"), min_size=1
+)
+SAFE = NAMES.map(str.strip).filter(
+    lambda n: n and not n.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) and n != "truth"
+)
+
+
+@st.composite
+def any_ratings(draw) -> Ratings:
+    readers = draw(st.lists(SAFE, min_size=1, max_size=3, unique=True))
+    cases = draw(st.lists(SAFE, min_size=2, max_size=4, unique=True))
+    modalities = draw(st.lists(SAFE, min_size=1, max_size=2, unique=True))
+    numbers = st.floats(-1e6, 1e6, allow_subnormal=False)
+    rows = [(r, m, c, draw(numbers)) for r in readers for m in modalities for c in cases]
+    truth = {c: i % 2 for i, c in enumerate(cases)}
+    return Ratings(pd.DataFrame(rows, columns=["reader", "modality", "case", "rating"]), truth)
+
+
+@pytest.mark.parametrize("format_", READ)
+@given(ratings=any_ratings())
+def test_every_format_gives_back_what_was_written(tmp_path_factory, format_, ratings) -> None:
+    ending = ".xlsx" if format_ == "rjafroc" else ".txt"
+    path = tmp_path_factory.mktemp("there") / f"file{ending}"
+    write(format_, ratings, path)
+    same(READ[format_](path), ratings)
+
+
+@pytest.mark.parametrize("format_", ["imrmc", "imrmc-csv", "mrmcaov"])
+def test_missing_readings_are_kept_missing(tmp_path, format_) -> None:
+    readings, models = simulate(2, missing=0.3)
+    study = build_study(readings, models)
+    ratings = ratings_of(study, class_="bcc", kind="call")
+    write(format_, ratings, tmp_path / "file")
+    same(READ[format_](tmp_path / "file"), ratings)
+    assert len(ratings.rows) == 3 * study.answered.sum()
+
+
+def test_imrmc_is_read_as_its_manual_writes_it(tmp_path) -> None:
+    path = tmp_path / "study.imrmc"
+    path.write_text(IMRMC)
+    found = read_imrmc(path)
+    assert found.truth == {"1": 0, "2": 0, "3": 1}
+    assert found.rows["rating"].tolist() == [0.5, -1.0, 2.0, 0.0, 1.5]
+    # As a spreadsheet saves it, and with the newer words for the truth.
+    path.write_text(IMRMC.replace("\n", ",,,\r\n", 7).replace("-1,", "truth,"))
+    same(read_imrmc(path), found)
+
+
+def test_imrmc_is_written_field_by_field(tmp_path) -> None:
+    path = tmp_path / "study.imrmc"
+    path.write_text(IMRMC)
+    write_imrmc(read_imrmc(path), tmp_path / "again.imrmc", title="Title")
+    lines = (tmp_path / "again.imrmc").read_text().splitlines()
+    assert lines[0] == "Title"
+    assert set(lines[1:7]) == {"", "NR: 2", "N0: 2", "N1: 1", "NM: 1"}
+    assert lines[7:11] == ["BEGIN DATA:", "-1,1,truth,0", "-1,2,truth,0", "-1,3,truth,1"]
+    assert lines[11:] == ["1,1,A,0.5", "1,2,A,-1", "1,3,A,2", "2,1,A,0", "2,3,A,1.5"]
+
+
+def test_frames_have_the_packages_columns(tmp_path) -> None:
+    ratings = ratings_of(
+        build_study(*simulate(2, readers=2, per_class=2)), class_="mel", kind="call"
+    )
+    write_imrmc_frame(ratings, tmp_path / "i.csv")
+    frame = pd.read_csv(tmp_path / "i.csv")
+    assert list(frame.columns) == ["readerID", "caseID", "modalityID", "score"]
+    truth = frame[frame["readerID"] == "truth"]
+    assert set(truth["modalityID"]) == {"truth"}
+    assert dict(zip(truth["caseID"], truth["score"], strict=True)) == ratings.truth
+    write_mrmcaov(ratings, tmp_path / "m.csv")
+    frame = pd.read_csv(tmp_path / "m.csv")
+    assert list(frame.columns) == ["reader", "treatment", "case", "truth", "rating"]
+    assert set(frame["truth"]) == {0, 1}
+    assert set(frame["treatment"]) == {"unaided", "a", "b"}
+
+
+def test_rjafrocs_workbook_has_its_three_sheets(tmp_path) -> None:
+    study = build_study(*simulate(2, readers=3, per_class=2))
+    ratings = ratings_of(study, class_="mel", kind="confidence")
+    write_rjafroc(ratings, tmp_path / "s.xlsx")
+    book = load_workbook(tmp_path / "s.xlsx")
+    assert book.sheetnames == ["Truth", "FP", "TP"]
+    truth = list(book["Truth"].iter_rows(values_only=True))
+    assert truth[0] == ("CaseID", "LesionID", "Weight", "ReaderID", "ModalityID", "Paradigm")
+    assert [row[5] for row in truth[1:4]] == ["ROC", "FCTRL", None]
+    assert {row[3] for row in truth[1:]} == {"1, 2, 3"}
+    assert sorted(row[1] for row in truth[1:]) == [0, 0, 0, 0, 1, 1]
+    assert all(isinstance(row[0], int) for row in truth[1:])
+    false, true = (list(book[name].iter_rows(values_only=True)) for name in ("FP", "TP"))
+    assert false[0] == ("ReaderID", "ModalityID", "CaseID", "FP_Rating")
+    assert true[0] == ("ReaderID", "ModalityID", "CaseID", "LesionID", "TP_Rating")
+    assert (len(false) - 1, len(true) - 1) == (3 * 3 * 4, 3 * 3 * 2)
+
+
+def test_rjafroc_needs_a_crossed_design(tmp_path) -> None:
+    study = build_study(*simulate(2, missing=0.3))
+    with pytest.raises(StatsError, match="every case in every modality"):
+        write_study(study, tmp_path, format_="rjafroc", kind="call")
+
+
+@pytest.mark.parametrize("format_", READ)
+@pytest.mark.parametrize("kind", ["call", "confidence"])
+def test_an_analysis_of_the_file_is_that_of_the_study(tmp_path, format_, kind) -> None:
+    """Calls keep sensitivity and specificity, confidence keeps the areas under the curve."""
+    readings, models = simulate(5, readers=4, per_class=6, classes=("no", "yes"))
+    expected = analyse(readings, models, positive="yes")
+    study = build_study(readings, models, positive="yes")
+    paths = write_study(study, tmp_path, format_=format_, kind=kind)
+    file = next(p for p in paths if p.name.startswith("yes"))
+    choice = Choice(
+        unaided="unaided",
+        models=(("a", "a"), ("b", "b")),
+        positive_from=None if kind == "call" else 50.0,
+        present="yes",
+        absent="no",
+    )
+    found = analyse(*tidy_of(READ[format_](file), choice), positive="yes")
+    for quantity in ("sensitivity", "specificity") if kind == "call" else ("auc",):
+        method = "or-rrrc" if quantity != "auc" else "or-rrrc:delong"
+        for subject in ("mean_reader", "model:a - mean_reader"):
+            mine = found.get(quantity, "yes", subject, method)
+            theirs = expected.get(quantity, "yes", subject, method)
+            assert mine.estimate == pytest.approx(theirs.estimate, rel=1e-9)
+            assert mine.se == pytest.approx(theirs.se, rel=1e-9)
+
+
+def test_two_modalities_are_two_arms(tmp_path) -> None:
+    rows = [(r, m, c, float((hash_ + len(m)) % 2)) for r in ("1", "2", "3") for m in ("A", "BB")
+            for hash_, c in enumerate(("x", "y", "z", "w"))]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["reader", "modality", "case", "rating"])
+    ratings = Ratings(frame, {"x": 0, "y": 1, "z": 0, "w": 1})
+    readings, _ = tidy_of(ratings, Choice(unaided="A", aided="BB"))
+    found = analyse(readings, {})
+    gain = found.get("accuracy", "all", "mean_reader:aided - mean_reader", "or-rrrc")
+    assert gain is not None
+    assert abs(gain.estimate) == 1
+
+
+def test_the_command_writes_and_reads(tmp_path, capsys) -> None:
+    readings, models = simulate(5, readers=3)
+    readings.to_csv(tmp_path / "r.csv", index=False)
+    models["a"].to_csv(tmp_path / "a.csv", index=False)
+    out = tmp_path / "out"
+    given_ = ("--readings", tmp_path / "r.csv", "--predictions", f"a={tmp_path / 'a.csv'}")
+    assert convert("--to", "imrmc", *given_, "--out", out) == 0
+    assert {p.name for p in out.iterdir()} == {"bcc.imrmc", "mel.imrmc", "nv.imrmc"}
+    back = tmp_path / "back"
+    options = ("--unaided", "unaided", "--model", "a=a", "--present", "bcc", "--absent", "rest")
+    assert convert("--from", "imrmc", out / "bcc.imrmc", *options, "--out", back) == 0
+    table = pd.read_csv(back / "readings.csv")
+    assert set(table["answer"]) == {"bcc", "rest"}
+    assert (back / "predictions_a.csv").is_file()
+    assert convert("--out", out) == 2
+    assert "--to and --from" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "empty"),
+        ("a,b\n", "BEGIN DATA"),
+        (IMRMC.replace("NR: 2", "NR: 3"), "NR: 2 in line 2"),
+        (IMRMC.replace("-1,3,0,1\n", ""), "case '3' \\(line 12\\) has none"),
+        (IMRMC.replace("-1,3,0,1", "-1,3,0,2"), "truth of 0 .* in line 10"),
+        (IMRMC.replace("-1,3,0,1", "-1,2,0,0"), "truth of case '2' once"),
+        (IMRMC.replace("1,2,A,-1", "1,1,A,-1"), "lines 11, 12 repeat"),
+        (IMRMC.replace("1,2,A,-1", "1,2,A,high"), "number as rating in line 12"),
+        (IMRMC.replace("1,2,A,-1", "1,2,A"), "line 12"),
+        (IMRMC.replace("1,2,A,-1", "1,2,A,nan"), "number as rating"),
+    ],
+)
+def test_a_wrong_imrmc_file_is_refused_with_its_line(tmp_path, text, words) -> None:
+    (tmp_path / "f.imrmc").write_text(text)
+    with pytest.raises(StatsError, match=words):
+        read_imrmc(tmp_path / "f.imrmc")
+
+
+def test_frames_with_wrong_columns_are_refused(tmp_path) -> None:
+    (tmp_path / "f.csv").write_text("reader,case,score\n1,2,3\n")
+    with pytest.raises(StatsError, match="readerID, caseID, modalityID"):
+        read_imrmc_frame(tmp_path / "f.csv")
+    with pytest.raises(StatsError, match="treatment, truth, rating is missing"):
+        read_mrmcaov(tmp_path / "f.csv")
+    (tmp_path / "f.csv").write_text("rating,Test,case,truth,reader\n3,A,c1,1,r1\n2,A,c1,0,r2\n")
+    with pytest.raises(StatsError, match="another one in line 3"):
+        read_mrmcaov(tmp_path / "f.csv")
+
+
+@pytest.mark.parametrize("content", [b"", b"no workbook", b"PK\x03\x04 spoilt"])
+def test_a_file_that_is_no_workbook_is_refused(tmp_path, content) -> None:
+    (tmp_path / "f.xlsx").write_bytes(content)
+    with pytest.raises(StatsError, match="Excel workbook"):
+        READ["rjafroc"](tmp_path / "f.xlsx")
+
+
+def test_ratings_on_a_scale_need_to_be_told_what_positive_is() -> None:
+    frame = pd.DataFrame(
+        [("1", "A", "x", 3.0), ("1", "A", "y", 5.0)],
+        columns=["reader", "modality", "case", "rating"],
+    )
+    ratings = Ratings(frame, {"x": 0, "y": 1})
+    with pytest.raises(StatsError, match="--positive-from 4"):
+        tidy_of(ratings, Choice())
+    readings, _ = tidy_of(ratings, Choice(positive_from=4))
+    assert readings["answer"].tolist() == ["absent", "present"]
+    assert np.isfinite(readings["confidence"]).all()
+
+
+def test_an_unknown_or_unnamed_modality_is_refused() -> None:
+    rows = [("1", m, c, 1.0) for m in ("A", "B") for c in ("x", "y")]
+    ratings = Ratings(
+        pd.DataFrame(rows, columns=["reader", "modality", "case", "rating"]), {"x": 0, "y": 1}
+    )
+    with pytest.raises(StatsError, match="which of the modalities A, B"):
+        tidy_of(ratings, Choice())
+    with pytest.raises(StatsError, match="'C'"):
+        tidy_of(ratings, Choice(unaided="C"))
+
+
+def test_names_that_a_format_cannot_hold_are_refused(tmp_path) -> None:
+    frame = pd.DataFrame([("a,b", "A", "x", 1.0)], columns=["reader", "modality", "case", "rating"])
+    with pytest.raises(StatsError, match="'a,b'"):
+        write_imrmc(Ratings(frame, {"x": 1}), tmp_path / "f.imrmc", title="t")
