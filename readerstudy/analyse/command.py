@@ -62,6 +62,11 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
         help="what an empty answer counts as",
     )
     add(
+        "--cluster",
+        metavar="COLUMN",
+        help="cases with the same value in this column of the readings are not independent",
+    )
+    add(
         "--margin",
         type=_margin,
         metavar="FRACTION",
@@ -89,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> list[Path]:
-    readings = read_readings(args.readings, encoding=args.encoding)
+    readings = read_readings(args.readings, encoding=args.encoding, cluster=args.cluster)
     predictions = read_models(args.predictions, args.encoding)
     analysis = analyse(
         readings,
@@ -99,6 +104,7 @@ def _run(args: argparse.Namespace) -> list[Path]:
         rule=args.rule,
         missing=args.missing,
         margin=args.margin,
+        cluster=args.cluster,
         rng=np.random.default_rng(args.seed),
         replicates=args.replicates,
     )

@@ -11,12 +11,16 @@ from readerstudy.stats.readings_table import REQUIRED
 
 MOST_BYTES = 2_000_000_000
 _SEPARATORS = (",", ";", "\t", "|")
-_WANTED = frozenset((*REQUIRED, "confidence", "reader_kind", "arm", "advice"))
+_OPTIONAL = ("confidence", "reader_kind", "arm", "advice", "patient_id", "lesion_id")
+_WANTED = frozenset((*REQUIRED, *_OPTIONAL))
 
 
-def read_readings(path: Path, *, encoding: str = "utf-8") -> pd.DataFrame:
+def read_readings(
+    path: Path, *, encoding: str = "utf-8", cluster: str | None = None
+) -> pd.DataFrame:
     """The columns an analysis uses, as text, indexed by line of the file."""
-    return _read(path, encoding=encoding, wanted=_WANTED)
+    wanted = _WANTED | {cluster} if cluster else _WANTED
+    return _read(path, encoding=encoding, wanted=wanted, needed=cluster)
 
 
 def read_predictions(path: Path, *, encoding: str = "utf-8") -> pd.DataFrame:
@@ -29,7 +33,9 @@ def column_names(path: Path, *, encoding: str = "utf-8") -> list[str]:
     return _names(_header(path, encoding)[1])[1]
 
 
-def _read(path: Path, *, encoding: str, wanted: frozenset[str] | None) -> pd.DataFrame:
+def _read(
+    path: Path, *, encoding: str, wanted: frozenset[str] | None, needed: str | None = None
+) -> pd.DataFrame:
     encoding, header = _header(path, encoding)
     separator, names = _names(header)
     _check_names(path, names)
@@ -40,7 +46,7 @@ def _read(path: Path, *, encoding: str, wanted: frozenset[str] | None) -> pd.Dat
     _check_short_rows(path, frame, encoding, separator)
     if wanted is not None:
         # A column that is missing may be misspelt: then all are kept, to say which.
-        complete = set(REQUIRED) <= set(names)
+        complete = {*REQUIRED, *([needed] if needed else [])} <= set(names)
         frame = frame[[n for n in names if n in wanted]] if complete else frame
     frame.attrs["source"] = str(path)
     return frame

@@ -44,7 +44,7 @@ No case was shown to these readers, so there is nothing to analyse: readings.csv
 _MODELS_ALONE = "results.json holds the models alone, on all cases.\n"
 
 
-def readme(  # noqa: PLR0913 -- the blanks of one form
+def readme(
     *,
     slug: str,
     title: str,

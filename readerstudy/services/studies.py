@@ -29,7 +29,7 @@ _MAX_INVITATIONS = 1000
 _MAX_CODE = 40
 
 
-def create_study(  # noqa: PLR0913 -- the blanks of one form
+def create_study(
     db: Database,
     *,
     actor: Actor,

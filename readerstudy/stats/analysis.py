@@ -32,14 +32,16 @@ def analyse(
     rule: Rule = "renormalise",
     missing: Missing = "omit",
     margin: float | None = None,
+    cluster: str | None = None,
     rng: np.random.Generator | None = None,
     replicates: int = 0,
 ) -> Analysis:
     """Compare models with the mean of the readers, for every class and overall.
 
     `readings` and `predictions` as `build_study` describes them; `predictions` may be empty.
-    `margin`, a fraction, adds non-inferiority and equivalence. `replicates` above 0 with an `rng`
-    adds two-way bootstrap intervals. Raises StatsError.
+    `margin`, a fraction, adds non-inferiority and equivalence. `cluster` names a column of the
+    readings: cases with the same value there are not independent. `replicates` above 0 with an
+    `rng` adds two-way bootstrap intervals. Raises StatsError.
 
     >>> rows = [(r, c, t, a) for r in ("r1", "r2") for c, t, a in
     ...         (("a", "x", "x"), ("b", "y", "x"), ("c", "y", "y"))]
@@ -49,7 +51,13 @@ def analyse(
     0.5
     """
     study = build_study(
-        readings, predictions, classes=classes, positive=positive, rule=rule, missing=missing
+        readings,
+        predictions,
+        classes=classes,
+        positive=positive,
+        rule=rule,
+        missing=missing,
+        cluster=cluster,
     )
     options = Options(margin=margin)
     if replicates and rng is None:
@@ -58,7 +66,7 @@ def analyse(
             "pass numpy.random.default_rng(seed)."
         )
     records = tuple(_records(study, options, rng, replicates))
-    return Analysis(_meta(study, options, rule, replicates), records)
+    return Analysis(_meta(study, options, rule, replicates, cluster), records)
 
 
 def _records(
@@ -71,7 +79,9 @@ def _records(
     yield from resampled.records(study, options, replicates=replicates, rng=generator)
 
 
-def _meta(study: Study, options: Options, rule: Rule, replicates: int) -> dict[str, Any]:
+def _meta(
+    study: Study, options: Options, rule: Rule, replicates: int, cluster: str | None
+) -> dict[str, Any]:
     return {
         "n_readers": study.n_readers,
         "n_simulated": int(study.simulated.sum()),
@@ -87,6 +97,8 @@ def _meta(study: Study, options: Options, rule: Rule, replicates: int) -> dict[s
         "rule": rule,
         "missing": study.missing,
         "margin": options.margin,
+        "cluster": cluster,
+        "n_clusters": None if study.cluster is None else len(set(study.cluster.tolist())),
         "level": options.level,
         "replicates": replicates,
         "primary": "or-rrrc-capped",

@@ -15,19 +15,38 @@ class Draws:
     cases: FloatArray
 
 
-def draw(truth: IntArray, *, n_readers: int, replicates: int, rng: np.random.Generator) -> Draws:
+def draw(
+    truth: IntArray,
+    *,
+    n_readers: int,
+    replicates: int,
+    rng: np.random.Generator,
+    cluster: IntArray | None = None,
+) -> Draws:
     """Draw readers, and cases within truth strata, with replacement; same sizes as observed.
+
+    With clusters (n,) these are drawn whole, within strata of the classes that they hold.
 
     >>> found = draw(np.array([0, 0, 1]), n_readers=2, replicates=3, rng=np.random.default_rng(0))
     >>> found.cases[:, 2]
     array([1., 1., 1.])
     """
     readers = rng.multinomial(n_readers, np.full(n_readers, 1 / n_readers), size=replicates)
-    cases = np.zeros((replicates, len(truth)))
-    for c in np.unique(truth):
-        at = np.flatnonzero(truth == c)
-        cases[:, at] = rng.multinomial(len(at), np.full(len(at), 1 / len(at)), size=replicates)
-    return Draws(readers.astype(np.float64), cases)
+    if cluster is None:
+        return Draws(readers.astype(np.float64), _drawn(truth, replicates, rng))
+    labels, place = np.unique(cluster, return_inverse=True)
+    held = np.zeros((len(labels), int(truth.max()) + 1), dtype=bool)
+    held[place, truth] = True
+    kinds = np.unique(held, axis=0, return_inverse=True)[1]
+    return Draws(readers.astype(np.float64), _drawn(kinds, replicates, rng)[:, place])
+
+
+def _drawn(strata: IntArray, replicates: int, rng: np.random.Generator) -> FloatArray:
+    counts = np.zeros((replicates, len(strata)))
+    for stratum in np.unique(strata):
+        at = np.flatnonzero(strata == stratum)
+        counts[:, at] = rng.multinomial(len(at), np.full(len(at), 1 / len(at)), size=replicates)
+    return counts
 
 
 def resampled_mean(draws: Draws, right: FloatArray, there: BoolArray, at: IntArray) -> FloatArray:

@@ -82,6 +82,7 @@ def study_of(
         positive=analysis.meta["positive"],
         rule=analysis.meta["rule"],
         missing=analysis.meta["missing"],
+        cluster=analysis.meta["cluster"],
     )
 
 
@@ -135,7 +136,9 @@ def _curves(study: Study, analysis: Analysis, target: int, is_class: BoolArray) 
         known = ~np.isnan(scores)
         fpr, tpr = roc_points(scores[known], is_class[known])
         m = int(is_class[known].sum())
-        low, high = interval(np.round(tpr * m), np.full(len(tpr), m)) if m else (tpr, tpr)
+        if study.cluster is not None:  # so many are independent
+            m = len(np.unique(study.cluster[known & is_class]))
+        low, high = interval(tpr * m, np.full(len(tpr), m)) if m else (tpr, tpr)
         auc = analysis.best("auc", class_, subject, AREA_METHODS)
         curves.append(RocCurve(subject, _plain(fpr), _plain(tpr), _plain(low), _plain(high), auc))
     return curves

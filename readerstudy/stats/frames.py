@@ -21,6 +21,7 @@ def build_study(
     positive: str | None = None,
     rule: Rule = "renormalise",
     missing: Missing = "omit",
+    cluster: str | None = None,
 ) -> Study:
     """Check the tables and turn them into arrays.
 
@@ -28,7 +29,8 @@ def build_study(
     not answered) and, if wanted, confidence (0 to 100), reader_kind, arm and advice. Each table of
     `predictions` has case_id and p_<class>. A frame's index is quoted as the line of a bad row, and
     `frame.attrs["source"]` as its file. Without `classes` they are those of truth and answers,
-    in the order of the first model's columns. Raises StatsError.
+    in the order of the first model's columns. `cluster` names a column, of patients say, whose
+    cases are not independent of each other. Raises StatsError.
 
     >>> rows = [("r1", "a", "x", "x"), ("r1", "b", "y", "x"), ("r2", "a", "x", "")]
     >>> readings = pd.DataFrame(rows, columns=["reader_id", "case_id", "truth", "answer"])
@@ -45,6 +47,11 @@ def build_study(
     restrict = partial(
         build_model, cases=table.cases, classes=names, positive=positive, rule=rule, notes=notes
     )
+    groups = None
+    if cluster is not None:
+        groups = table.clusters(cluster)
+    else:
+        table.note_clusters()
     aided = None
     if table.aided is not None:
         aided = build_aided(
@@ -69,6 +76,7 @@ def build_study(
         missing=missing,
         repeats=table.repeats(names, answers),
         aided=aided,
+        cluster=groups,
         notes=tuple(notes),
     )
 

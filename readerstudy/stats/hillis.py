@@ -14,6 +14,7 @@ ONE_READER = "one reader: readers cannot be random; see paired DeLong or McNemar
 TWO_READERS = "two readers: about one degree of freedom, the interval is very wide"
 CASES_FIXED = "cases taken as fixed, as in a t-test of the readers: ignores case sampling"
 FEW_CASES = "fewer than 20 cases: the interval may hold the truth less often than it says"
+FEW_CLUSTERS = "fewer than 20 clusters: the interval may hold the truth less often than it says"
 _FEW = 20
 
 Design = Literal["or-rrrc", "or-rrrc-capped", "or-frrc", "or-rrfc"]
@@ -41,10 +42,10 @@ def or_inference(
 
     or-rrrc: random readers and cases, SE^2 = MS/J + max(Cov2, 0),
     df = (MS + J max(Cov2, 0))^2 / (MS^2 / (J - 1)). or-rrrc-capped: the same with df at most
-    n - 1. or-frrc: fixed readers, SE^2 = (Var + (J - 1) Cov2) / J, normal; Cov2 is not clamped,
-    for this is the variance over cases of the readers' mean, as MRMCaov has it. or-rrfc: fixed
-    cases, SE^2 = MS/J, J - 1 degrees of freedom. `clip` keeps the interval in [0, 1]. One reader
-    (but for or-frrc) and zero variance give nan and a note.
+    n - 1, or the number of clusters - 1. or-frrc: fixed readers, SE^2 = (Var + (J - 1) Cov2) / J,
+    normal; Cov2 is not clamped, for this is the variance over cases of the readers' mean, as
+    MRMCaov has it. or-rrfc: fixed cases, SE^2 = MS/J, J - 1 degrees of freedom. `clip` keeps the
+    interval in [0, 1]. One reader (but for or-frrc) and zero variance give nan and a note.
 
     Reference: Hillis 2007, section 5.3; Hillis, Berbaum & Metz 2008.
 
@@ -97,8 +98,13 @@ def _variance(found: Moments, design: Design) -> tuple[float, float]:
     between = found.ms + readers * cov2
     df = between**2 / (found.ms**2 / (readers - 1)) if found.ms > 0 else _no_spread(cov2)
     if design == "or-rrrc-capped":
-        df = min(df, found.n_cases - 1.0)
+        df = min(df, _units(found) - 1.0)
     return _positive(between / max(readers, 1)), df
+
+
+def _units(found: Moments) -> int:
+    """What was drawn independently: clusters of cases, or cases."""
+    return found.n_cases if found.n_clusters is None else found.n_clusters
 
 
 def _no_spread(cov2: float) -> float:
@@ -124,8 +130,8 @@ def _notes(found: Moments, design: Design) -> list[str]:
         notes.append(CLAMPED)
     if design == "or-rrfc":
         notes.append(CASES_FIXED)
-    elif found.n_cases < _FEW:
-        notes.append(FEW_CASES)
+    elif _units(found) < _FEW:
+        notes.append(FEW_CASES if found.n_clusters is None else FEW_CLUSTERS)
     return notes
 
 

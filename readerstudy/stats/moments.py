@@ -14,6 +14,7 @@ class Moments:
 
     `mean`: their mean. `ms`: their sample variance (nan for one reader). `var`: mean variance of
     one reader's figure over cases. `cov2`: mean covariance of two readers' (nan for one reader).
+    `n_clusters`: independent groups of cases; None where every case is one.
     """
 
     mean: float
@@ -22,9 +23,12 @@ class Moments:
     cov2: float
     n_readers: int
     n_cases: int
+    n_clusters: int | None = None
 
 
-def moments(theta: FloatArray, influence: FloatArray, *, n_cases: int) -> Moments:
+def moments(
+    theta: FloatArray, influence: FloatArray, *, n_cases: int, n_clusters: int | None = None
+) -> Moments:
     """Moments without a J x J matrix.
 
     `theta`: (J,) figures of merit. `influence`: (J, n) such that its product with its transpose is
@@ -45,6 +49,7 @@ def moments(theta: FloatArray, influence: FloatArray, *, n_cases: int) -> Moment
         cov2=float(total @ total - squares) / pairs if several else np.nan,
         n_readers=n_readers,
         n_cases=n_cases,
+        n_clusters=n_clusters,
     )
 
 

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from readerstudy.stats.auc import delong_influence, placements
+from readerstudy.stats.clusters import by_cluster
 from readerstudy.stats.study import FloatArray, IntArray
 
 
@@ -29,10 +30,13 @@ def hand_till(truth: IntArray, scores: FloatArray) -> float:
     return float(np.mean(areas)) if areas else np.nan
 
 
-def macro_auc(truth: IntArray, scores: FloatArray) -> tuple[float, float]:
+def macro_auc(
+    truth: IntArray, scores: FloatArray, *, cluster: IntArray | None = None
+) -> tuple[float, float]:
     """Mean one-vs-rest AUC over the classes that have cases, and its DeLong standard error.
 
-    The classes share their cases, so their influences are added case by case.
+    The classes share their cases, so their influences are added case by case, and within `cluster`
+    (n,) if that is given.
 
     >>> area, se = macro_auc(np.array([0, 0, 1, 1]), np.eye(2)[[0, 1, 0, 1]])
     >>> print(f"{area:.2f} {se:.3f}")
@@ -48,4 +52,6 @@ def macro_auc(truth: IntArray, scores: FloatArray) -> tuple[float, float]:
         areas.append(found.auc[0])
         order = np.concatenate([np.flatnonzero(is_class), np.flatnonzero(~is_class)])
         influence[order] += delong_influence(found)[0] / len(present)
+    if cluster is not None:
+        influence = by_cluster(influence[None], cluster)[0]
     return float(np.mean(areas)), float(np.sqrt((influence**2).sum()))

@@ -146,6 +146,34 @@ class ReadingsTable:
         self.notes.append(f"{len(key) - len(values)} identical repeated rows were counted once.")
         return np.sort(first)
 
+    def clusters(self, column: str) -> IntArray:
+        """(n,) the same number for cases that have the same text in a column."""
+        check_columns(self._frame, (column,), source=self.source)
+        codes, texts = text_codes(self._frame[column])
+        self._refuse(
+            codes == texts.index(""), f"a {column} in every row", "an empty one", "fill it in"
+        )
+        first = np.full(len(self.cases), -1, dtype=np.intp)
+        first[self._case] = codes[self._keep]
+        place = {case: i for i, case in enumerate(self.cases)}
+        own = np.array([place[str(c).strip()] for c in self._frame["case_id"]], dtype=np.intp)
+        self._refuse(codes != first[own], f"one {column} per case", "two", "make them the same")
+        return first
+
+    def note_clusters(self) -> None:
+        """Says that cases of one patient or lesion are taken as independent, if there are any."""
+        for column in ("patient_id", "lesion_id"):
+            if column not in self._frame:
+                continue
+            known = self._frame[self._frame[column].astype(str).str.strip() != ""]
+            cases, groups = known["case_id"].nunique(), known[column].nunique()
+            if 1 < groups < cases:
+                self.notes.append(
+                    f"{cases} cases have {groups} different {column}: the intervals take them as "
+                    f"independent and are too narrow; `analyse --cluster {column}` allows for it."
+                )
+                return
+
     def labels(self) -> list[str]:
         """Classes in truth and answers of the kept rows, sorted."""
         truths = {self._truth_text[i] for i in np.unique(self._truth_code)}

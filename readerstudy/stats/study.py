@@ -55,7 +55,8 @@ class Study:
     `truth`: (n,) intp in 0..k-1. `answers`: (J, n) intp, UNANSWERED where there is no answer.
     `shown`: (J, n) bool. `confidence`: (J, n) float64 in 0..100, nan where unknown, or None.
     `repeats`: (m, 4) intp rows of reader, case, first answer, second answer. `aided`: the second
-    reading, or None.
+    reading, or None. `cluster`: (n,) intp, cases of one patient (or whatever was named) alike; None
+    where cases are independent.
     """
 
     reader_ids: tuple[str, ...]
@@ -71,6 +72,7 @@ class Study:
     missing: Missing
     repeats: IntArray
     aided: Aided | None
+    cluster: IntArray | None
     notes: tuple[str, ...]
 
     @property

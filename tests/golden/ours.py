@@ -242,11 +242,13 @@ def _difference(mine: Ours, what: str, values) -> dict:
     if what == "balanced_accuracy":
         return found
     model, readers, gap = mine.moments(what)
-    parts = components(model, readers, gap)
+    # MRMCaov's two treatments, the model copied once per reader, from the moments of the three.
+    var, cov2 = (model.var + readers.var) / 2, (model.cov2 + readers.cov2) / 2
+    cov1, cov3 = var - gap.var / 2, cov2 - gap.cov2 / 2
     return {
-        **found, "model": model.mean, "mean_reader": readers.mean, "ms_tr": parts.ms_tr,
-        "cov2_minus_cov3": parts.cov2 - parts.cov3, "var_tr": parts.var_tr,
-        "var_error": parts.var, "cov1": parts.cov1, "cov2": parts.cov2, "cov3": parts.cov3,
+        **found, "model": model.mean, "mean_reader": readers.mean, "ms_tr": gap.ms / 2,
+        "cov2_minus_cov3": cov2 - cov3, "var_tr": gap.ms / 2 - var + cov1 + gap.cov2 / 2,
+        "var_error": var, "cov1": cov1, "cov2": cov2, "cov3": cov3,
     }  # fmt: skip
 
 

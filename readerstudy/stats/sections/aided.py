@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+from scipy.stats import chi2
 
+from readerstudy.stats.clusters import clustered_mcnemar
 from readerstudy.stats.confusion import metric_cells
 from readerstudy.stats.mcnemar import adjusted, discordant, exact_p
-from readerstudy.stats.moments import moments, proportion_influence
+from readerstudy.stats.moments import proportion_influence
 from readerstudy.stats.records import AIDED_READER, ALL, MEAN_READER, Record
 from readerstudy.stats.sections.common import (
     RANDOM_DESIGNS,
@@ -15,6 +17,7 @@ from readerstudy.stats.sections.common import (
     Options,
     design_records,
     margin_records,
+    mean_moments,
 )
 from readerstudy.stats.sections.rates import (
     DROPPED,
@@ -58,10 +61,10 @@ def _gain(study: Study, second: Study, metric: Metric, options: Options) -> Iter
     keep = _in_both(study, second, metric)
     if not keep.any():
         return
-    theta, influence, n_cases = _difference(study, second, metric, keep)
+    theta, influence, at = _difference(study, second, metric, keep)
     note = DROPPED.format(int((~keep).sum())) if not keep.all() else ""
     label = Label(metric.quantity, metric.class_, DIFFERENCE)
-    found = moments(theta, influence, n_cases=n_cases)
+    found = mean_moments(study, theta, influence, at)
     yield from design_records(label, found, options=options, note=note)
     yield from margin_records(label, found, options=options)
 
@@ -78,7 +81,8 @@ def _balanced_gain(study: Study, second: Study, options: Options) -> Iterator[Re
     found = [_difference(study, second, metric, keep) for metric in parts]
     theta, influence = stacked([(theta, influence) for theta, influence, _ in found])
     note = DROPPED.format(int((~keep).sum())) if not keep.all() else ""
-    whole = moments(theta, influence, n_cases=sum(n for *_, n in found))
+    at = np.concatenate([its for *_, its in found])
+    whole = mean_moments(study, theta, influence, at)
     label = Label("balanced_accuracy", ALL, DIFFERENCE)
     yield from design_records(label, whole, options=options, note=note)
     yield from margin_records(label, whole, options=options)
@@ -91,7 +95,7 @@ def _in_both(study: Study, second: Study, metric: Metric) -> BoolArray:
 
 def _difference(
     study: Study, second: Study, metric: Metric, keep: BoolArray
-) -> tuple[FloatArray, FloatArray, int]:
+) -> tuple[FloatArray, FloatArray, IntArray]:
     """Per kept reader the gain and its influence over cases, and the cases of either arm.
 
     The arms may hold other cases: a case that is in one arm alone has influence there alone.
@@ -106,24 +110,24 @@ def _difference(
         found.append((theta, influence))
     used = np.any([cells.there[keep].any(axis=0) for cells in arms], axis=0)
     (theta, influence), (theta_first, influence_first) = found
-    return theta - theta_first, (influence - influence_first)[:, used], int(used.sum())
+    return theta - theta_first, (influence - influence_first)[:, used], arms[0].at[used]
 
 
 def _changes(study: Study, aided: Aided, options: Options) -> Iterator[Record]:
     """Shares of answers given twice: changed, to right, to wrong, and with or against advice."""
     both = study.answered & aided.answered
     first, then = study.answers == study.truth, aided.answers == study.truth
-    yield from _share("changed", study.answers != aided.answers, both, options)
-    yield from _share("changed_to_right", ~first & then, both, options)
-    yield from _share("changed_to_wrong", first & ~then, both, options)
+    yield from _share(study, "changed", study.answers != aided.answers, both, options)
+    yield from _share(study, "changed_to_right", ~first & then, both, options)
+    yield from _share(study, "changed_to_wrong", first & ~then, both, options)
     advice, source = _advice(study, aided)
     if advice is None:
         return
     told = both & (advice != UNANSWERED)
     took, good = aided.answers == advice, advice == study.truth
-    yield from _share("took_right_advice", took, told & good & ~first, options, source)
-    yield from _share("took_wrong_advice", took, told & ~good & first, options, source)
-    yield from _share("overrode_wrong_advice", ~took, told & ~good, options, source)
+    yield from _share(study, "took_right_advice", took, told & good & ~first, options, source)
+    yield from _share(study, "took_wrong_advice", took, told & ~good & first, options, source)
+    yield from _share(study, "overrode_wrong_advice", ~took, told & ~good, options, source)
 
 
 def _advice(study: Study, aided: Aided) -> tuple[IntArray | None, str]:
@@ -137,7 +141,7 @@ def _advice(study: Study, aided: Aided) -> tuple[IntArray | None, str]:
 
 
 def _share(
-    quantity: str, hit: BoolArray, there: BoolArray, options: Options, note: str = ""
+    study: Study, quantity: str, hit: BoolArray, there: BoolArray, options: Options, note: str = ""
 ) -> Iterator[Record]:
     """Mean over readers of the share of hits among their cells."""
     keep = there.any(axis=1)
@@ -148,7 +152,7 @@ def _share(
         note = "; ".join(n for n in (note, DROPPED.format(int((~keep).sum()))) if n)
     there = there[keep]
     theta, influence = proportion_influence((hit[keep] & there).astype(np.float64), there)
-    found = moments(theta, influence, n_cases=int(there.any(axis=0).sum()))
+    found = mean_moments(study, theta, influence, np.flatnonzero(there.any(axis=0)))
     yield from design_records(label, found, designs=RANDOM_DESIGNS, options=options, note=note)
 
 
@@ -161,11 +165,16 @@ def _each_reader(study: Study, second: Study) -> Iterator[Record]:
     b, c, n = table.model_only, table.reader_only, both.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         gain = np.where(n > 0, (b - c) / n, np.nan)
-    exact = np.where(n > 0, exact_p(b, c), np.nan)
+    exact: FloatArray = np.where(n > 0, exact_p(b, c), np.nan)
+    name = "mcnemar-exact"
+    if study.cluster is not None:
+        difference = np.where(both, then - first, 0.0)
+        exact = chi2.sf(clustered_mcnemar(difference, study.cluster), 1)
+        name = "mcnemar-clustered"
     for method, p in (
-        ("mcnemar-exact", exact),
-        ("mcnemar-exact-holm", adjusted(exact, method="holm")),
-        ("mcnemar-exact-bh", adjusted(exact, method="fdr_bh")),
+        (name, exact),
+        (f"{name}-holm", adjusted(exact, method="holm")),
+        (f"{name}-bh", adjusted(exact, method="fdr_bh")),
     ):
         rows = zip(study.reader_ids, gain.tolist(), p.tolist(), n.tolist(), strict=True)
         for reader, estimate, probability, count in rows:

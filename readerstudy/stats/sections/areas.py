@@ -13,9 +13,10 @@ from readerstudy.stats.auc import (
     placements,
     separated_interval,
 )
+from readerstudy.stats.clusters import area_by_cluster
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Options
-from readerstudy.stats.study import FloatArray, Study
+from readerstudy.stats.study import BoolArray, FloatArray, Study
 from readerstudy.stats.tails import quantile, two_sided
 
 PERFECT = "AUC of 0 or 1: DeLong's variance is 0 and says nothing about uncertainty"
@@ -35,12 +36,14 @@ def records(study: Study, options: Options) -> Iterator[Record]:
     if not study.models:
         return
     for class_ in study.targets:
-        found = model_placements(study, target=study.classes.index(class_))
-        influence = delong_influence(found)
+        target = study.classes.index(class_)
+        found = model_placements(study, target=target)
+        influence = clustered_areas(study, delong_influence(found), study.truth == target)
         for i, model in enumerate(study.models):
             yield from auc_records(
                 class_, f"model:{model.name}", float(found.auc[i]), influence[i], options,
-                n_positive=int(found.n_positive[i]),
+                n_positive=int(found.n_positive[i]), n_cases=study.n_cases,
+                clustered=study.cluster is not None,
             )  # fmt: skip
         for i, j in combinations(range(len(study.models)), 2):
             subject = f"model:{study.models[i].name} - model:{study.models[j].name}"
@@ -50,7 +53,16 @@ def records(study: Study, options: Options) -> Iterator[Record]:
                 float(found.auc[i] - found.auc[j]),
                 influence[i] - influence[j],
                 level=options.level,
+                n_cases=study.n_cases,
             )
+
+
+def clustered_areas(study: Study, influence: FloatArray, is_class: BoolArray) -> FloatArray:
+    """DeLong's influences of all cases, added within clusters if there are any."""
+    if study.cluster is None:
+        return influence
+    labels = np.concatenate([study.cluster[is_class], study.cluster[~is_class]])
+    return area_by_cluster(influence, labels, n_positive=int(is_class.sum()))
 
 
 def auc_records(
@@ -61,6 +73,8 @@ def auc_records(
     options: Options,
     *,
     n_positive: int,
+    n_cases: int,
+    clustered: bool,
 ) -> Iterator[Record]:
     """DeLong with the normal and with the logit interval; an exact one for an AUC of 0 or 1."""
     se = float(np.sqrt((influence**2).sum()))
@@ -77,24 +91,31 @@ def auc_records(
             se,
             ci_low=float(low),
             ci_high=float(high),
-            n_cases=len(influence),
+            n_cases=n_cases,
             note=note,
         )
-    if auc in (0.0, 1.0):
+    # Pairs of cases are independent only if the cases are.
+    if auc in (0.0, 1.0) and not clustered:
         lower, upper = separated_interval(
             auc,
             n_positive=n_positive,
-            n_negative=len(influence) - n_positive,
+            n_negative=n_cases - n_positive,
             level=options.level,
         )
         yield Record(
             "auc", class_, subject, "clopper-pearson-pairs", auc,
-            ci_low=lower, ci_high=upper, n_cases=len(influence), note=PAIRED_OFF,
+            ci_low=lower, ci_high=upper, n_cases=n_cases, note=PAIRED_OFF,
         )  # fmt: skip
 
 
 def paired_record(
-    class_: str, subject: str, difference: float, influence: FloatArray, *, level: float
+    class_: str,
+    subject: str,
+    difference: float,
+    influence: FloatArray,
+    *,
+    level: float,
+    n_cases: int,
 ) -> Record:
     """DeLong's test of two areas on the same cases; identical scores give p = 1."""
     se = float(np.sqrt((influence**2).sum()))
@@ -108,12 +129,12 @@ def paired_record(
             0.0,
             statistic=0.0,
             p=1.0,
-            n_cases=len(influence),
+            n_cases=n_cases,
             note="identical areas and placements",
         )
     if not se > 1e-12:
         return Record(
-            "auc", class_, subject, "delong", difference, se, n_cases=len(influence), note=PERFECT
+            "auc", class_, subject, "delong", difference, se, n_cases=n_cases, note=PERFECT
         )
     z, half = difference / se, quantile(level, np.inf) * se
     return Record(
@@ -127,5 +148,5 @@ def paired_record(
         p=two_sided(z, np.inf),
         ci_low=difference - half,
         ci_high=difference + half,
-        n_cases=len(influence),
+        n_cases=n_cases,
     )

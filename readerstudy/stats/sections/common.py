@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from readerstudy.stats.clusters import by_cluster
 from readerstudy.stats.hillis import DESIGNS, Design, Inference, one_sided, or_inference
-from readerstudy.stats.moments import Moments
+from readerstudy.stats.moments import Moments, moments
 from readerstudy.stats.records import AIDED_READER, MEAN_READER, NAN, Record
+from readerstudy.stats.study import FloatArray, IntArray, Study
 
 MEANS = (MEAN_READER, AIDED_READER)
 RANDOM_DESIGNS: tuple[Design, ...] = ("or-rrrc-capped", "or-rrrc")
@@ -33,6 +35,15 @@ class Label:
 def difference(model: str, mean: str = MEAN_READER) -> str:
     """The subject of a model minus the mean reader."""
     return f"model:{model} - {mean}"
+
+
+def mean_moments(study: Study, theta: FloatArray, influence: FloatArray, at: IntArray) -> Moments:
+    """Moments of figures whose influence has a column for each of the cases `at`."""
+    if study.cluster is None:
+        return moments(theta, influence, n_cases=len(at))
+    labels = study.cluster[at]
+    groups = len(np.unique(labels))
+    return moments(theta, by_cluster(influence, labels), n_cases=len(at), n_clusters=groups)
 
 
 def from_inference(

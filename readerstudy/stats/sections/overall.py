@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+from scipy.stats import chi2
 
 from readerstudy.stats.auc import delong_influence, normal_interval
+from readerstudy.stats.clusters import area_by_cluster, clustered_mcnemar
 from readerstudy.stats.confusion import is_right
 from readerstudy.stats.crowd import NO_MAJORITY, majority_vote, vote_shares
 from readerstudy.stats.mcnemar import discordant, exact_p
@@ -13,7 +15,7 @@ from readerstudy.stats.multiclass import hand_till, macro_auc
 from readerstudy.stats.records import ALL, MAJORITY, NAN, Record
 from readerstudy.stats.sections.areas import auc_records
 from readerstudy.stats.sections.common import Options
-from readerstudy.stats.sections.rates import metrics, proportion_records
+from readerstudy.stats.sections.rates import effects_of, metrics, proportion_records
 from readerstudy.stats.sections.reader_areas import raters
 from readerstudy.stats.study import BoolArray, FloatArray, IntArray, Study
 
@@ -36,7 +38,8 @@ def _areas(study: Study, subject: str, scores: FloatArray, options: Options) -> 
     known = ~np.isnan(scores).any(axis=1)
     truth, scores = study.truth[known], scores[known]
     n = int(known.sum())
-    macro, se = macro_auc(truth, scores)
+    cluster = None if study.cluster is None else study.cluster[known]
+    macro, se = macro_auc(truth, scores, cluster=cluster)
     low, high = normal_interval(np.array(macro), np.array(se), level=options.level)
     yield Record(
         "auc_macro", ALL, subject, "delong", macro, se,
@@ -47,9 +50,15 @@ def _areas(study: Study, subject: str, scores: FloatArray, options: Options) -> 
         for class_ in study.targets:
             target = study.classes.index(class_)
             found = raters(scores[None, :, target], truth == target).found
-            auc, influence = float(found.auc[0]), delong_influence(found)[0]
-            n_positive = int((truth == target).sum())
-            yield from auc_records(class_, subject, auc, influence, options, n_positive=n_positive)
+            is_class = truth == target
+            influence = delong_influence(found)
+            if cluster is not None:
+                labels = np.concatenate([cluster[is_class], cluster[~is_class]])
+                influence = area_by_cluster(influence, labels, n_positive=int(is_class.sum()))
+            yield from auc_records(
+                class_, subject, float(found.auc[0]), influence[0], options,
+                n_positive=int(is_class.sum()), n_cases=n, clustered=cluster is not None,
+            )  # fmt: skip
 
 
 def _crowd(study: Study, options: Options) -> Iterator[Record]:
@@ -70,6 +79,7 @@ def _crowd(study: Study, options: Options) -> Iterator[Record]:
         for record in proportion_records(
             metric.quantity, metric.class_, [MAJORITY], np.array([float(right.sum())]),
             np.array([float(len(at))]), level=options.level,
+            effects=effects_of(study, right[None].astype(float), np.ones((1, len(at)), bool), at),
         ):  # fmt: skip
             yield _noted(record, note)
     yield from _against_crowd(study, votes, voted, note)
@@ -80,13 +90,17 @@ def _against_crowd(study: Study, votes: IntArray, voted: BoolArray, note: str) -
     for model in study.models:
         its = (model.calls == study.truth)[voted].astype(float)
         table = discordant(its, right, np.ones(right.shape, bool))
+        method, p = "mcnemar-exact", exact_p(table.model_only, table.reader_only)
+        if study.cluster is not None:
+            statistic = clustered_mcnemar(its - right, study.cluster[voted])
+            method, p = "mcnemar-clustered", chi2.sf(statistic, 1)
         yield Record(
             "accuracy",
             ALL,
             f"model:{model.name} - {MAJORITY}",
-            "mcnemar-exact",
+            method,
             float(its.mean() - right.mean()) if voted.any() else NAN,
-            p=float(exact_p(table.model_only, table.reader_only)[0]),
+            p=float(p[0]),
             n_cases=int(voted.sum()),
             note=note,
         )

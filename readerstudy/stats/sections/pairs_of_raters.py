@@ -1,6 +1,7 @@
 """Each model against each reader: McNemar and Cohen's kappa; agreement among readers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from scipy.stats import chi2, norm
@@ -15,14 +16,17 @@ from readerstudy.stats.agreement import (
     krippendorff_alpha,
     observed_agreement,
 )
+from readerstudy.stats.clusters import clustered_mcnemar
 from readerstudy.stats.confusion import Cells, metric_cells
 from readerstudy.stats.crowd import vote_counts
 from readerstudy.stats.mcnemar import adjusted, chi_square, discordant, exact_p, mid_p
 from readerstudy.stats.records import ALL, READERS, Record
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.sections.rates import Metric, metrics, model_right
-from readerstudy.stats.study import Model, Study
+from readerstudy.stats.study import FloatArray, Model, Study
 from readerstudy.stats.tails import two_sided
+
+NO_INTERVAL = "no interval: it would take cases of one cluster as independent"
 
 
 def records(study: Study, options: Options) -> Iterator[Record]:
@@ -48,14 +52,24 @@ def _mcnemar(study: Study, metric: Metric, cells: Cells, model: Model) -> Iterat
     exact, blank = exact_p(b, c), np.full(len(n), np.nan)
     plain, corrected = chi_square(b, c), chi_square(b, c, corrected=True)
     suffix = "" if metric.target is None else f":{metric.quantity}"
-    for method, statistic, p in (
+    tests: tuple[tuple[str, FloatArray, FloatArray], ...] = (
         ("mcnemar-exact", blank, exact),
         ("mcnemar-midp", blank, mid_p(b, c)),
         ("mcnemar-exact-holm", blank, adjusted(exact, method="holm")),
         ("mcnemar-exact-bh", blank, adjusted(exact, method="fdr_bh")),
         ("mcnemar-chi2", plain, chi2.sf(plain, 1)),
         ("mcnemar-chi2-corrected", corrected, chi2.sf(corrected, 1)),
-    ):
+    )
+    if study.cluster is not None:
+        difference = np.where(cells.there, its - cells.right, 0.0)
+        statistic = clustered_mcnemar(difference, study.cluster[cells.at])
+        p_clustered = chi2.sf(statistic, 1)
+        tests = (
+            ("mcnemar-clustered", statistic, p_clustered),
+            ("mcnemar-clustered-holm", blank, adjusted(p_clustered, method="holm")),
+            ("mcnemar-clustered-bh", blank, adjusted(p_clustered, method="fdr_bh")),
+        )
+    for method, statistic, p in tests:
         rows = zip(
             study.reader_ids, gap.tolist(), statistic.tolist(), p.tolist(), n.tolist(), strict=True
         )
@@ -74,6 +88,8 @@ def _mcnemar(study: Study, metric: Metric, cells: Cells, model: Model) -> Iterat
 
 def _cohen(study: Study, model: Model) -> Iterator[Record]:
     kappa, z = cohen_kappa(model.calls, study.answers, study.answered, n_classes=len(study.classes))
+    # Its z is of independent cases.
+    z = z if study.cluster is None else np.full(len(z), np.nan)
     p, n = 2 * norm.sf(np.abs(z)), study.answered.sum(axis=1)
     rows = zip(study.reader_ids, kappa.tolist(), z.tolist(), p.tolist(), n.tolist(), strict=True)
     for reader, estimate, statistic, probability, count in rows:
@@ -94,14 +110,15 @@ def _agreement(study: Study, options: Options) -> Iterator[Record]:
         return
     votes = vote_counts(study.answers, n_classes=len(study.classes))
     complete = fleiss_complete(votes, n_raters=study.n_readers)
+    z = complete.z if study.cluster is None else np.nan
     yield Record(
         "kappa_fleiss",
         ALL,
         READERS,
         "complete-cases",
         complete.value,
-        statistic=complete.z,
-        p=two_sided(complete.z, np.inf),
+        statistic=z,
+        p=two_sided(z, np.inf),
         n_cases=complete.n_cases,
         n_readers=study.n_readers,
     )
@@ -113,6 +130,8 @@ def _agreement(study: Study, options: Options) -> Iterator[Record]:
         ("agreement_observed", observed_agreement),
     ):
         found = method(votes, level=options.level)
+        if study.cluster is not None:
+            found = replace(found, se=np.nan, ci_low=np.nan, ci_high=np.nan, p=np.nan)
         yield _available(study, quantity, found)
 
 
@@ -130,6 +149,7 @@ def _available(study: Study, quantity: str, found: Agreement) -> Record:
         p=found.p,
         n_cases=found.n_cases,
         n_readers=study.n_readers,
+        note=NO_INTERVAL if study.cluster is not None else "",
     )
 
 

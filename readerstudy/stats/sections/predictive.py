@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from readerstudy.stats.clusters import design_effects
 from readerstudy.stats.confusion import one_vs_rest
 from readerstudy.stats.proportions import interval, ratio
 from readerstudy.stats.records import Record
@@ -28,7 +29,12 @@ def records(study: Study, options: Options) -> Iterator[Record]:
             ("ppv", table.tp, table.tp + table.fp),
             ("npv", table.tn, table.tn + table.fn),
         ):
-            low, high = interval(right, count, level=options.level)
+            effects = np.ones(len(count))
+            if study.cluster is not None:
+                said = counted & ((answers == target) if quantity == "ppv" else (answers != target))
+                hit = (answers == target) == (study.truth == target)
+                effects = design_effects(hit.astype(np.float64), said, study.cluster)
+            low, high = interval(right / effects, count / effects, level=options.level)
             columns = (ratio(right, count), low, high, count)
             for subject, *row in zip(subjects, *(c.tolist() for c in columns), strict=True):
                 value, lower, upper, n = row

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from readerstudy.stats.clusters import design_effects
 from readerstudy.stats.confusion import Cells, is_right, metric_cells
-from readerstudy.stats.moments import moments, proportion_influence
+from readerstudy.stats.moments import proportion_influence
 from readerstudy.stats.proportions import METHODS, interval, ratio
 from readerstudy.stats.records import ALL, MEAN_READER, Record
 from readerstudy.stats.sections.common import (
@@ -18,10 +19,12 @@ from readerstudy.stats.sections.common import (
     difference,
     from_inference,
     margin_records,
+    mean_moments,
 )
 from readerstudy.stats.study import BoolArray, FloatArray, IntArray, Model, Study
 from readerstudy.stats.ustat import conditional_variance, ustat, ustat_inference
 
+EFFECT = "cases of one cluster are not independent: design effect {:.2f}"
 NO_CASES = "no case of this kind"
 ONLY_SE = "a second estimate of ustat's standard error"
 _MOST_FOR_CONDITIONAL = 2000
@@ -71,13 +74,16 @@ def proportion_records(
     count: FloatArray,
     *,
     level: float,
+    effects: FloatArray | None = None,
 ) -> Iterator[Record]:
-    """Three intervals for each subject's right of count."""
+    """Three intervals for each subject's right of count, divided by its design effect if any."""
     estimate = ratio(right, count).tolist()
+    divisor = np.ones(len(count)) if effects is None else effects
+    notes = [""] * len(count) if effects is None else [EFFECT.format(e) for e in effects]
     for method in METHODS:
-        low, high = interval(right, count, method=method, level=level)
-        rows = zip(subjects, estimate, low.tolist(), high.tolist(), count.tolist(), strict=True)
-        for subject, value, lower, upper, n in rows:
+        low, high = interval(right / divisor, count / divisor, method=method, level=level)
+        columns = (estimate, low.tolist(), high.tolist(), count.tolist(), notes)
+        for subject, value, lower, upper, n, note in zip(subjects, *columns, strict=True):
             yield Record(
                 quantity,
                 class_,
@@ -87,22 +93,30 @@ def proportion_records(
                 ci_low=lower,
                 ci_high=upper,
                 n_cases=int(n),
-                note="" if n else NO_CASES,
+                note=note if n else NO_CASES,
             )
 
 
 def _of_models(study: Study, metric: Metric, cells: Cells, options: Options) -> Iterator[Record]:
     for model in study.models:
-        right = model_right(study, model, metric, cells.at).sum(keepdims=True)
-        count = np.array([float(len(cells.at))])
+        right = model_right(study, model, metric, cells.at)[None]
+        there = np.ones(right.shape, dtype=bool)
         yield from proportion_records(
             metric.quantity,
             metric.class_,
             [f"model:{model.name}"],
-            right,
-            count,
+            right.sum(axis=1),
+            there.sum(axis=1).astype(np.float64),
             level=options.level,
+            effects=effects_of(study, right, there, cells.at),
         )
+
+
+def effects_of(
+    study: Study, right: FloatArray, there: BoolArray, at: IntArray
+) -> FloatArray | None:
+    """Design effects of each row's cells on the cases `at`; None where cases are independent."""
+    return None if study.cluster is None else design_effects(right, there, study.cluster[at])
 
 
 def of_readers(
@@ -113,7 +127,13 @@ def of_readers(
     right = (cells.right * cells.there).sum(axis=1)
     count = cells.there.sum(axis=1).astype(np.float64)
     yield from proportion_records(
-        metric.quantity, metric.class_, subjects, right, count, level=options.level
+        metric.quantity,
+        metric.class_,
+        subjects,
+        right,
+        count,
+        level=options.level,
+        effects=effects_of(study, cells.right, cells.there, cells.at),
     )
 
 
@@ -125,21 +145,23 @@ def of_mean(
     if not keep.any():
         return
     right, there = cells.right[keep], cells.there[keep]
-    n_cases = int(there.any(axis=0).sum())
+    at = cells.at[there.any(axis=0)]
     note = DROPPED.format(int((~keep).sum())) if not keep.all() else ""
     theta, influence = proportion_influence(right, there)
     label = Label(metric.quantity, metric.class_, mean)
-    found = moments(theta, influence, n_cases=n_cases)
+    found = mean_moments(study, theta, influence, at)
     yield from design_records(label, found, designs=RANDOM_DESIGNS, options=options, note=note)
-    yield from _pooled(label, right, np.zeros(right.shape), there, options, note)
+    if study.cluster is None:
+        yield from _pooled(label, right, np.zeros(right.shape), there, options, note)
     for model in study.models:
         label = Label(metric.quantity, metric.class_, difference(model.name, mean))
         its = np.broadcast_to(model_right(study, model, metric, cells.at), right.shape)
         its_theta, its_influence = proportion_influence(its, there)
-        found = moments(its_theta - theta, its_influence - influence, n_cases=n_cases)
+        found = mean_moments(study, its_theta - theta, its_influence - influence, at)
         yield from design_records(label, found, options=options, note=note)
         yield from margin_records(label, found, options=options)
-        yield from _pooled(label, its, right, there, options, note)
+        if study.cluster is None:
+            yield from _pooled(label, its, right, there, options, note)
 
 
 def _pooled(
@@ -225,9 +247,9 @@ def _balanced_mean(
 ) -> Iterator[Record]:
     readers = [proportion_influence(c.right[keep], c.there[keep]) for c in parts]
     theta, influence = stacked(readers)
-    n_cases = int(sum(c.there[keep].any(axis=0).sum() for c in parts))
+    at = np.concatenate([c.at[c.there[keep].any(axis=0)] for c in parts])
     label = Label("balanced_accuracy", ALL, MEAN_READER)
-    found = moments(theta, influence, n_cases=n_cases)
+    found = mean_moments(study, theta, influence, at)
     yield from design_records(label, found, designs=RANDOM_DESIGNS, options=options, note=note)
     for model in study.models:
         its = [
@@ -238,7 +260,7 @@ def _balanced_mean(
             for k, c in zip(present, parts, strict=True)
         ]
         its_theta, its_influence = stacked(its)
-        found = moments(its_theta - theta, its_influence - influence, n_cases=n_cases)
+        found = mean_moments(study, its_theta - theta, its_influence - influence, at)
         label = Label("balanced_accuracy", ALL, difference(model.name))
         yield from design_records(label, found, options=options, note=note)
         yield from margin_records(label, found, options=options)

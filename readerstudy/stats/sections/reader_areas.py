@@ -10,10 +10,10 @@ from scipy.stats import norm
 from readerstudy.stats.auc import (
     Placements,
     delong_influence,
-    delong_variance,
     normal_interval,
     placements,
 )
+from readerstudy.stats.clusters import area_by_cluster
 from readerstudy.stats.moments import Moments, auc_jackknife, moments
 from readerstudy.stats.pairs import (
     PairSums,
@@ -33,7 +33,7 @@ from readerstudy.stats.sections.common import (
     from_inference,
     margin_records,
 )
-from readerstudy.stats.study import BoolArray, FloatArray, Study
+from readerstudy.stats.study import BoolArray, FloatArray, IntArray, Study
 from readerstudy.stats.ustat import ustat_inference
 
 Covariance = Literal["delong", "jackknife", "unbiased"]
@@ -45,12 +45,13 @@ DROPPED = "{} readers without both kinds of cases left out"
 
 @dataclass(frozen=True, eq=False)
 class Area:
-    """Readers who judged both kinds of cases, and one model on their cells (or None)."""
+    """Readers who judged both kinds of cases; `cluster` of these, positives first, or None."""
 
     readers: Raters
     complete: bool
     n_cases: int
     note: str
+    cluster: IntArray | None = None
 
 
 def records(study: Study, options: Options) -> Iterator[Record]:
@@ -77,7 +78,9 @@ def raters(scores: FloatArray, is_class: BoolArray) -> Raters:
     return Raters(positives, negatives, placements(positives, negatives))
 
 
-def area(scores: FloatArray, is_class: BoolArray) -> tuple[Area, BoolArray, BoolArray] | None:
+def area(
+    scores: FloatArray, is_class: BoolArray, cluster: IntArray | None = None
+) -> tuple[Area, BoolArray, BoolArray] | None:
     """Readers with both kinds of cases and cases that anybody judged; None without any."""
     there = ~np.isnan(scores)
     keep = np.asarray(there[:, is_class].any(axis=1) & there[:, ~is_class].any(axis=1))
@@ -87,7 +90,10 @@ def area(scores: FloatArray, is_class: BoolArray) -> tuple[Area, BoolArray, Bool
     found = raters(scores[np.ix_(keep, used)], is_class[used])
     note = DROPPED.format(int((~keep).sum())) if not keep.all() else ""
     complete = bool(there[np.ix_(keep, used)].all())
-    return Area(found, complete, int(used.sum()), note), keep, used
+    labels = None
+    if cluster is not None:
+        labels = np.concatenate([cluster[used & is_class], cluster[used & ~is_class]])
+    return Area(found, complete, int(used.sum()), note, labels), keep, used
 
 
 def model_raters(model_scores: FloatArray, readers: Raters, is_class: BoolArray) -> Raters:
@@ -120,19 +126,23 @@ def area_moments(
         return crossed_moments(theta, sums or pair_sums(its.readers, model), m=m, n=n)
     if covariance == "delong" and not its.complete:
         return None
-    influence = _influence(its.readers.found, covariance)
+    influence = _influence(its, its.readers.found, covariance)
     if model is not None:
-        influence = _influence(model.found, covariance) - influence
-    return moments(theta, influence, n_cases=its.n_cases)
+        influence = _influence(its, model.found, covariance) - influence
+    groups = None if its.cluster is None else len(np.unique(its.cluster))
+    return moments(theta, influence, n_cases=its.n_cases, n_clusters=groups)
 
 
-def _influence(found: Placements, covariance: Covariance) -> FloatArray:
-    return delong_influence(found) if covariance == "delong" else auc_jackknife(found)
+def _influence(its: Area, found: Placements, covariance: Covariance) -> FloatArray:
+    single = delong_influence(found) if covariance == "delong" else auc_jackknife(found)
+    if its.cluster is None:
+        return single
+    return area_by_cluster(single, its.cluster, n_positive=found.positive.shape[1])
 
 
 def _auc(study: Study, target: int, ratings: FloatArray, options: Options) -> Iterator[Record]:
     is_class = study.truth == target
-    found = area(ratings, is_class)
+    found = area(ratings, is_class, study.cluster)
     if found is None:
         return
     its, keep, used = found
@@ -142,12 +152,16 @@ def _auc(study: Study, target: int, ratings: FloatArray, options: Options) -> It
         its = replace(its, note=note)
     class_ = study.classes[target]
     names = [r for r, k in zip(study.reader_ids, keep, strict=True) if k]
-    yield from _reader_records(class_, names, its.readers.found, options)
-    yield from _mean_records(Label("auc", class_, MEAN_READER), its, None, COVARIANCES, options)
+    yield from _reader_records(class_, names, its, options)
+    # The unbiased covariance, and the pooled statistic, are of independent cases.
+    alone = study.cluster is None
+    covariances = COVARIANCES if alone else COVARIANCES[:2]
+    label = Label("auc", class_, MEAN_READER)
+    yield from _mean_records(label, its, None, covariances, options, pooled=alone)
     for model in study.models:
         against = model_raters(model.scores[used, target], its.readers, is_class[used])
         label = Label("auc", class_, difference(model.name))
-        yield from _mean_records(label, its, against, COVARIANCES, options)
+        yield from _mean_records(label, its, against, covariances, options, pooled=alone)
         yield from _paired_records(class_, model.name, names, its, against, options)
 
 
@@ -155,7 +169,7 @@ def _call_area(study: Study, target: int, options: Options) -> Iterator[Record]:
     """(sensitivity + specificity) / 2 is the AUC of a yes-or-no call."""
     is_class = study.truth == target
     calls = np.where(study.answered, (study.answers == target).astype(np.float64), np.nan)
-    found = area(calls, is_class)
+    found = area(calls, is_class, study.cluster)
     if found is None:
         return
     its, _, used = found
@@ -224,10 +238,9 @@ def _undefined(label: Label, its: Area, model: Raters | None, covariance: str) -
     )
 
 
-def _reader_records(
-    class_: str, names: list[str], found: Placements, options: Options
-) -> Iterator[Record]:
-    se = np.sqrt(delong_variance(found))
+def _reader_records(class_: str, names: list[str], its: Area, options: Options) -> Iterator[Record]:
+    found = its.readers.found
+    se = np.sqrt((_influence(its, found, "delong") ** 2).sum(axis=1))
     low, high = normal_interval(found.auc, se, level=options.level)
     count = found.n_positive + found.n_negative
     for row in zip(names, *(x.tolist() for x in (found.auc, se, low, high, count)), strict=True):
@@ -242,7 +255,8 @@ def _paired_records(
     class_: str, model: str, names: list[str], its: Area, against: Raters, options: Options
 ) -> Iterator[Record]:
     """Paired DeLong of the model against each reader on the reader's own cells."""
-    influence = delong_influence(against.found) - delong_influence(its.readers.found)
+    own = _influence(its, its.readers.found, "delong")
+    influence = _influence(its, against.found, "delong") - own
     se = np.sqrt((influence**2).sum(axis=1))
     gap = against.found.auc - its.readers.found.auc
     with np.errstate(divide="ignore", invalid="ignore"):

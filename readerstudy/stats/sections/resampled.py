@@ -37,7 +37,13 @@ def records(
     """All of them; without replicates only the matched points, and without an interval."""
     both = (
         Draws(np.ones((1, study.n_readers)), np.ones((1, study.n_cases))),
-        draw(study.truth, n_readers=study.n_readers, replicates=replicates, rng=rng),
+        draw(
+            study.truth,
+            n_readers=study.n_readers,
+            replicates=replicates,
+            rng=rng,
+            cluster=study.cluster,
+        ),
     )
     found = {m: (_values(study, m, both[0]), _values(study, m, both[1])) for m in metrics(study)}
     if replicates:
