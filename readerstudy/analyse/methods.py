@@ -17,6 +17,12 @@ REFERENCES = {
     "multiple class classification problems. Mach Learn 2001;45:171-86.",
     "mcnemar": "Fagerland MW, Lydersen S, Laake P. The McNemar test for binary matched-pairs data. "
     "BMC Med Res Methodol 2013;13:91.",
+    "raoscott": "Rao JNK, Scott AJ. A simple method for the analysis of clustered binary data. "
+    "Biometrics 1992;48:577-85.",
+    "obuchowski": "Obuchowski NA. Nonparametric analysis of clustered ROC curve data. Biometrics "
+    "1997;53:567-78.",
+    "durkalski": "Durkalski VL, Palesch YY, Lipsitz SR, Rust PF. Analysis of clustered "
+    "matched-pair data. Stat Med 2003;22:2417-28.",
     "gwet": "Gwet KL. Computing inter-rater reliability and its variance in the presence of high "
     "agreement. Br J Math Stat Psychol 2008;61:29-48.",
 }
@@ -33,11 +39,13 @@ def methods_paragraph(analysis: Analysis) -> list[tuple[str, tuple[str, ...]]]:
     sentences.append(("Proportions of one model or reader have Wilson's interval.", ("wilson",)))
     optional = (
         ("or-rrrc-capped" in run, _primary()),
+        (bool(meta["cluster"]), _clusters(meta)),
         ("ustat" in run, _pooled()),
         ("delong" in run, _areas()),
         ("auc_hand_till" in quantities, _multiclass()),
         ("noninferiority" in quantities, _margin(meta)),
         ("mcnemar-exact" in run, _mcnemar()),
+        ("mcnemar-clustered" in run, _mcnemar_clustered()),
         (bool(meta["n_aided"]), _aided(meta)),
         ("ac1_gwet" in quantities, _agreement()),
         (bool(meta["replicates"]), _bootstrap(meta)),
@@ -98,6 +106,15 @@ def _primary() -> Sentence:
     )
 
 
+def _clusters(meta: dict[str, Any]) -> Sentence:
+    return (
+        f"Cases with the same {meta['cluster']} are not independent: {meta['n_clusters']} clusters "
+        "take the place of the cases in every variance, in the degrees of freedom and in the "
+        "bootstrap, and Wilson's interval has the number of cases divided by the design effect.",
+        ("raoscott", "obuchowski"),
+    )
+
+
 def _pooled() -> Sentence:
     return (
         "As a cross-check and for incomplete designs, U-statistics pool all answers.",
@@ -127,6 +144,14 @@ def _mcnemar() -> Sentence:
         "Each model is compared with each reader by McNemar's exact test, p adjusted by Holm and "
         "by Benjamini and Hochberg.",
         ("mcnemar",),
+    )
+
+
+def _mcnemar_clustered() -> Sentence:
+    return (
+        "Each model is compared with each reader by McNemar's test for clustered pairs, p adjusted "
+        "by Holm and by Benjamini and Hochberg.",
+        ("durkalski",),
     )
 
 

@@ -158,3 +158,30 @@ def test_a_second_reading_has_its_tables_and_sentence(inputs, tmp_path) -> None:
     for words in ("Aided minus unaided reading", "What readers did with advice", "took_right"):
         assert words in page or words.replace("_", " ") in page
     assert f"{len(second)} second answers were given" in page
+
+
+def test_clusters_are_named_on_the_command_line(inputs, tmp_path) -> None:
+    readings = pd.read_csv(inputs / "readers.csv", dtype=str, keep_default_na=False)
+    readings["Patient No"] = [f"p{int(case[1:]) // 2}" for case in readings["case_id"]]
+    readings.to_csv(tmp_path / "readers.csv", index=False)
+    status = analyse(
+        "--readings", tmp_path / "readers.csv",
+        "--predictions", f"a={inputs / 'model_a.csv'}",
+        "--replicates", 0, "--cluster", "Patient No", "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert status == 0
+    meta = json.loads((tmp_path / "out" / "results.json").read_text())["meta"]
+    assert (meta["cluster"], meta["n_clusters"]) == ("Patient No", 12)
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "Cases with the same Patient No are not independent: 12 clusters" in page
+    assert "Obuchowski NA" in page
+
+
+def test_a_misspelt_cluster_is_refused_with_the_likely_name(inputs, tmp_path, capsys) -> None:
+    readings = pd.read_csv(inputs / "readers.csv", dtype=str, keep_default_na=False)
+    readings["patient"] = readings["case_id"]
+    readings.to_csv(tmp_path / "readers.csv", index=False)
+    status = analyse("--readings", tmp_path / "readers.csv", "--cluster", "patients",
+                     "--out", tmp_path / "out")  # fmt: skip
+    assert status == 2
+    assert "patient" in capsys.readouterr().err
