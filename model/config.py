@@ -40,6 +40,7 @@ class TrainConfig:
     weight_decay: float = setting(0.02, "weight decay of AdamW (not on biases and norms)")
     warmup: float = setting(0.1, "share of the steps that raise the rate; 0.25 makes a one-cycle")
     clip_norm: float = setting(1.0, "largest norm of the gradient")
+    ema: float = setting(0.0, "decay per step of the averaged weights that are kept; 0: no average")
     label_smoothing: float = setting(0.05, "share of the target spread over all classes")
     dropout: float = setting(0.4, "dropout before the main classifier; half of it before others")
     drop_path: float = setting(0.1, "stochastic depth of the backbone")
@@ -95,7 +96,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("brightness", "contrast", "saturation", "warmup"), (0, 1)),
     "crop_scale": (0.05, 1),
 }
-_SHARES = ("dropout", "drop_path", "label_smoothing", "tuning_share", "test_share")
+_SHARES = ("dropout", "ema", "drop_path", "label_smoothing", "tuning_share", "test_share")
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}"
 
 

@@ -3,12 +3,13 @@
 import math
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
@@ -88,6 +89,7 @@ class Trainer:
         self.progress = Progress()
         self.raw = network.to(memory_format=network.memory_format)
         self.network, self.optimizer = fabric.setup(self.raw, make_optimizer(network, config))
+        self.average = _average(self.raw, config.ema)
         self.length = config.epoch_size or len(parts.train)
         per_step = config.batch_size * fabric.world_size
         self.steps = self.length // per_step
@@ -115,6 +117,8 @@ class Trainer:
         try:
             self.raw.load_state_dict(state["network"])
             self.optimizer.load_state_dict(state["optimizer"])
+            if self.average:
+                self.average.load_state_dict(state["average"])
             self.progress = Progress(**state["progress"])
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise damaged(self.run.state, error) from error
@@ -124,6 +128,7 @@ class Trainer:
             state = {
                 "network": self.raw.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
+                "average": self.average.state_dict() if self.average else None,
                 "progress": progress_to_plain(self.progress),
                 "data_hash": self.parts.data_hash,
             }
@@ -213,7 +218,14 @@ class Trainer:
         self.fabric.clip_gradients(self.network, self.optimizer, max_norm=config.clip_norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
+        if self.average:
+            self.average.update_parameters(self.raw)
         return found
+
+    @property
+    def _kept(self) -> SkinNet:
+        """What is validated and becomes the checkpoint: the averaged weights, if there are any."""
+        return cast("SkinNet", self.average.module) if self.average else self.raw
 
     def _close_epoch(self) -> None:
         progress = self.progress
@@ -222,7 +234,7 @@ class Trainer:
         if row["tuning_macro_auc"] > progress.best_auc:
             progress.best_auc, progress.best_epoch = row["tuning_macro_auc"], progress.epoch
             if self.fabric.is_global_zero:
-                save_atomically(self.raw.state_dict(), self.run.best)
+                save_atomically(self._kept.state_dict(), self.run.best)
         progress.epoch += 1
         progress.step, progress.loss_sum = 0, 0.0
         stale = progress.epoch - 1 - progress.best_epoch
@@ -238,7 +250,7 @@ class Trainer:
         # Every rank scores the whole tuning part: it is small, and all then agree on the best.
         if self._tuning is None:
             self._tuning = loader_of(self.parts.tuning, workers=self.config.workers)
-        scores = score(self.raw, self._tuning, device=self.fabric.device)
+        scores = score(self._kept, self._tuning, device=self.fabric.device)
         probabilities = softmax(scores.logits)
         own = probabilities[range(len(scores.truth)), scores.truth]
         return {
@@ -249,6 +261,14 @@ class Trainer:
             "tuning_nll": float(-torch.tensor(own).clamp_min(1e-12).log().mean()),
             "seconds": round(self.progress.seconds, 1),
         }
+
+
+def _average(network: nn.Module, decay: float) -> AveragedModel | None:
+    """Exponential moving average of weights and batch statistics (Tarvainen & Valpola 2017)."""
+    if not decay:
+        return None
+    average = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    return AveragedModel(network, multi_avg_fn=average, use_buffers=True)
 
 
 def _weights(values: tuple[float, ...]) -> float | tuple[float, ...]:

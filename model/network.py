@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import safetensors.torch
 import timm
 import torch
+from timm.data.constants import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import Tensor, nn
 
 from model.errors import UNREADABLE_WEIGHTS, ModelError
@@ -136,13 +137,30 @@ def has_fixed_size(name: str) -> bool:
     return timm.is_model(name) and bool(timm.get_pretrained_cfg_value(name, "fixed_input_size"))
 
 
-def _make_backbone(name: str, drop_path: float, sized: dict[str, int]) -> Any:
+def pixel_statistics(name: str) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Mean and deviation per channel with which the ImageNet weights of a backbone were trained.
+
+    Of RGB in 0 to 1. Raises ModelError for a name that timm does not know.
+
+    >>> pixel_statistics("tf_efficientnet_lite0")
+    ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    """
+    _check_name(name)
+    mean, std = (timm.get_pretrained_cfg_value(name, field) for field in ("mean", "std"))
+    return mean or IMAGENET_DEFAULT_MEAN, std or IMAGENET_DEFAULT_STD
+
+
+def _check_name(name: str) -> None:
     if not timm.is_model(name):
         close = timm.list_models(f"*{name[:12]}*")[:5]
         raise ModelError(
             f"Expected the name of a timm backbone, but got {name!r}; "
             f"{'did you mean ' + ', '.join(close) if close else 'see timm.list_models()'}?"
         )
+
+
+def _make_backbone(name: str, drop_path: float, sized: dict[str, int]) -> Any:
+    _check_name(name)
     options = {"drop_path_rate": drop_path} if drop_path else {}
     try:
         backbone = timm.create_model(name, num_classes=0, **options, **sized)

@@ -19,6 +19,7 @@ from model.augment import Augmentation, Training
 from model.card import Fit, Preprocessing
 from model.config import TrainConfig
 from model.errors import ModelError
+from model.network import pixel_statistics
 from model.transforms import Serving
 
 PHANTOM = "phantom"
@@ -44,7 +45,9 @@ def preprocessing_of(config: TrainConfig) -> Preprocessing:
     """The preprocessing that the configuration asks for; it goes into the card."""
     if config.fit not in get_args(Fit):
         raise ModelError(f"Expected fit to be crop or pad, but got {config.fit!r}; choose one.")
-    return Preprocessing(size_px=config.size_px, fit=cast("Fit", config.fit))
+    mean, std = pixel_statistics(config.backbone)
+    fit = cast("Fit", config.fit)
+    return Preprocessing(size_px=config.size_px, fit=fit, mean=mean, std=std)
 
 
 def make_parts(config: TrainConfig) -> Parts:

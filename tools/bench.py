@@ -25,6 +25,7 @@ from data.phantom import CODES, draw_phantom
 from model.overlay import overlay
 from model.predictor import load_predictor
 from model.saliency import METHODS
+from tools.bench_statistics import scaling
 
 REALDATA = ROOT.parent / "shared" / "realdata"
 
@@ -154,6 +155,7 @@ def main() -> None:
         "From upload to ranked list and map": demo_path,
         "Phantoms": phantoms,
         "Real images": lambda: real_images(arguments.real_limit),
+        "Statistics by readers and cases": lambda: scaling(arguments.out),
     }
     page = [f"Python {platform.python_version()}, torch {torch.__version__}, CPU.", ""]
     for title, measure in sections.items():

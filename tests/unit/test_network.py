@@ -4,8 +4,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from model.config import TrainConfig
 from model.errors import ModelError
 from model.network import SkinNet, load_backbone_weights
+from model.parts import preprocessing_of
 from tests.unit.model_world import BACKBONE, tiny_network
 
 IMAGES = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
@@ -130,3 +132,9 @@ def test_a_file_of_something_else_than_tensors_is_refused(tmp_path, content):
 def test_reparametrised_backbones_keep_their_memory_format():
     assert SkinNet("repvgg_a0", 2).memory_format is torch.contiguous_format
     assert tiny_network().memory_format is torch.channels_last
+
+
+def test_images_are_normalised_as_the_backbones_weights_were_trained():
+    config = TrainConfig(data="phantom", backbone="inception_v3")
+    assert preprocessing_of(config).mean == (0.5, 0.5, 0.5)
+    assert preprocessing_of(TrainConfig(data="phantom")).mean == (0.485, 0.456, 0.406)

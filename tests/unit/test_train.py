@@ -92,6 +92,29 @@ def test_a_killed_training_goes_on_to_the_very_same_weights(tmp_path, straight, 
     assert_same_training(straight, tmp_path)
 
 
+def test_averaged_weights_are_kept_and_survive_a_kill(tmp_path, straight, monkeypatch):
+    averaged = dataclasses.replace(CONFIG, ema=0.8)
+    train(averaged, out=tmp_path / "straight")
+    with (tmp_path / "straight" / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [r["train_loss"] for r in rows] == [r["train_loss"] for r in log(straight)]
+    assert [r["tuning_nll"] for r in rows] != [r["tuning_nll"] for r in log(straight)]
+    original, done = Trainer._step, []
+
+    def until_killed(self, images, labels):
+        if len(done) == 6:
+            raise Killed
+        done.append(1)
+        return original(self, images, labels)
+
+    monkeypatch.setattr(Trainer, "_step", until_killed)
+    with pytest.raises(Killed):
+        train(averaged, out=tmp_path / "killed")
+    monkeypatch.setattr(Trainer, "_step", original)
+    train(averaged, out=tmp_path / "killed")
+    assert_same_training(tmp_path / "straight", tmp_path / "killed")
+
+
 def test_loading_in_other_processes_changes_nothing(tmp_path, straight):
     with warnings.catch_warnings():
         # Forking a process with threads; workers use one thread and no lock of ours.
