@@ -2,13 +2,13 @@
 
 import argparse
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from readerstudy.analyse.outcome import outcome
 from readerstudy.analyse.read import read_predictions, read_readings
 from readerstudy.analyse.report import write_report
 from readerstudy.analyse.write import write_results
@@ -16,7 +16,6 @@ from readerstudy.export.pictures import render
 from readerstudy.stats import StatsError, analyse
 from readerstudy.stats.pictures import describe
 
-EXIT_REFUSED = 2
 _REPLICATES = 2000
 
 
@@ -84,13 +83,7 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit status: 0 done, 2 refused with the reason on standard error."""
-    try:
-        written = _run(args)
-    except StatsError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_REFUSED
-    sys.stdout.write("".join(f"{path}\n" for path in written))
-    return 0
+    return outcome(lambda: "".join(f"{path}\n" for path in _run(args)))
 
 
 def _run(args: argparse.Namespace) -> list[Path]:

@@ -2,11 +2,11 @@
 
 import argparse
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from readerstudy.analyse.command import EXIT_REFUSED, read_models
+from readerstudy.analyse.command import read_models
+from readerstudy.analyse.outcome import outcome
 from readerstudy.analyse.read import read_readings
 from readerstudy.convert import rjafroc, tables
 from readerstudy.convert.ratings import Choice, Ratings, ratings_of, tidy_of
@@ -63,13 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit status: 0 done, 2 refused with the reason on standard error."""
-    try:
-        written = _run(args)
-    except StatsError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_REFUSED
-    sys.stdout.write("".join(f"{path}\n" for path in written))
-    return 0
+    return outcome(lambda: "".join(f"{path}\n" for path in _run(args)))
 
 
 def _run(args: argparse.Namespace) -> list[Path]:

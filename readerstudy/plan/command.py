@@ -1,9 +1,9 @@
 """`python -m readerstudy plan`: power of a future study from the files of a pilot."""
 
 import argparse
-import sys
 from pathlib import Path
 
+from readerstudy.analyse.outcome import outcome
 from readerstudy.export.csvio import write_csv
 from readerstudy.export.figures import save
 from readerstudy.export.power_curves import power_curves
@@ -25,17 +25,10 @@ from readerstudy.stats.planning import Plan, PlanOptions, plan, stated_endpoint
 
 __all__ = ["add_arguments", "run"]
 
-EXIT_REFUSED = 2
-
 
 def run(args: argparse.Namespace) -> int:
     """Exit status: 0 done, 2 refused with the reason on standard error."""
-    try:
-        sys.stdout.write(_run(args))
-    except StatsError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_REFUSED
-    return 0
+    return outcome(lambda: _run(args))
 
 
 def _run(args: argparse.Namespace) -> str:
