@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,12 +54,14 @@ class ManifestError(UserError):
     """The case table cannot be used; the text lists every row that is wrong."""
 
 
-def read_manifest(path: Path, *, taxonomy: Taxonomy | None = None) -> pd.DataFrame:
+def read_manifest(
+    path: Path, *, taxonomy: Taxonomy | None = None, further: Sequence[str] = ()
+) -> pd.DataFrame:
     """Read and check a manifest.
 
     The CSV file (UTF-8 or UTF-16; comma, semicolon or tab) needs the columns case_id, path and
-    label; the others
-    of COLUMNS are added empty, further columns are dropped. Relative paths start at the manifest's
+    label; the others of COLUMNS and those of `further` are added empty, all else is dropped.
+    Relative paths start at the manifest's
     folder. Returns one row per case, all columns str, `path` absolute. Raises ManifestError naming
     all wrong rows at once: missing or repeated case_id, missing file, a hash that differs, and,
     with `taxonomy`, an unknown label.
@@ -71,7 +73,7 @@ def read_manifest(path: Path, *, taxonomy: Taxonomy | None = None) -> pd.DataFra
             f"Expected the columns case_id, path and label in {path.name}, but {', '.join(missing)}"
             f" is missing (found: {', '.join(table.columns)}); rename or add it."
         )
-    table = table.reindex(columns=list(COLUMNS), fill_value="")
+    table = table.reindex(columns=[*COLUMNS, *further], fill_value="")
     table["path"] = [str((path.parent / p).resolve()) if p else "" for p in table["path"]]
     refuse(find_problems(table, taxonomy=taxonomy), table_name=path.name)
     return table.reset_index(drop=True)

@@ -8,6 +8,7 @@ from contextlib import closing
 from getpass import GetPassWarning, getpass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from data.errors import UserError
 from data.taxonomy import load_taxonomy
@@ -15,7 +16,9 @@ from readerstudy.config import Settings, add_arguments, settings_from
 from readerstudy.db import Database
 from readerstudy.entities import SYSTEM, Role, Rule
 from readerstudy.errors import StudyError
+from readerstudy.protocol import Protocol, Questions
 from readerstudy.services import accounts, copies, setup, studies
+from readerstudy.services.protocols import read_study_file
 
 EXIT_REFUSED = 2
 EXIT_INTERRUPTED = 130  # as shells count a program that Ctrl-C ended
@@ -134,17 +137,32 @@ def _invite(db: Database, args: Arguments, settings: Settings) -> None:
 
 
 def _create_study(db: Database, args: Arguments, _settings: Settings) -> None:
-    studies.create_study(
-        db,
-        actor=SYSTEM,
-        slug=args.slug,
-        title=args.title,
-        taxonomy=load_taxonomy(args.taxonomy),
-        synthetic=args.synthetic,
-        rule=args.rule,
-        ask_confidence=not args.no_confidence,
-    )
-    print(f"Made the study {args.slug}.")
+    arguments = _study_of_file(args) if args.file else _study_of_flags(args)
+    studies.create_study(db, actor=SYSTEM, **arguments)
+    print(f"Made the study {arguments['slug']}.")
+
+
+def _study_of_file(args: Arguments) -> dict[str, Any]:
+    if args.slug or args.title or args.taxonomy:
+        raise StudyError(
+            "Expected --file alone, but got other settings beside it; write them into the file."
+        )
+    return read_study_file(args.file).arguments(folder=args.file.parent)
+
+
+def _study_of_flags(args: Arguments) -> dict[str, Any]:
+    if not (args.slug and args.title and args.taxonomy):
+        raise StudyError(
+            "Expected --slug, --title and --taxonomy, or --file, but not all were given; give them."
+        )
+    return {
+        "slug": args.slug,
+        "title": args.title,
+        "taxonomy": load_taxonomy(args.taxonomy),
+        "synthetic": args.synthetic,
+        "rule": args.rule,
+        "protocol": Protocol(questions=Questions(confidence=not args.no_confidence)),
+    }
 
 
 def _import_cases(db: Database, args: Arguments, _settings: Settings) -> None:
@@ -226,11 +244,12 @@ def _add_invite(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_create_study(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--slug", required=True, help="short name: small letters, digits, '-'")
-    parser.add_argument("--title", required=True, help="title that readers see")
     parser.add_argument(
-        "--taxonomy", required=True, help="classes: ISIC2019, PUMCH14, DEMO8 or a JSON file"
+        "--file", type=Path, metavar="YAML", help="everything from one file (docs/protocol.md)"
     )
+    parser.add_argument("--slug", help="short name: small letters, digits, '-'")
+    parser.add_argument("--title", help="title that readers see")
+    parser.add_argument("--taxonomy", help="classes: ISIC2019, PUMCH14, DEMO8 or a JSON file")
     parser.add_argument(
         "--rule",
         choices=[rule.value for rule in Rule],

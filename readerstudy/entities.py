@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from readerstudy.protocol import Questions
 
 
 class Role(StrEnum):
@@ -25,6 +29,14 @@ class Arm(StrEnum):
     PRACTICE = "practice"
     ATTENTION = "attention"
     REPEAT = "repeat"
+
+
+class CaseRole(StrEnum):
+    """What a case is for: only test cases enter the analysis."""
+
+    TEST = "test"
+    PRACTICE = "practice"
+    ATTENTION = "attention"
 
 
 class ReaderKind(StrEnum):
@@ -139,22 +151,59 @@ class ReaderStatus:
     consent_language: str
     answered: int
     total: int
-    ask_confidence: bool
     synthetic: bool
-    options: tuple[Option, ...]
     code: str
     profile_fields: tuple[ProfileField, ...] = PROFILE_FIELDS
 
 
 @dataclass(frozen=True)
+class Advice:
+    """What a reader sees of a model: its most probable classes, highest first."""
+
+    model: str
+    shown: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
 class CaseView:
-    """Position counts from 1."""
+    """Position counts from 1. `first_answer` and `advice` belong to an aided second reading.
+
+    `seconds_left` None: no limit. `preload`: token of the next case, whose image may be fetched.
+    """
 
     case_token: str
     position: int
     total: int
+    arm: Arm
     options: tuple[Option, ...]
-    ask_confidence: bool
+    questions: "Questions"
+    clinical_text: str
+    seconds_left: float | None
+    advice: Advice | None
+    first_answer: str | None
+    preload: str | None
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a reader answers; an empty `answer` if there is none (cannot tell, or out of time)."""
+
+    answer: str
+    answer_2: str | None = None
+    answer_3: str | None = None
+    confidence: int | None = None
+    management: str | None = None
+    cannot_tell: bool = False
+    timed_out: bool = False
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the browser says of itself: time in view and not idle, its window, uses of the zoom."""
+
+    active_ms: int | None = None
+    screen: str | None = None
+    zooms: int | None = None
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,15 @@
 import hashlib
 import ipaddress
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from readerstudy.entities import Actor, Role, Stage, StudyState
+from readerstudy.entities import Actor, Arm, Given, Measured, Role, Stage, StudyState
 from readerstudy.errors import AnswerError, PermissionDenied, StateError
+from readerstudy.protocol import Analysis, Protocol, Questions
 
 ACCOUNT_SESSION = timedelta(hours=12)
 READER_SESSION = timedelta(days=30)
@@ -20,6 +22,7 @@ MAX_ATTEMPTS = 5
 MAX_ATTEMPTS_OF_NAME = 50
 ATTEMPT_WINDOW = timedelta(minutes=15)
 MAX_CONFIDENCE = 100
+LATE_GRACE = timedelta(seconds=60)
 # Of the bootstrap intervals on the page and in the export; those of the command by default.
 REPLICATES = 2000
 BOOTSTRAP_SEED = 0
@@ -71,11 +74,6 @@ def require_state(state: StudyState, *allowed: StudyState, doing: str) -> None:
         )
 
 
-def draw_order(case_ids: Sequence[int], *, seed: int) -> list[int]:
-    """Sorted by a hash of seed and id: anybody can recompute it in any language."""
-    return sorted(case_ids, key=lambda case_id: _digest(f"{seed}:{case_id}"))
-
-
 def is_throttled(attempts: Sequence[tuple[str, datetime]], *, address: str, now: datetime) -> bool:
     """`attempts` with one name: from which address, and when."""
     recent = [whence for whence, at in attempts if at > now - ATTEMPT_WINDOW]
@@ -105,16 +103,40 @@ def stage_of(
     return Stage.QUIZ if has_profile else Stage.PROFILE
 
 
-def check_answer(
-    answer: str, confidence: int | None, *, codes: Sequence[str], ask_confidence: bool
-) -> None:
-    if answer not in codes:
+def check_given(given: Given, *, codes: Sequence[str], protocol: Protocol) -> None:
+    """Refuses whatever the study did not ask, so that every stored answer fits the protocol."""
+    questions = protocol.questions
+    if given.timed_out:
+        _require(protocol.time_limit_s is not None, "an answer", "the end of a time without limit")
+        return
+    if given.cannot_tell:
+        _require(questions.cannot_tell and not given.answer, "a diagnosis", "none")
+        chosen = []
+    else:
+        chosen = [given.answer, *(code for code in (given.answer_2, given.answer_3) if code)]
+    unknown = [code for code in chosen if code not in codes]
+    if unknown:
         raise AnswerError(
-            f"Expected one of {', '.join(codes)}, but got {answer!r}; choose one of the buttons."
+            f"Expected one of {', '.join(codes)}, but got {unknown[0]!r}; choose one of the "
+            "buttons."
         )
+    _require(len(chosen) <= 1 or questions.top3, "one diagnosis", f"{len(chosen)}")
+    _require(len(set(chosen)) == len(chosen), "different diagnoses", "one of them twice")
+    _require(not given.answer_3 or bool(given.answer_2), "a second diagnosis", "only a third")
+    _check_management(given.management, questions)
+    _check_confidence(given.confidence, questions)
+
+
+def _check_management(management: str | None, questions: Questions) -> None:
+    if management not in (questions.management or (None,)):
+        wanted = ", ".join(questions.management) or "no management, since the study asks for none"
+        raise AnswerError(f"Expected {wanted}, but got {management!r}; choose one of the buttons.")
+
+
+def _check_confidence(confidence: int | None, questions: Questions) -> None:
     if confidence is None:
         return
-    if not ask_confidence:
+    if not questions.confidence:
         raise AnswerError("Expected no confidence, since this study does not ask for it.")
     if not 0 <= confidence <= MAX_CONFIDENCE:
         raise AnswerError(
@@ -122,15 +144,56 @@ def check_answer(
         )
 
 
+def _require(holds: bool, expected: str, got: str) -> None:
+    if not holds:
+        raise AnswerError(f"Expected {expected}, but got {got}; reload the page.")
+
+
+def seconds_left(shown_at: datetime, *, limit_s: int | None, now: datetime) -> float | None:
+    """None without a limit; below 0 when the time is over."""
+    return None if limit_s is None else limit_s - (now - shown_at).total_seconds()
+
+
+def is_too_late(shown_at: datetime, *, limit_s: int | None, now: datetime) -> bool:
+    """An answer on a bad line may take a while to arrive, and still counts."""
+    left = seconds_left(shown_at, limit_s=limit_s, now=now)
+    return left is not None and left < -LATE_GRACE.total_seconds()
+
+
+def why_excluded(assigned: Sequence[Mapping[str, Any]], analysis: Analysis) -> str:
+    """Why the protocol leaves a reader out, or nothing.
+
+    `assigned`: one row per case of the reader's plan with arm, is_answered, answer and truth.
+    """
+    test = [row for row in assigned if row["arm"] in (Arm.UNAIDED, Arm.AIDED)]
+    answered = sum(row["is_answered"] for row in test)
+    if answered < analysis.min_answered * len(test):
+        return f"answered {answered} of {len(test)} cases, below {analysis.min_answered:.0%}"
+    checks = [row for row in assigned if row["arm"] is Arm.ATTENTION and row["is_answered"]]
+    wrong = sum(row["answer"] != row["truth"] for row in checks)
+    most = analysis.max_attention_errors
+    if most is not None and wrong > most:
+        return f"{wrong} of {len(checks)} attention checks wrong, at most {most} allowed"
+    return ""
+
+
 def not_before(moment: datetime, earliest: datetime) -> datetime:
     """A clock that was set back between showing and answering must not cost the answer."""
     return max(moment, earliest)
 
 
-def usable_active_ms(active_ms: int | None) -> int | None:
-    """The browser's own measurement; nonsense is dropped, since the answer matters more."""
-    is_plausible = active_ms is not None and 0 <= active_ms < 2**31
-    return active_ms if is_plausible else None
+def usable(measured: Measured) -> Measured:
+    """The browser's own measurements; nonsense is dropped, since the answer matters more."""
+    is_size = measured.screen and re.fullmatch(r"\d{1,5}x\d{1,5}", measured.screen)
+    return Measured(
+        active_ms=_plausible(measured.active_ms),
+        screen=measured.screen if is_size else None,
+        zooms=_plausible(measured.zooms),
+    )
+
+
+def _plausible(number: int | None) -> int | None:
+    return number if number is not None and 0 <= number < 2**31 else None
 
 
 def canonical_json(content: dict[str, Any]) -> str:

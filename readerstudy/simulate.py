@@ -23,6 +23,8 @@ DIFFICULTY_SD = 0.9
 FAMILY_WEIGHT, LOOK_ALIKE_WEIGHT = 3.0, 6.0
 CONFIDENCE_NOISE_SD, WRONG_PENALTY = 0.8, 1.0
 MEDIAN_SECONDS, SECONDS_LOG_SD = 12.0, 0.5
+# Of a repeated case, how often it is judged afresh; of advice, how often it is taken unseen.
+FORGETS, TAKES_ADVICE = 0.3, 0.4
 LOOK_ALIKES = (
     frozenset({"EAD", "SD", "Pso"}),
     frozenset({"MN", "SK", "BCC"}),

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from readerstudy.db.tables import Answer, Assignment, Case, Consent, Profile, Reader, Study
+from readerstudy.entities import Arm
 
 
 class Progress(NamedTuple):
@@ -55,6 +56,23 @@ def next_assignment(session: Session, reader_id: int) -> Assignment | None:
     )
 
 
+def token_after(session: Session, assignment: Assignment) -> str | None:
+    """Of the next place in the order."""
+    query = sa.select(Assignment.token).where(
+        Assignment.reader_id == assignment.reader_id,
+        Assignment.position == assignment.position + 1,
+    )
+    return session.scalar(query)
+
+
+def is_shown_or_next(session: Session, assignment: Assignment) -> bool:
+    before = sa.select(Assignment.shown_at).where(
+        Assignment.reader_id == assignment.reader_id,
+        Assignment.position == assignment.position - 1,
+    )
+    return assignment.shown_at is not None or session.scalar(before) is not None
+
+
 def assignment_by_token(session: Session, reader_id: int, token: str) -> Assignment | None:
     return session.scalar(
         sa.select(Assignment).where(Assignment.reader_id == reader_id, Assignment.token == token)
@@ -82,10 +100,23 @@ def image_file(session: Session, assignment: Assignment) -> str:
     return session.scalars(sa.select(Case.image_file).where(Case.id == assignment.case_id)).one()
 
 
-def case_ids(session: Session, study_id: int) -> list[int]:
-    """In the order of import, so that a reader's seed always draws the same order."""
-    query = sa.select(Case.id).where(Case.study_id == study_id).order_by(Case.id)
-    return list(session.scalars(query))
+def clinical_text(session: Session, assignment: Assignment) -> str:
+    query = sa.select(Case.clinical_text).where(Case.id == assignment.case_id)
+    return session.scalars(query).one()
+
+
+def first_reading(session: Session, assignment: Assignment) -> Answer | None:
+    """The reader's own answer to the same case before advice, if there was one."""
+    return session.scalar(
+        sa.select(Answer)
+        .where(
+            Answer.reader_id == assignment.reader_id,
+            Answer.case_id == assignment.case_id,
+            Answer.arm == Arm.UNAIDED,
+        )
+        .order_by(Answer.revision.desc())
+        .limit(1)
+    )
 
 
 def _has_answer() -> sa.ColumnElement[bool]:

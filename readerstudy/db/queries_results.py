@@ -1,5 +1,6 @@
 """Everything that was read, for analysis and export."""
 
+import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,6 +35,10 @@ def readings(session: Session, study: Study) -> list[Row]:
             Answer.answer_3,
             Answer.confidence,
             Answer.management,
+            Answer.cannot_tell,
+            Answer.screen,
+            Answer.zooms,
+            Assignment.advice,
             Assignment.position,
             Assignment.shown_at,
             Answer.answered_at,
@@ -49,7 +54,40 @@ def readings(session: Session, study: Study) -> list[Row]:
         .where(Reader.study_id == study.id, Assignment.shown_at.is_not(None))
         .order_by(Reader.id, Assignment.position)
     )
-    return [{"study": study.slug, **row} for row in session.execute(query).mappings()]
+    return [
+        {"study": study.slug, **row, **_advice(row["advice"])}
+        for row in session.execute(query).mappings()
+    ]
+
+
+def assigned(session: Session, study: Study) -> list[Row]:
+    """What the rules of exclusion look at: every assignment, shown or not, and its answer."""
+    query = (
+        sa.select(
+            Reader.code.label("reader_id"),
+            Assignment.arm,
+            Answer.answer,
+            Answer.id.is_not(None).label("is_answered"),
+            ReferenceStandard.label.label("truth"),
+        )
+        .select_from(Assignment)
+        .join(Reader, Reader.id == Assignment.reader_id)
+        .join(ReferenceStandard, ReferenceStandard.case_id == Assignment.case_id)
+        .outerjoin(Answer, _is_current_answer())
+        .where(Reader.study_id == study.id)
+        .order_by(Reader.id)
+    )
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def _advice(stored: Row | None) -> Row:
+    if stored is None:
+        return {"advice": None, "advice_shown": None, "is_misled": None}
+    return {
+        "advice": stored["suggests"],
+        "advice_shown": json.dumps(stored["shown"]),
+        "is_misled": stored["is_misled"],
+    }
 
 
 def cases(session: Session, study: Study) -> list[Row]:
@@ -57,6 +95,10 @@ def cases(session: Session, study: Study) -> list[Row]:
         sa.select(
             Case.case_id,
             ReferenceStandard.label.label("truth"),
+            ReferenceStandard.basis,
+            Case.role,
+            Case.is_repeated,
+            Case.clinical_text,
             Case.lesion_id,
             Case.patient_id,
             Case.site,

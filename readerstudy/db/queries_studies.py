@@ -60,6 +60,11 @@ def cases(session: Session, study_id: int) -> Sequence[Case]:
     return sorted(found, key=lambda case: case.case_id)
 
 
+def cases_as_imported(session: Session, study_id: int) -> Sequence[Case]:
+    """So that a reader's seed always draws the same order."""
+    return session.scalars(sa.select(Case).where(Case.study_id == study_id).order_by(Case.id)).all()
+
+
 def labels(session: Session, study_id: int) -> dict[int, str]:
     """Reference standard by the case's row id."""
     query = (
@@ -78,10 +83,10 @@ def case_limits() -> dict[str, int]:
     }
 
 
-def add_case(session: Session, case: Case, *, label: str) -> None:
+def add_case(session: Session, case: Case, *, label: str, basis: str) -> None:
     session.add(case)
     session.flush()
-    session.add(ReferenceStandard(case_id=case.id, label=label, basis=""))
+    session.add(ReferenceStandard(case_id=case.id, label=label, basis=basis))
 
 
 def models(session: Session, study_id: int) -> Sequence[Model]:

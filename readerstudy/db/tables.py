@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from readerstudy.db.types import UtcDateTime, enum_column
-from readerstudy.entities import Arm, ReaderKind, Role, Rule, StudyState
+from readerstudy.entities import Arm, CaseRole, ReaderKind, Role, Rule, StudyState
 
 Json = dict[str, Any]
 
@@ -28,6 +28,7 @@ class Base(DeclarativeBase):
         Role: enum_column(Role),
         StudyState: enum_column(StudyState),
         Arm: enum_column(Arm),
+        CaseRole: enum_column(CaseRole, is_checked=False),
         ReaderKind: enum_column(ReaderKind),
         Rule: enum_column(Rule),
     }
@@ -51,7 +52,7 @@ class Study(Base):
     synthetic: Mapped[bool]
     taxonomy: Mapped[Json]
     rule: Mapped[Rule]
-    ask_confidence: Mapped[bool]
+    protocol: Mapped[Json] = mapped_column(server_default="{}")
     consent_text: Mapped[str] = mapped_column(sa.Text)
     consent_text_zh: Mapped[str | None] = mapped_column(sa.Text)
     consent_version: Mapped[str] = mapped_column(sa.String(20))
@@ -117,6 +118,9 @@ class Case(Base):
     skin_tone: Mapped[str] = mapped_column(sa.String(100))
     source: Mapped[str] = mapped_column(sa.String(500))
     licence: Mapped[str] = mapped_column(sa.String(500))
+    role: Mapped[CaseRole] = mapped_column(server_default=CaseRole.TEST.value)
+    is_repeated: Mapped[bool] = mapped_column(server_default=sa.false())
+    clinical_text: Mapped[str] = mapped_column(sa.Text, server_default="")
 
 
 class ReferenceStandard(Base):
@@ -162,6 +166,7 @@ class Reader(Base):
     code: Mapped[str] = mapped_column(sa.String(40))
     kind: Mapped[ReaderKind]
     order_seed: Mapped[int] = mapped_column(sa.BigInteger)
+    option_order: Mapped[list[str] | None] = mapped_column(sa.JSON())
     created_at: Mapped[datetime]
 
 
@@ -201,7 +206,10 @@ class Profile(Base):
 
 
 class Assignment(Base):
-    """The drawn order. `shown_at` is set once, when the case is first shown."""
+    """The drawn order. `shown_at` is set once, when the case is first shown.
+
+    `advice` is stored before anybody sees it, so that it can be shown again and analysed.
+    """
 
     __tablename__ = "assignments"
     __table_args__ = (
@@ -216,11 +224,15 @@ class Assignment(Base):
     arm: Mapped[Arm]
     position: Mapped[int]
     token: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    advice: Mapped[Json | None] = mapped_column(sa.JSON(none_as_null=True))
     shown_at: Mapped[datetime | None]
 
 
 class Answer(Base):
-    """Append-only (triggers of the migration): a change is a further revision."""
+    """Append-only (triggers of the migration): a change is a further revision.
+
+    `answer` is empty where there is none: the reader could not tell, or the time was up.
+    """
 
     __tablename__ = "answers"
     __table_args__ = (
@@ -250,6 +262,9 @@ class Answer(Base):
     answered_at: Mapped[datetime]
     active_ms: Mapped[int | None]
     timed_out: Mapped[bool]
+    cannot_tell: Mapped[bool] = mapped_column(server_default=sa.false())
+    screen: Mapped[str | None] = mapped_column(sa.String(20))
+    zooms: Mapped[int | None]
 
 
 class Event(Base):

@@ -26,13 +26,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def enum_column(kind: type[StrEnum]) -> sa.Enum:
-    """Text with a CHECK: a native enum of PostgreSQL is painful to extend."""
+def enum_column(kind: type[StrEnum], *, is_checked: bool = True) -> sa.Enum:
+    """Text with a CHECK: a native enum of PostgreSQL is painful to extend.
+
+    SQLite cannot add a column with a CHECK to a table: a later one has `is_checked` False.
+    """
     return sa.Enum(
         kind,
         values_callable=lambda members: [member.value for member in members],
         native_enum=False,
-        create_constraint=True,
+        create_constraint=is_checked,
         name=kind.__name__.lower(),
         length=16,
     )

@@ -29,7 +29,7 @@ READINGS = (
         "unaided, aided, practice, attention or repeat",
         "under which condition the case was read",
     ),
-    Column("answer", _CODE, "current answer; empty = shown and not answered"),
+    Column("answer", _CODE, "current answer; empty = shown, and not answered with a class"),
     Column("answer_2", _CODE, "second choice, where the study asks for it"),
     Column("answer_3", _CODE, "third choice, where the study asks for it"),
     Column("confidence", "0 to 100", "how sure the reader was, where given"),
@@ -37,14 +37,28 @@ READINGS = (
     Column("position", "from 1", "place of the case in the reader's own drawn order"),
     Column("shown_at", _TIME, "when the server first showed the case"),
     Column("answered_at", _TIME, "when the server stored the current answer"),
-    Column("active_ms", "milliseconds", "active time as the browser measured it"),
+    Column(
+        "active_ms",
+        "milliseconds",
+        "time in view, less idle time, as the browser measured it",
+    ),
     Column("timed_out", "true or false", "whether a time limit ended the case"),
     Column("changed", "true or false", "whether the answer is a later revision"),
+    Column("cannot_tell", "true or false", "whether the reader said that it cannot be told"),
+    Column("advice", _CODE, "class that the model suggested, in aided readings"),
+    Column("advice_shown", "JSON", "classes and probabilities that were shown, highest first"),
+    Column("is_misled", "true or false", "whether the advice was wrong on purpose"),
+    Column("screen", "pixels x pixels", "size of the browser's window"),
+    Column("zooms", "whole number", "how often the image was enlarged"),
 )
 
 CASES = (
     Column("case_id", "text", "name of the case in the study's manifest"),
     Column("truth", _CODE, "reference standard of the case"),
+    Column("basis", "text", "what the reference standard rests on, such as histology"),
+    Column("role", "test, practice or attention", "what the case is for; only test cases count"),
+    Column("is_repeated", "true or false", "whether readers see it a second time"),
+    Column("clinical_text", "text", "what readers were told beside the image"),
     Column("lesion_id", "text", "lesion, empty if unknown"),
     Column("patient_id", "text", "patient, empty if unknown"),
     Column("site", "text", "where on the body"),
@@ -67,6 +81,7 @@ READERS = (
         Column(f.key, ", ".join(f.choices) or "text", f"self-declared: {f.label.lower()}")
         for f in PROFILE_FIELDS
     ),
+    Column("excluded", "text", "why the protocol leaves the reader out; empty if it does not"),
     Column("answered", "whole number", "cases answered"),
     Column("total", "whole number", "cases assigned"),
 )

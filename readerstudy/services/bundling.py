@@ -15,6 +15,7 @@ from readerstudy.export.csvio import write_csv
 from readerstudy.export.readme import readme
 from readerstudy.rules import canonical_json
 from readerstudy.services.collecting import Readings, Rows, classes_of
+from readerstudy.services.protocols import protocol_of, write_study_file
 from readerstudy.services.sealing import seal_content
 from readerstudy.stats import Analysis
 from readerstudy.stats.figures import RocFigure
@@ -28,10 +29,11 @@ def study_files(session: Session, study: Study, *, readings: Readings) -> Files:
     files = {
         "readings.csv": _csv(tidy.READINGS, readings.kept),
         "cases.csv": _csv(tidy.CASES, cases),
-        "readers.csv": _csv(tidy.READERS, _readers(session, study)),
+        "readers.csv": _csv(tidy.READERS, _readers(session, study, readings)),
         "codebook.csv": codebook.codebook_csv().encode(),
         "seal.json": canonical_json(seal_content(session, study)).encode(),
         "study.json": _json(_study(study)),
+        "study.yaml": write_study_file(study).encode(),
         "versions.json": _json(bundle.versions(made_at=clock.now().isoformat())),
         "README.txt": _readme(session, study, readings).encode(),
     }
@@ -80,7 +82,7 @@ def _json(content: dict[str, Any]) -> bytes:
     return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def _readers(session: Session, study: Study) -> Rows:
+def _readers(session: Session, study: Study, readings: Readings) -> Rows:
     declared = queries_results.declarations(session, study)
     return [
         {
@@ -88,6 +90,7 @@ def _readers(session: Session, study: Study) -> Rows:
             "reader_kind": counts.reader.kind,
             "joined_at": counts.reader.created_at,
             "order_seed": counts.reader.order_seed,
+            "excluded": readings.excluded.get(counts.reader.code, ""),
             "answered": counts.answered,
             "total": counts.total,
             **declared[counts.reader.id],
@@ -104,7 +107,7 @@ def _study(study: Study) -> dict[str, Any]:
         "synthetic": study.synthetic,
         "taxonomy": study.taxonomy,
         "rule": study.rule.value,
-        "ask_confidence": study.ask_confidence,
+        "protocol": protocol_of(study).to_dict(),
         "consent_version": study.consent_version,
         "consent_text": study.consent_text,
         "consent_text_zh": study.consent_text_zh,
@@ -116,12 +119,11 @@ def _study(study: Study) -> dict[str, Any]:
 
 
 def _readme(session: Session, study: Study, readings: Readings) -> str:
-    kinds = {row["reader_kind"] for row in readings.left_out}
-    left_out = (
-        f"Left out: {', '.join(sorted(kinds))} readers, in readings_left_out.csv.\n"
-        if kinds
-        else ""
-    )
+    kinds = {row["reader_kind"] for row in readings.left_out} - set(readings.kinds)
+    groups = [f"{kind} readers" for kind in sorted(kinds)]
+    if readings.excluded:
+        groups.append(f"{len(readings.excluded)} readers excluded by the protocol (readers.csv)")
+    left_out = f"Left out: {', '.join(groups)}, in readings_left_out.csv.\n" if groups else ""
     return readme(
         slug=study.slug,
         title=study.title,

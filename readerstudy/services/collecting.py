@@ -1,5 +1,6 @@
 """One consistent picture of a study for analysis and export, as plain values and frames."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 import pandas as pd
 
 from data.taxonomy import Taxonomy
+from readerstudy import rules
 from readerstudy.db import Session, queries_results
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
-from readerstudy.entities import ReaderKind
+from readerstudy.entities import Arm, CaseRole, ReaderKind
 from readerstudy.export import tidy
+from readerstudy.services.protocols import protocol_of
 
 Kinds = tuple[ReaderKind, ...]
 Rows = list[dict[str, Any]]
@@ -21,11 +24,15 @@ NOBODY = "nobody"
 
 @dataclass(frozen=True)
 class Readings:
-    """`left_out` are readings of other kinds of readers: never pooled without being asked."""
+    """`left_out`: of other kinds of readers, never pooled without being asked, and of the excluded.
+
+    `excluded`: reason by the reader's code, as the protocol's rules give it.
+    """
 
     kinds: Kinds
     kept: Rows
     left_out: Rows
+    excluded: dict[str, str]
 
 
 def has_answers(session: Session, study: Study) -> dict[ReaderKind, int]:
@@ -44,18 +51,37 @@ def choose_kinds(available: Collection[ReaderKind], asked: Collection[ReaderKind
 
 def collect_readings(session: Session, study: Study, *, kinds: Kinds) -> Readings:
     rows = queries_results.readings(session, study)
+    excluded = exclusions(session, study)
+
+    def is_kept(row: dict[str, Any]) -> bool:
+        return row["reader_kind"] in kinds and row["reader_id"] not in excluded
+
     return Readings(
         kinds=kinds,
-        kept=[row for row in rows if row["reader_kind"] in kinds],
-        left_out=[row for row in rows if row["reader_kind"] not in kinds],
+        kept=[row for row in rows if is_kept(row)],
+        left_out=[row for row in rows if not is_kept(row)],
+        excluded=excluded,
     )
+
+
+def exclusions(session: Session, study: Study) -> dict[str, str]:
+    """By the sealed rules alone: nobody leaves a reader out by hand."""
+    analysis = protocol_of(study).analysis
+    if not analysis.excludes:
+        return {}
+    by_reader: dict[str, Rows] = defaultdict(list)
+    for row in queries_results.assigned(session, study):
+        by_reader[row["reader_id"]].append(row)
+    found = {code: rules.why_excluded(rows, analysis) for code, rows in by_reader.items()}
+    return {code: why for code, why in found.items() if why}
 
 
 def readings_frame(readings: Readings, *, cases: Rows) -> pd.DataFrame:
     """Columns as in readings.csv; one unanswered row per case where nobody has read."""
     rows = readings.kept or [
-        {"reader_id": NOBODY, "reader_kind": ReaderKind.HUMAN, "arm": "unaided", **case}
+        {"reader_id": NOBODY, "reader_kind": ReaderKind.HUMAN, "arm": Arm.UNAIDED, **case}
         for case in cases
+        if case["role"] is CaseRole.TEST
     ]
     frame = pd.DataFrame.from_records(rows, columns=list(tidy.names(tidy.READINGS)))
     frame["answer"] = frame["answer"].fillna("")

@@ -8,6 +8,7 @@ from data.manifest import read_manifest
 from data.taxonomy import Taxonomy
 from readerstudy.db import queries_studies as queries
 from readerstudy.db.tables import Case
+from readerstudy.entities import CaseRole
 from readerstudy.errors import ImportRefused
 from readerstudy.services import images
 
@@ -24,8 +25,13 @@ _COPIED = (
 )
 
 
+_OF_A_STUDY = ("role", "repeat", "clinical_text", "basis")
+_MAX_BASIS = 200
+_YES_NO = {"": False, "no": False, "yes": True}
+
+
 def read_rows(manifest: Path, taxonomy: Taxonomy) -> list[Row]:
-    table = read_manifest(manifest, taxonomy=taxonomy)
+    table = read_manifest(manifest, taxonomy=taxonomy, further=_OF_A_STUDY)
     return [{str(k): str(v) for k, v in row.items()} for row in table.to_dict("records")]
 
 
@@ -57,6 +63,9 @@ def new_case(study_id: int, row: Row, image: images.StoredImage) -> Case:
         case_id=row["case_id"],
         image_file=image.file,
         image_sha256=image.sha256,
+        role=CaseRole(row["role"] or CaseRole.TEST),
+        is_repeated=_YES_NO[row["repeat"]],
+        clinical_text=row["clinical_text"],
         **{column: row[column] for column in _COPIED},
     )
 
@@ -69,6 +78,20 @@ def _problems(row: Row, names: set[str]) -> list[str]:
     ]
     if row["case_id"] in names:
         problems.append("the study has a case of this name")
+    problems += _role_problems(row["role"] or CaseRole.TEST, row["repeat"])
+    if len(row["basis"]) > _MAX_BASIS:
+        problems.append(f"basis has {len(row['basis'])} characters, at most {_MAX_BASIS} fit")
+    return problems
+
+
+def _role_problems(role: str, repeat: str) -> list[str]:
+    problems = []
+    if role not in list(CaseRole):
+        problems.append(f"role is one of {', '.join(CaseRole)}, but here {role!r}")
+    if repeat not in _YES_NO:
+        problems.append(f"repeat is yes, no or empty, but here {repeat!r}")
+    elif _YES_NO[repeat] and role in (CaseRole.PRACTICE, CaseRole.ATTENTION):
+        problems.append(f"only a test case can be repeated, but this is for {role}")
     return problems
 
 

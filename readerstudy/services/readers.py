@@ -1,5 +1,6 @@
 """What the verbs of readers share: invitation, drawn order, consent text, stage and profile."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from data.taxonomy import Taxonomy
@@ -11,13 +12,13 @@ from readerstudy.db.tables import Assignment, Invitation, Reader, Study
 from readerstudy.entities import (
     PROFILE_FIELDS,
     Actor,
-    Arm,
     Option,
     ReaderKind,
     Role,
     Stage,
 )
 from readerstudy.errors import InvitationError, StudyError
+from readerstudy.services.drawing import drawer_of
 
 
 class ShownConsent(NamedTuple):
@@ -32,9 +33,11 @@ def consent_of(study: Study, language: str) -> ShownConsent:
     return ShownConsent("en", study.consent_text)
 
 
-def options_of(study: Study) -> tuple[Option, ...]:
+def options_of(study: Study, order: Sequence[str] | None = None) -> tuple[Option, ...]:
+    """The study's classes, in a reader's `order` if there is one."""
     diseases = Taxonomy.from_dict(study.taxonomy).diseases
-    return tuple(Option(d.code, d.name_en, d.name_zh) for d in diseases)
+    found = {d.code: Option(d.code, d.name_en, d.name_zh) for d in diseases}
+    return tuple(found[code] for code in order or found)
 
 
 def find_invitation(
@@ -61,18 +64,10 @@ def new_reader(session: Session, study: Study) -> Reader:
     )
     session.add(reader)
     session.flush()
-    order = rules.draw_order(queries.case_ids(session, study.id), seed=reader.order_seed)
-    rows = [
-        {
-            "reader_id": reader.id,
-            "case_id": case_id,
-            "arm": Arm.UNAIDED,
-            "position": position,
-            "token": ids.new_case_token(),
-        }
-        for position, case_id in enumerate(order, start=1)
-    ]
-    studies.add_rows(session, Assignment, rows)
+    drawer = drawer_of(session, study)
+    reader.option_order = drawer.option_order(seed=reader.order_seed)
+    number = studies.n_readers(session, study.id)[ReaderKind.HUMAN] - 1
+    studies.add_rows(session, Assignment, drawer.rows(reader, number=number))
     return reader
 
 

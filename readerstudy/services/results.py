@@ -23,6 +23,7 @@ from readerstudy.services.collecting import (
     predictions_frames,
     readings_frame,
 )
+from readerstudy.services.protocols import protocol_of
 from readerstudy.stats import Analysis, analyse
 from readerstudy.stats.figures import RocFigure
 from readerstudy.stats.pictures import Picture, describe
@@ -128,6 +129,7 @@ def _compute(
     readings = collect_readings(session, study, kinds=kinds)
     frame = readings_frame(readings, cases=queries_results.cases(session, study))
     predictions = predictions_frames(session, study)
+    protocol = protocol_of(study).analysis
     analysis = (
         Analysis(_empty_meta(study), ())
         if frame.empty
@@ -136,6 +138,8 @@ def _compute(
             predictions,
             classes=classes_of(study),
             rule=study.rule.value,
+            missing=protocol.missing,
+            margin=protocol.margin,
             rng=np.random.default_rng(BOOTSTRAP_SEED),
             replicates=REPLICATES,
         )
@@ -161,6 +165,7 @@ def _explain(
         "synthetic": study.synthetic,
         "reader_kinds": [kind.value for kind in readings.kinds],
         "answers_left_out": left_out,
+        "excluded": readings.excluded,
         "notes": [*analysis.meta.get("notes", []), *_notes(readings, left_out)],
     }
     if readings.kept:
@@ -172,6 +177,9 @@ def _explain(
 
 def _notes(readings: Readings, left_out: dict[str, int]) -> list[str]:
     notes = [f"{n} answers of {kind} readers are left out." for kind, n in left_out.items()]
+    notes += [
+        f"{code} is excluded by the protocol: {why}." for code, why in readings.excluded.items()
+    ]
     if not readings.kept:
         notes.append("Nobody has read a case yet; models are shown on all cases of the study.")
     elif ReaderKind.SIMULATED in readings.kinds:

@@ -7,7 +7,9 @@ from data.taxonomy import Taxonomy
 from readerstudy.db import Session
 from readerstudy.db import queries_studies as queries
 from readerstudy.db.tables import Case, Model, Study
+from readerstudy.entities import CaseRole
 from readerstudy.errors import StateError
+from readerstudy.services.protocols import protocol_of
 
 _FORMAT = 1
 _SHOWN = 20
@@ -20,9 +22,25 @@ def seal_content(session: Session, study: Study) -> dict[str, Any]:
     return {
         "format": _FORMAT,
         "study": _study(study),
-        "cases": [_case(case, labels[case.id]) for case in cases],
+        "cases": [_case(case, labels[case.id], study) for case in cases],
         "models": [_model(session, model, cases) for model in queries.models(session, study.id)],
     }
+
+
+def check_protocol(session: Session, study: Study) -> None:
+    """Before opening: something to read, and the model whose advice the protocol promises."""
+    cases = queries.cases(session, study.id)
+    if not any(case.role is CaseRole.TEST for case in cases):
+        raise StateError(
+            "Expected at least one test case before opening, but got none; import a manifest first."
+        )
+    aid = protocol_of(study).aid
+    names = [model.name for model in queries.models(session, study.id)]
+    if aid.design != "none" and aid.model not in names:
+        raise StateError(
+            f"Expected predictions of {aid.model}, whose advice the protocol shows, but got those "
+            f"of {', '.join(names) or 'no model'}; import them under that name before opening."
+        )
 
 
 def check_predictions(session: Session, study: Study) -> None:
@@ -52,22 +70,39 @@ def _study(study: Study) -> dict[str, Any]:
         "synthetic": study.synthetic,
         "taxonomy": study.taxonomy,
         "rule": study.rule.value,
-        "ask_confidence": study.ask_confidence,
+        "ask_confidence": protocol_of(study).questions.confidence,
         "consent_version": study.consent_version,
         "consent_sha256": _sha256(study.consent_text),
     }
     # Only where there is one, so that seals from before there could be one still hold.
     if study.consent_text_zh is not None:
         content["consent_zh_sha256"] = _sha256(study.consent_text_zh)
+    if _has_protocol(study):
+        content["protocol"] = study.protocol
     return content
+
+
+def _has_protocol(study: Study) -> bool:
+    return "format" in study.protocol
 
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _case(case: Case, label: str) -> dict[str, str]:
-    return {"case_id": case.case_id, "image_sha256": case.image_sha256, "reference": label}
+def _case(case: Case, label: str, study: Study) -> dict[str, Any]:
+    content = {
+        "case_id": case.case_id,
+        "image_sha256": case.image_sha256,
+        "reference": label,
+    }
+    if not _has_protocol(study):
+        return content
+    return content | {
+        "role": case.role.value,
+        "is_repeated": case.is_repeated,
+        "clinical_text_sha256": _sha256(case.clinical_text),
+    }
 
 
 def _model(session: Session, model: Model, cases: Any) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Fills an open study with readers that are flagged as simulated wherever they show."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,11 +9,18 @@ from data.taxonomy import Taxonomy
 from readerstudy import clock, ids, rules
 from readerstudy.db import Database, Session, audit
 from readerstudy.db import queries_studies as studies
-from readerstudy.db.tables import Answer, Assignment, Case, Reader, Study
+from readerstudy.db.tables import Answer, Assignment, Reader, Study
 from readerstudy.entities import Actor, Arm, ReaderKind, StudyState
 from readerstudy.errors import StudyError
 from readerstudy.rules import Permission, authorise
-from readerstudy.simulate import SimulatedReading, draw_difficulty, draw_reading
+from readerstudy.services.drawing import Drawer, drawer_of
+from readerstudy.simulate import (
+    FORGETS,
+    TAKES_ADVICE,
+    FloatArray,
+    draw_difficulty,
+    draw_reading,
+)
 
 _MAX_READERS = 10_000
 _MAX_SEED = 2**31
@@ -30,16 +36,14 @@ def simulate_readers(db: Database, *, actor: Actor, slug: str, readers: int, see
         authorise(actor, Permission.MANAGE, study_id=study.id)
         rules.require_state(study.state, StudyState.OPEN, doing="simulate readers")
         made = _add_readers(session, study, readers, seed)
-        cases = studies.cases(session, study.id)
-        labels = studies.labels(session, study.id)
-        difficulty = draw_difficulty([case.case_id for case in cases])
+        drawer = drawer_of(session, study)
         taxonomy = Taxonomy.from_dict(study.taxonomy)
+        difficulty = draw_difficulty([case.case_id for case in drawer.cases])
+        n_answers = 0
         for number, reader in enumerate(made):
             rng = np.random.default_rng([seed, number])
-            reading = draw_reading(
-                [labels[case.id] for case in cases], difficulty, taxonomy=taxonomy, rng=rng
-            )
-            _add_reading(session, reader, cases, reading)
+            invented = _Invented(drawer, taxonomy, difficulty, rng)
+            n_answers += _add_reading(session, drawer.rows(reader, number=number), invented)
         audit.record(
             session,
             actor=actor,
@@ -48,7 +52,7 @@ def simulate_readers(db: Database, *, actor: Actor, slug: str, readers: int, see
             study_id=study.id,
             new={"readers": readers, "seed": seed},
         )
-        return len(made) * len(cases)
+        return n_answers
 
 
 def _add_readers(session: Session, study: Study, n_readers: int, seed: int) -> list[Reader]:
@@ -75,34 +79,55 @@ def _add_readers(session: Session, study: Study, n_readers: int, seed: int) -> l
     return readers
 
 
-def _add_reading(
-    session: Session, reader: Reader, cases: Sequence[Case], reading: SimulatedReading
-) -> None:
-    place = {case.id: number for number, case in enumerate(cases)}
-    order = rules.draw_order(list(place), seed=reader.order_seed)
-    moment = clock.now() - timedelta(seconds=sum(reading.seconds))
-    assignments: Rows = []
+class _Invented:
+    """What one invented reader says, whatever the arm."""
+
+    def __init__(
+        self, drawer: Drawer, taxonomy: Taxonomy, difficulty: FloatArray, rng: np.random.Generator
+    ) -> None:
+        self._questions = drawer.protocol.questions
+        self._place = {case.id: number for number, case in enumerate(drawer.cases)}
+        self._rng = rng
+        truth = [case.label for case in drawer.cases]
+        self._first = draw_reading(truth, difficulty, taxonomy=taxonomy, rng=rng)
+        has_repeats = any(case.is_repeated for case in drawer.cases)
+        again = has_repeats and draw_reading(truth, difficulty, taxonomy=taxonomy, rng=rng)
+        self._again = again or self._first
+
+    def answer(self, assignment: dict[str, Any]) -> dict[str, Any]:
+        """The columns of `answers` that the reader decides."""
+        place, arm = self._place[assignment["case_id"]], assignment["arm"]
+        forgets = arm is Arm.REPEAT and self._rng.random() < FORGETS
+        source = self._again if forgets else self._first
+        takes = arm is Arm.AIDED and self._rng.random() < TAKES_ADVICE
+        asked = self._questions.management
+        return {
+            "answer": assignment["advice"]["suggests"] if takes else source.answers[place],
+            "confidence": source.confidences[place] if self._questions.confidence else None,
+            "management": asked[self._rng.integers(len(asked))] if asked else None,
+            "active_ms": round(1000 * source.seconds[place]),
+        }
+
+
+def _add_reading(session: Session, assignments: Rows, invented: _Invented) -> int:
+    given = [invented.answer(assignment) for assignment in assignments]
+    moment = clock.now() - timedelta(milliseconds=sum(answer["active_ms"] for answer in given))
     answers: Rows = []
-    for position, case_id in enumerate(order, start=1):
-        number = place[case_id]
-        cell = {"reader_id": reader.id, "case_id": case_id, "arm": Arm.UNAIDED}
-        shown_at, moment = moment, moment + timedelta(seconds=reading.seconds[number])
-        token = ids.new_case_token()
-        assignments.append({**cell, "position": position, "token": token, "shown_at": shown_at})
-        answers.append({**cell, **_answer(reading, number), **_times(shown_at, moment)})
+    for assignment, answer in zip(assignments, given, strict=True):
+        shown_at, moment = moment, moment + timedelta(milliseconds=answer["active_ms"])
+        assignment["shown_at"] = shown_at
+        cell = {key: assignment[key] for key in ("reader_id", "case_id", "arm")}
+        answers.append({**cell, **_FIRST, **answer, **_token(), **_times(shown_at, moment)})
     studies.add_rows(session, Assignment, assignments)
     studies.add_rows(session, Answer, answers)
+    return len(answers)
 
 
-def _answer(reading: SimulatedReading, number: int) -> dict[str, Any]:
-    return {
-        "revision": 1,
-        "answer": reading.answers[number],
-        "confidence": reading.confidences[number],
-        "client_token": ids.new_case_token(),
-        "active_ms": round(1000 * reading.seconds[number]),
-        "timed_out": False,
-    }
+_FIRST = {"revision": 1, "timed_out": False, "cannot_tell": False}
+
+
+def _token() -> dict[str, str]:
+    return {"client_token": ids.new_case_token()}
 
 
 def _times(shown_at: datetime, answered_at: datetime) -> dict[str, datetime]:

@@ -18,11 +18,12 @@ from readerstudy.entities import (
     StudySummary,
 )
 from readerstudy.errors import StateError, StudyError
+from readerstudy.protocol import DEFAULT_PROTOCOL, Protocol
 from readerstudy.rules import Permission, authorise, require_state
 from readerstudy.services import importing
 from readerstudy.services.predictions import PredictionsFile, read_predictions
 from readerstudy.services.readers import options_of
-from readerstudy.services.sealing import check_predictions, seal_content
+from readerstudy.services.sealing import check_predictions, check_protocol, seal_content
 
 DEMO_SLUG = "demo"
 _MAX_INVITATIONS = 1000
@@ -38,7 +39,7 @@ def create_study(
     taxonomy: Taxonomy,
     synthetic: bool,
     rule: str = Rule.RENORMALISE,
-    ask_confidence: bool = True,
+    protocol: Protocol = DEFAULT_PROTOCOL,
     consent: ConsentText = DEFAULT_CONSENT,
     is_demo: bool = False,
 ) -> None:
@@ -61,7 +62,7 @@ def create_study(
             synthetic=synthetic,
             taxonomy=taxonomy.to_dict(),
             rule=_rule(rule),
-            ask_confidence=ask_confidence,
+            protocol=protocol.to_dict(),
             consent_text=consent.text,
             consent_text_zh=consent.text_zh,
             consent_version=consent.version,
@@ -84,7 +85,7 @@ def import_cases(db: Database, *, actor: Actor, slug: str, manifest: Path) -> in
         _check_no_models(session, study)
         for row, image in zip(rows, stored, strict=True):
             case = importing.new_case(study.id, row, image)
-            queries.add_case(session, case, label=row["label"])
+            queries.add_case(session, case, label=row["label"], basis=row["basis"])
         _record(session, actor, study, "import_cases", new={"n_cases": len(rows)})
     return len(rows)
 
@@ -121,8 +122,7 @@ def open_study(db: Database, *, actor: Actor, slug: str) -> str:
     """Seals the study; returns the hash."""
     with db.transaction() as session:
         study = _manageable(session, actor, slug, doing="open it")
-        if queries.n_cases(session, study.id) == 0:
-            raise StateError("Expected at least one case before opening; import a manifest first.")
+        check_protocol(session, study)
         check_predictions(session, study)
         study.seal_hash = rules.seal(seal_content(session, study))
         study.state, study.opened_at = StudyState.OPEN, clock.now()

@@ -28,6 +28,8 @@ from readerstudy.ui.study_api import ERROR_HANDLERS, study_routes
 # A 20 MB picture and what a form wraps around it.
 MAX_BODY_BYTES = 21_000_000
 _ASSETS = Path(__file__).parent / "assets"
+# In this order: the last needs those before it.
+_QUIZ_SCRIPTS = ("quiz_dom", "quiz_form", "quiz_zoom", "quiz")
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def _pages(
             path="/study",
             zone=Zone.STUDY,
             css=(shared, _ASSETS / "quiz.css"),
-            scripts=("/app-assets/quiz.js",),
+            scripts=[f"/app-assets/{name}.js" for name in _QUIZ_SCRIPTS],
         ),
         # Last: it would swallow the others.
         Page(

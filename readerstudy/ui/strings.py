@@ -99,8 +99,46 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
     "quiz.confidence.unset": ("not said", "未填"),
     "quiz.save": ("Save and next", "保存并继续"),
     "quiz.hint": (
-        "Keys: 1 to {n} choose, Enter saves.",
-        "快捷键：1 至 {n} 选择，回车保存。",
+        "Keys: 1 to {n} choose, Enter saves, Z enlarges, ? shows all.",
+        "快捷键：1 至 {n} 选择，回车保存，Z 放大，? 显示全部。",
+    ),
+    "quiz.question.again": ("What is your diagnosis now?", "您现在的诊断是什么？"),
+    "quiz.practice": ("Practice: this answer does not count.", "练习：本例答案不计入结果。"),
+    "quiz.told": ("Clinical information:", "临床资料："),
+    "quiz.cannot_tell": ("I cannot tell", "无法判断"),
+    "quiz.answer_2": ("Second choice (optional)", "第二选择（可选）"),
+    "quiz.answer_3": ("Third choice (optional)", "第三选择（可选）"),
+    "quiz.none": ("none", "无"),
+    "quiz.management": ("What would you do?", "您会如何处理？"),
+    "quiz.pick.management": ("Choose what you would do.", "请选择处理方式。"),
+    "quiz.advice": ("The program {model} suggests", "程序 {model} 的建议"),
+    "quiz.first": (
+        "Your first answer: {answer}. Keep it or change it.",
+        "您的首次答案：{answer}。可以保留或更改。",
+    ),
+    "quiz.first.none": ("You gave no diagnosis at first.", "您首次未给出诊断。"),
+    "quiz.time": ("{n} s left", "剩余 {n} 秒"),
+    "quiz.time.up": ("The time for this case is over.", "本例时间已到。"),
+    "quiz.pause": ("Pause", "暂停"),
+    "quiz.pause.title": ("Paused", "已暂停"),
+    "quiz.pause.what": (
+        "The image is covered and the time is not counted. You may also close the page; your "
+        "link brings you back.",
+        "图像已遮盖，时间不计。您也可以关闭页面，稍后用链接返回。",
+    ),
+    "quiz.pause.close": ("Go on", "继续"),
+    "quiz.help": ("Keys", "快捷键"),
+    "quiz.help.keys": (
+        "1 to 9: choose a diagnosis\n0: I cannot tell, where offered\nEnter: save and next\n"
+        "Z: enlarge the image\nIn the large image: wheel, pinch or + and - zoom; drag or arrow "
+        "keys move; 0 shows all of it; Esc goes back\n?: this list",
+        "1 至 9：选择诊断\n0：无法判断（如提供）\n回车：保存并继续\nZ：放大图像\n"
+        "大图中：滚轮、双指或 + 和 - 缩放；拖动或方向键移动；0 显示全图；Esc 返回\n?：显示本列表",
+    ),
+    "quiz.help.close": ("Close", "关闭"),
+    "quiz.zoom.hint": (
+        "Wheel, pinch or + and - zoom; drag to move.",
+        "滚轮、双指或 + 和 - 缩放，拖动以移动。",
     ),
     "quiz.pick": ("Choose one diagnosis first.", "请先选择一个诊断。"),
     "quiz.saving": ("Saving…", "正在保存…"),

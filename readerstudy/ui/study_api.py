@@ -1,6 +1,6 @@
 """What the quiz asks and sends: one case at a time, and an answer that is saved or is not."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from readerstudy.db import Database
-from readerstudy.entities import Actor, CaseView, Stage
+from readerstudy.entities import Actor, CaseView, Given, Measured, Stage
 from readerstudy.errors import (
     AlreadyAnswered,
     NotFoundError,
@@ -16,11 +16,12 @@ from readerstudy.errors import (
     RetryError,
     StudyError,
 )
-from readerstudy.services import images, reading
+from readerstudy.services import answering, images, reading
 from readerstudy.ui.session import NotSignedInError, Sessions, Zone
 from readerstudy.ui.strings import language_of, quiz_words
 
-_OWN_FIELDS = {"reader_code"}
+_GIVEN = {field.name for field in fields(Given)}
+_MEASURED = {field.name for field in fields(Measured)}
 _STATUS = {PermissionDenied: 403, NotFoundError: 404}
 
 
@@ -31,9 +32,17 @@ class Answer(BaseModel):
 
     case_token: str = Field(max_length=100)
     answer: str = Field(max_length=50)
+    answer_2: str | None = Field(default=None, max_length=50)
+    answer_3: str | None = Field(default=None, max_length=50)
     confidence: int | None = Field(default=None, ge=0, le=100)
+    management: str | None = Field(default=None, max_length=40)
+    cannot_tell: bool = False
+    timed_out: bool = False
     client_token: str = Field(min_length=8, max_length=80)
-    active_ms: int | None = None  # nonsense is dropped later: the answer matters more
+    # Nonsense in these is dropped later: the answer matters more.
+    active_ms: int | None = None
+    screen: str | None = Field(default=None, max_length=40)
+    zooms: int | None = None
     reader_code: str | None = Field(default=None, max_length=40)
 
 
@@ -54,7 +63,7 @@ def study_routes(db: Database, sessions: Sessions) -> APIRouter:
     @router.get("/current")
     def current(actor: Reader) -> dict[str, Any]:
         found = reading.status(db, actor=actor)
-        case = reading.current_case(db, actor=actor) if found.stage is Stage.QUIZ else None
+        case = answering.current_case(db, actor=actor) if found.stage is Stage.QUIZ else None
         # Answering the last case elsewhere, or closing the study, may come between the two calls.
         if case is None and found.stage is Stage.QUIZ:
             found = reading.status(db, actor=actor)
@@ -70,14 +79,21 @@ def study_routes(db: Database, sessions: Sessions) -> APIRouter:
     def answer(actor: Reader, body: Answer) -> Response:
         _check_reader(body.reader_code, actor)
         try:
-            saved = reading.submit_answer(db, actor=actor, **body.model_dump(exclude=_OWN_FIELDS))
+            saved = answering.submit_answer(
+                db,
+                actor=actor,
+                case_token=body.case_token,
+                given=Given(**body.model_dump(include=_GIVEN)),
+                client_token=body.client_token,
+                measured=Measured(**body.model_dump(include=_MEASURED)),
+            )
         except AlreadyAnswered as error:
             return JSONResponse({"detail": str(error), **asdict(error.saved)}, status_code=409)
         return JSONResponse({"is_saved": True, **asdict(saved)})
 
     @router.get("/image/{case_token}")
     def image(actor: Reader, case_token: str) -> Response:
-        content = reading.case_image(db, actor=actor, case_token=case_token)
+        content = answering.case_image(db, actor=actor, case_token=case_token)
         return Response(content, media_type=images.media_type(content))
 
     return router
@@ -116,11 +132,8 @@ def _check_reader(code: str | None, actor: Actor) -> None:
 
 def _case(case: CaseView, *, synthetic: bool) -> dict[str, Any]:
     return {
+        **asdict(case),
+        "questions": case.questions.model_dump(mode="json"),
         "synthetic": synthetic,
-        "case_token": case.case_token,
-        "position": case.position,
-        "total": case.total,
-        "ask_confidence": case.ask_confidence,
         "image": f"/study-api/image/{case.case_token}",
-        "options": [asdict(option) for option in case.options],
     }

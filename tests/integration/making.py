@@ -11,8 +11,8 @@ from data.images import encode
 from data.manifest import write_manifest
 from data.taxonomy import DEMO8, PUMCH14, Taxonomy
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, Actor, Role
-from readerstudy.services import accounts, reading, studies
+from readerstudy.entities import SYSTEM, Actor, Given, Measured, Role
+from readerstudy.services import accounts, answering, reading, studies
 
 PASSWORD = "a long password"
 
@@ -72,16 +72,15 @@ def make_reader(db: Database, slug: str) -> Actor:
 
 def answer_next(db: Database, actor: Actor, answer: str = "BCC") -> str:
     """Answers the current case; returns its token."""
-    case = reading.current_case(db, actor=actor)
+    case = answering.current_case(db, actor=actor)
     assert case is not None
-    reading.submit_answer(
+    answering.submit_answer(
         db,
         actor=actor,
         case_token=case.case_token,
-        answer=answer,
-        confidence=60,
+        given=Given(answer=answer, confidence=60),
         client_token=f"client-{case.case_token}",
-        active_ms=1200,
+        measured=Measured(active_ms=1200),
     )
     return case.case_token
 

@@ -23,17 +23,17 @@ KILL_AFTER = 60
 SCRIPT = """
 import sys
 from readerstudy.db import Database
-from readerstudy.entities import Actor, Role
-from readerstudy.services import reading
+from readerstudy.entities import Actor, Given, Measured, Role
+from readerstudy.services import answering
 
 db = Database(sys.argv[1])
 for reader_id in map(int, sys.argv[2:]):
     actor = Actor(role=Role.READER, reader_id=reader_id)
-    while (case := reading.current_case(db, actor=actor)) is not None:
+    while (case := answering.current_case(db, actor=actor)) is not None:
         token = f"client-{case.case_token}"
-        reading.submit_answer(
-            db, actor=actor, case_token=case.case_token, answer="BCC", confidence=None,
-            client_token=token, active_ms=None,
+        answering.submit_answer(
+            db, actor=actor, case_token=case.case_token, given=Given(answer="BCC"),
+            client_token=token, measured=Measured(),
         )
         print("saved", token, flush=True)
 """

@@ -12,10 +12,11 @@ import pytest
 from data.errors import UserError
 from data.taxonomy import DEMO8
 from readerstudy import services
-from readerstudy.entities import Actor
+from readerstudy.entities import Actor, Given, Measured
 from readerstudy.errors import PermissionDenied
 from readerstudy.services import (
     accounts,
+    answering,
     copies,
     reading,
     results,
@@ -123,22 +124,21 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         READERS,
         lambda w, a, _: reading.save_profile(w.db, actor=a, profile={}),
     ),
-    reading.current_case: (READERS, lambda w, a, _: reading.current_case(w.db, actor=a)),
-    reading.submit_answer: (
+    answering.current_case: (READERS, lambda w, a, _: answering.current_case(w.db, actor=a)),
+    answering.submit_answer: (
         READER,
-        lambda w, a, _: reading.submit_answer(
+        lambda w, a, _: answering.submit_answer(
             w.db,
             actor=a,
             case_token=w.case_tokens["alpha"],
-            answer="BCC",
-            confidence=None,
+            given=Given(answer="BCC"),
             client_token="again",
-            active_ms=None,
+            measured=Measured(),
         ),
     ),
-    reading.case_image: (
+    answering.case_image: (
         READER,
-        lambda w, a, _: reading.case_image(w.db, actor=a, case_token=w.case_tokens["alpha"]),
+        lambda w, a, _: answering.case_image(w.db, actor=a, case_token=w.case_tokens["alpha"]),
     ),
 }
 

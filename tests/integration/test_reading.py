@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from readerstudy import clock
 from readerstudy.consent import DEFAULT_CONSENT
 from readerstudy.db import Database
 from readerstudy.db.tables import Answer, Assignment, Consent, Invitation, Study
-from readerstudy.entities import SYSTEM, Actor, Saved, Stage
+from readerstudy.entities import SYSTEM, Actor, Given, Measured, Saved, Stage
 from readerstudy.errors import (
     AlreadyAnswered,
     AnswerError,
@@ -25,22 +26,26 @@ from readerstudy.errors import (
     StateError,
     StudyError,
 )
-from readerstudy.services import accounts, reading, studies
+from readerstudy.protocol import Protocol, Questions
+from readerstudy.services import accounts, answering, reading, studies
 from tests.integration.making import answer_next, make_reader
 
 N_CASES = 16
 
 
 def submit(db: Database, actor: Actor, **changes: object) -> Saved:
-    case = reading.current_case(db, actor=actor)
-    given = {
+    case = answering.current_case(db, actor=actor)
+    sent = {
         "case_token": case.case_token if case else "",
-        "answer": "BCC",
-        "confidence": 70,
         "client_token": "token-1",
         "active_ms": 900,
+        "answer": "BCC",
+        "confidence": 70,
+        **changes,
     }
-    return reading.submit_answer(db, actor=actor, **{**given, **changes})  # type: ignore[arg-type]
+    given = Given(**{f.name: sent.pop(f.name) for f in fields(Given) if f.name in sent})
+    measured = Measured(active_ms=sent.pop("active_ms"))
+    return answering.submit_answer(db, actor=actor, given=given, measured=measured, **sent)
 
 
 def stored(db: Database) -> list[Answer]:
@@ -59,13 +64,13 @@ def test_the_way_from_link_to_thank_you(db: Database, study: str) -> None:
     assert reading.status(db, actor=actor).stage is Stage.PROFILE
     reading.save_profile(db, actor=actor, profile={"country": "China"})
     for position in range(1, N_CASES + 1):
-        case = reading.current_case(db, actor=actor)
+        case = answering.current_case(db, actor=actor)
         assert case is not None
         assert (case.position, case.total, len(case.options)) == (position, N_CASES, 8)
         saved = submit(db, actor, case_token=case.case_token, client_token=f"t{position}")
         assert saved == Saved(position, N_CASES)
     assert reading.status(db, actor=actor).stage is Stage.DONE
-    assert reading.current_case(db, actor=actor) is None
+    assert answering.current_case(db, actor=actor) is None
 
 
 @pytest.mark.parametrize(("language", "text"), [("en", "text"), ("zh", "text_zh")])
@@ -115,10 +120,10 @@ def test_another_device_resumes_at_the_same_case(db: Database, study: str) -> No
     reading.give_consent(db, actor=actor, version="1")
     reading.save_profile(db, actor=actor, profile={})
     answer_next(db, actor)
-    here = reading.current_case(db, actor=actor)
+    here = answering.current_case(db, actor=actor)
     other = accounts.actor_for(db, token=reading.accept_invitation(db, token=link))
     assert other is not None
-    assert reading.current_case(db, actor=other) == here
+    assert answering.current_case(db, actor=other) == here
 
 
 def test_readers_get_their_own_stored_orders(db: Database, study: str) -> None:
@@ -141,9 +146,9 @@ def test_the_case_was_shown_when_it_was_first_shown(
 ) -> None:
     start = datetime(2030, 1, 1, 12, tzinfo=UTC)
     monkeypatch.setattr(clock, "now", lambda: start)
-    first = reading.current_case(db, actor=reader)
+    first = answering.current_case(db, actor=reader)
     monkeypatch.setattr(clock, "now", lambda: start + timedelta(minutes=5))
-    assert reading.current_case(db, actor=reader) == first
+    assert answering.current_case(db, actor=reader) == first
     submit(db, reader)
     [answer] = stored(db)
     assert (answer.shown_at, answer.answered_at) == (start, start + timedelta(minutes=5))
@@ -154,7 +159,7 @@ def test_a_clock_set_back_does_not_cost_the_answer(
 ) -> None:
     shown = datetime(2030, 1, 1, 12, tzinfo=UTC)
     monkeypatch.setattr(clock, "now", lambda: shown)
-    reading.current_case(db, actor=reader)
+    answering.current_case(db, actor=reader)
     monkeypatch.setattr(clock, "now", lambda: shown - timedelta(hours=1))
     submit(db, reader)
     [answer] = stored(db)
@@ -162,7 +167,7 @@ def test_a_clock_set_back_does_not_cost_the_answer(
 
 
 def test_the_same_client_token_is_the_same_answer(db: Database, reader: Actor) -> None:
-    case = reading.current_case(db, actor=reader)
+    case = answering.current_case(db, actor=reader)
     assert case is not None
     first = submit(db, reader, case_token=case.case_token)
     again = submit(db, reader, case_token=case.case_token)
@@ -171,7 +176,7 @@ def test_the_same_client_token_is_the_same_answer(db: Database, reader: Actor) -
 
 
 def test_a_second_different_answer_is_refused_with_what_stands(db: Database, reader: Actor) -> None:
-    case = reading.current_case(db, actor=reader)
+    case = answering.current_case(db, actor=reader)
     assert case is not None
     submit(db, reader, case_token=case.case_token)
     with pytest.raises(AlreadyAnswered, match="BCC") as caught:
@@ -198,7 +203,7 @@ def test_concurrent_submissions_make_one_answer(
     db: Database, reader: Actor, token: str | None
 ) -> None:
     """A double click sends one token twice; two open tabs send two tokens."""
-    case = reading.current_case(db, actor=reader)
+    case = answering.current_case(db, actor=reader)
     assert case is not None
     saved: list[Saved] = []
 
@@ -212,7 +217,7 @@ def test_concurrent_submissions_make_one_answer(
 
 
 def test_of_different_answers_at_once_one_stands(db: Database, reader: Actor) -> None:
-    case = reading.current_case(db, actor=reader)
+    case = answering.current_case(db, actor=reader)
     assert case is not None
     refused: list[str] = []
 
@@ -279,31 +284,39 @@ def test_a_nonsensical_active_time_does_not_cost_the_answer(
 
 
 def test_a_case_cannot_be_answered_before_it_is_shown(db: Database, reader: Actor) -> None:
+    """Only the image of the next one may be fetched beforehand."""
     with db.reading() as session:
-        later = session.scalars(
-            sa.select(Assignment.token).where(
-                Assignment.reader_id == reader.reader_id, Assignment.position == 2
-            )
-        ).one()
+        tokens = session.scalars(
+            sa.select(Assignment.token)
+            .where(Assignment.reader_id == reader.reader_id)
+            .order_by(Assignment.position)
+        ).all()
     with pytest.raises(AnswerError, match="reload"):
-        submit(db, reader, case_token=later)
+        answering.case_image(db, actor=reader, case_token=tokens[1])
     with pytest.raises(AnswerError, match="reload"):
-        reading.case_image(db, actor=reader, case_token=later)
+        submit(db, reader, case_token=tokens[1])
+    shown = answering.current_case(db, actor=reader)
+    assert shown is not None
+    assert (shown.case_token, shown.preload) == (tokens[0], tokens[1])
+    assert answering.case_image(db, actor=reader, case_token=tokens[1])
+    with pytest.raises(AnswerError, match="reload"):
+        answering.case_image(db, actor=reader, case_token=tokens[2])
+    assert stored(db) == []
 
 
 def test_another_readers_case_is_unknown(db: Database, study: str, reader: Actor) -> None:
-    case = reading.current_case(db, actor=make_reader(db, study))
+    case = answering.current_case(db, actor=make_reader(db, study))
     assert case is not None
     with pytest.raises(NotFoundError):
         submit(db, reader, case_token=case.case_token)
     with pytest.raises(NotFoundError):
-        reading.case_image(db, actor=reader, case_token=case.case_token)
+        answering.case_image(db, actor=reader, case_token=case.case_token)
 
 
 def test_the_image_is_the_case_without_its_name(db: Database, reader: Actor) -> None:
-    case = reading.current_case(db, actor=reader)
+    case = answering.current_case(db, actor=reader)
     assert case is not None
-    content = reading.case_image(db, actor=reader, case_token=case.case_token)
+    content = answering.case_image(db, actor=reader, case_token=case.case_token)
     assert decode(content).shape == (16, 24, 3)
     assert b"case-" not in content
 
@@ -312,7 +325,7 @@ def test_no_answer_before_consent_and_profile(db: Database, study: str) -> None:
     [link] = studies.invite(db, actor=SYSTEM, slug=study, count=1)
     actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=link))
     assert actor is not None
-    assert reading.current_case(db, actor=actor) is None
+    assert answering.current_case(db, actor=actor) is None
     with pytest.raises(StateError, match="consent"):
         reading.save_profile(db, actor=actor, profile={})
     with pytest.raises(StudyError, match="version 1"):
@@ -345,15 +358,15 @@ def test_nothing_is_read_after_closing_but_a_retry_learns_it_was_saved(
     db: Database, study: str, reader: Actor
 ) -> None:
     done = answer_next(db, reader)
-    open_case = reading.current_case(db, actor=reader)
+    open_case = answering.current_case(db, actor=reader)
     assert open_case is not None
     studies.close_study(db, actor=SYSTEM, slug=study)
     assert reading.status(db, actor=reader).stage is Stage.CLOSED
-    assert reading.current_case(db, actor=reader) is None
+    assert answering.current_case(db, actor=reader) is None
     with pytest.raises(StateError, match="closed"):
         submit(db, reader, case_token=open_case.case_token, client_token="late")
     with pytest.raises(StateError, match="closed"):
-        reading.case_image(db, actor=reader, case_token=done)
+        answering.case_image(db, actor=reader, case_token=done)
     again = submit(db, reader, case_token=done, client_token=f"client-{done}")
     assert again == Saved(1, N_CASES)
 
@@ -381,7 +394,7 @@ def test_a_study_without_confidence_takes_none(db: Database, manifest: Path) -> 
         title="Plain",
         taxonomy=DEMO8,
         synthetic=False,
-        ask_confidence=False,
+        protocol=Protocol(questions=Questions(confidence=False)),
     )
     studies.import_cases(db, actor=SYSTEM, slug="plain", manifest=manifest)
     studies.open_study(db, actor=SYSTEM, slug="plain")
@@ -400,7 +413,7 @@ def test_no_query_for_a_reader_touches_the_reference_or_a_model(
     sa.event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
     reading.status(db, actor=reader)
     token = answer_next(db, reader)
-    reading.case_image(db, actor=reader, case_token=token)
+    answering.case_image(db, actor=reader, case_token=token)
     assert seen
     hidden = ("reference_standards", "predictions", "models")
     assert not [statement for statement in seen if any(word in statement for word in hidden)]

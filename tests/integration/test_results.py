@@ -21,7 +21,7 @@ from readerstudy.db.tables import Answer, Event
 from readerstudy.entities import SYSTEM, Actor, ReaderKind
 from readerstudy.errors import StateError, StudyError
 from readerstudy.export import tidy
-from readerstudy.services import reading, results, studies
+from readerstudy.services import answering, reading, results, studies
 from readerstudy.services.simulation import simulate_readers
 from readerstudy.stats import Analysis
 from tests.integration.making import answer_next, make_reader, make_study
@@ -50,7 +50,7 @@ def table(files: dict[str, bytes], name: str) -> list[dict[str, str]]:
 
 def read_all(db: Database, actor: Actor, *, right: bool) -> None:
     """Answers every case, with the truth or always with VW."""
-    while (case := reading.current_case(db, actor=actor)) is not None:
+    while (case := answering.current_case(db, actor=actor)) is not None:
         answer_next(db, actor, _truth(db, case.case_token) if right else "VW")
 
 
@@ -137,7 +137,7 @@ def test_the_bundle_holds_what_was_answered(db: Database, study: str) -> None:
     read_all(db, careful, right=True)
     for _ in range(3):
         answer_next(db, careless, "VW")
-    reading.current_case(db, actor=careless)
+    answering.current_case(db, actor=careless)
     files = unzip(results.export_bundle(db, actor=SYSTEM, slug=study))
     rows = table(files, "readings.csv")
     assert list(rows[0]) == list(tidy.names(tidy.READINGS))
@@ -250,7 +250,7 @@ def test_the_recipe_of_the_bundle_runs_or_says_that_there_is_nothing(
     make_study(db, "mine", manifest, predictions if with_model else None)
     reader = make_reader(db, "mine")
     if shown == "one case":
-        reading.current_case(db, actor=reader)
+        answering.current_case(db, actor=reader)
     elif shown == "one answer":
         answer_next(db, reader)
     with zipfile.ZipFile(

@@ -216,7 +216,7 @@ def test_a_model_is_named_once_and_safely(db: Database, filled: str, predictions
 
 
 def test_an_empty_study_does_not_open(db: Database, draft: str) -> None:
-    with pytest.raises(StateError, match="at least one case"):
+    with pytest.raises(StateError, match="at least one test case"):
         studies.open_study(db, actor=SYSTEM, slug=draft)
 
 

@@ -3,12 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from readerstudy import rules
-from readerstudy.entities import SYSTEM, Actor, Role, Stage, StudyState
+from readerstudy.entities import SYSTEM, Actor, Arm, Given, Measured, Role, Stage, StudyState
 from readerstudy.errors import AnswerError, PermissionDenied, StateError
+from readerstudy.protocol import Analysis, Protocol, Questions
 from readerstudy.rules import Permission
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -45,25 +44,6 @@ def test_an_account_of_one_study_has_no_right_elsewhere() -> None:
 def test_only_a_reader_is_a_reader(actor: Actor) -> None:
     with pytest.raises(PermissionDenied, match="invitation"):
         rules.reader_of(actor)
-
-
-@given(st.lists(st.integers(1, 10**6), unique=True), st.integers(0, 2**53))
-def test_an_order_holds_every_case_once_and_depends_on_the_seed_alone(
-    cases: list[int], seed: int
-) -> None:
-    order = rules.draw_order(cases, seed=seed)
-    assert sorted(order) == sorted(cases)
-    assert order == rules.draw_order(cases[::-1], seed=seed)
-
-
-def test_orders_are_spread_evenly() -> None:
-    first = [rules.draw_order([1, 2, 3, 4], seed=seed)[0] for seed in range(2000)]
-    assert all(400 < first.count(case) < 600 for case in (1, 2, 3, 4))
-
-
-def test_the_order_of_a_seed_never_changes() -> None:
-    """Stored studies were drawn with it."""
-    assert rules.draw_order(range(1, 9), seed=42) == [1, 6, 4, 7, 5, 8, 3, 2]
 
 
 @pytest.mark.parametrize(
@@ -129,21 +109,69 @@ def test_a_study_without_cases_is_not_done() -> None:
 
 @pytest.mark.parametrize("confidence", [None, 0, 100])
 def test_takes_an_answer_of_the_study(confidence: int | None) -> None:
-    rules.check_answer("BCC", confidence, codes=["BCC", "SK"], ask_confidence=True)
+    given = Given(answer="BCC", confidence=confidence)
+    rules.check_given(given, codes=["BCC", "SK"], protocol=Protocol())
+
+
+ALL = Questions(cannot_tell=True, top3=True, management=("treat", "wait"))
 
 
 @pytest.mark.parametrize(
-    ("answer", "confidence", "ask", "said"),
+    ("given", "questions", "said"),
     [
-        ("bcc", None, True, "BCC, SK"),
-        ("BCC", 101, True, "0 to 100"),
-        ("BCC", -1, True, "0 to 100"),
-        ("BCC", 50, False, "no confidence"),
+        (Given(answer="bcc"), Questions(), "BCC, SK"),
+        (Given(answer=""), Questions(), "BCC, SK"),
+        (Given(answer="BCC", confidence=101), Questions(), "0 to 100"),
+        (Given(answer="BCC", confidence=-1), Questions(), "0 to 100"),
+        (Given(answer="BCC", confidence=50), Questions(confidence=False), "no confidence"),
+        (Given(answer="", cannot_tell=True), Questions(), "a diagnosis"),
+        (Given(answer="BCC", cannot_tell=True, management="wait"), ALL, "a diagnosis"),
+        (Given(answer="BCC", answer_2="SK"), Questions(), "one diagnosis"),
+        (Given(answer="BCC", answer_2="BCC", management="wait"), ALL, "different"),
+        (Given(answer="BCC", answer_3="SK", management="wait"), ALL, "second"),
+        (Given(answer="BCC", answer_2="XX", management="wait"), ALL, "XX"),
+        (Given(answer="BCC"), ALL, "treat, wait"),
+        (Given(answer="BCC", management="treat"), Questions(), "no management"),
+        (Given(answer="", timed_out=True), Questions(), "without limit"),
     ],
 )
-def test_refuses_other_answers(answer: str, confidence: int | None, ask: bool, said: str) -> None:
+def test_refuses_other_answers(given: Given, questions: Questions, said: str) -> None:
     with pytest.raises(AnswerError, match=said):
-        rules.check_answer(answer, confidence, codes=["BCC", "SK"], ask_confidence=ask)
+        rules.check_given(given, codes=["BCC", "SK"], protocol=Protocol(questions=questions))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Given(answer="SK", answer_2="BCC", confidence=3, management="treat"),
+        Given(answer="", cannot_tell=True, management="wait"),
+    ],
+)
+def test_takes_all_that_a_study_asks(given: Given) -> None:
+    rules.check_given(given, codes=["BCC", "SK"], protocol=Protocol(questions=ALL))
+
+
+def test_the_time_ends_after_a_grace_for_bad_lines() -> None:
+    shown = datetime(2030, 1, 1, tzinfo=UTC)
+    assert rules.seconds_left(shown, limit_s=None, now=shown) is None
+    assert rules.seconds_left(shown, limit_s=30, now=shown + timedelta(seconds=40)) == -10
+    times = [shown + timedelta(seconds=s) for s in (10, 30 + 60, 30 + 61)]
+    assert [rules.is_too_late(shown, limit_s=30, now=t) for t in times] == [False, False, True]
+    assert not rules.is_too_late(shown, limit_s=None, now=times[2])
+
+
+def assigned(arm: Arm, answer: str | None, truth: str = "SK") -> dict[str, object]:
+    return {"arm": arm, "answer": answer, "is_answered": answer is not None, "truth": truth}
+
+
+def test_readers_are_excluded_by_the_protocol_alone() -> None:
+    test = [assigned(Arm.UNAIDED, a) for a in ("SK", "BCC", None, None)]
+    checks = [assigned(Arm.ATTENTION, a) for a in ("SK", "BCC", None)]
+    assert rules.why_excluded([*test, *checks], Analysis()) == ""
+    assert rules.why_excluded([*test, *checks], Analysis(min_answered=0.5)) == ""
+    assert "2 of 4" in rules.why_excluded([*test, *checks], Analysis(min_answered=0.6))
+    assert rules.why_excluded(checks, Analysis(max_attention_errors=1)) == ""
+    assert "1 of 2" in rules.why_excluded(checks, Analysis(max_attention_errors=0))
 
 
 def test_a_state_that_does_not_fit_is_named() -> None:
@@ -158,7 +186,9 @@ def test_a_state_that_does_not_fit_is_named() -> None:
     ("given", "used"), [(0, 0), (5, 5), (None, None), (-1, None), (2**31, None)]
 )
 def test_only_plausible_active_times_are_used(given: int | None, used: int | None) -> None:
-    assert rules.usable_active_ms(given) == used
+    found = rules.usable(Measured(active_ms=given, zooms=given, screen="390x844"))
+    assert found == Measured(active_ms=used, zooms=used, screen="390x844")
+    assert rules.usable(Measured(screen="<b>wide</b>")).screen is None
 
 
 def test_no_moment_is_before_its_earliest() -> None:

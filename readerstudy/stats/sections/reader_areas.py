@@ -40,6 +40,8 @@ Covariance = Literal["delong", "jackknife", "unbiased"]
 COVARIANCES: tuple[Covariance, ...] = ("delong", "jackknife", "unbiased")
 INCOMPLETE = "DeLong's covariance is undefined where readers judged different cases"
 NO_CONFIDENCE = "{} answers without a confidence left out of readers' AUC"
+MOST_PAIRS = 50_000
+MANY_PAIRS = "unbiased covariance and ustat left out: with so many cases they agree with DeLong's"
 DROPPED = "{} readers without both kinds of cases left out"
 
 
@@ -147,14 +149,16 @@ def _auc(study: Study, target: int, ratings: FloatArray, options: Options) -> It
         return
     its, keep, used = found
     unrated = int((study.answered & np.isnan(ratings)).sum())
-    if unrated:
-        note = "; ".join(n for n in (its.note, NO_CONFIDENCE.format(unrated)) if n)
-        its = replace(its, note=note)
+    # Their cost grows with the square of the cases; without a crossed design nothing replaces them.
+    positives = int(is_class[used].sum())
+    many = its.complete and positives * (its.n_cases - positives) > MOST_PAIRS
+    added = ([NO_CONFIDENCE.format(unrated)] if unrated else []) + ([MANY_PAIRS] if many else [])
+    its = replace(its, note="; ".join(n for n in (its.note, *added) if n))
     class_ = study.classes[target]
     names = [r for r, k in zip(study.reader_ids, keep, strict=True) if k]
     yield from _reader_records(class_, names, its, options)
     # The unbiased covariance, and the pooled statistic, are of independent cases.
-    alone = study.cluster is None
+    alone = study.cluster is None and not many
     covariances = COVARIANCES if alone else COVARIANCES[:2]
     label = Label("auc", class_, MEAN_READER)
     yield from _mean_records(label, its, None, covariances, options, pooled=alone)

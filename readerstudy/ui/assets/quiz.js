@@ -5,23 +5,20 @@
   const RETRY_MS = [1000, 2000, 4000, 8000, 15000];
   const TIMEOUT_MS = 15000;
   const DOUBLE_CLICK_MS = 400;
+  const IDLE_MS = 60000;
+  const { element, drawForm, missing, given, timedOut, openZoom } = SkinQuiz;
   let root, words, pendingKey, readerCode;
   let current = null;
   let busy = true;
+  let isSending = false;
   let shownAt = 0;
-  let active = { since: 0, total: 0 };
+  let zooms = 0;
+  let active = { last: 0, total: 0 };
 
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
   const say = (key, values = {}) =>
     Object.entries(values).reduce((text, [k, v]) => text.replaceAll(`{${k}}`, v), words?.[key] ?? "");
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
-
-  function element(tag, attributes = {}, ...children) {
-    const made = document.createElement(tag);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    made.append(...children);
-    return made;
-  }
 
   function token() {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -96,23 +93,26 @@
 
   function save() {
     if (busy || !current) return;
-    const picked = root.querySelector("input[name=answer]:checked");
-    if (!picked) {
-      tell("hint", "quiz.pick");
-      return;
-    }
+    const form = root.querySelector("form");
+    const lacking = missing(form, current);
+    if (lacking) tell("hint", lacking);
+    else send(given(form));
+  }
+
+  function send(answer) {
     setBusy(true);
-    const slider = root.querySelector("input[type=range][data-set]");
-    const answer = {
+    isSending = true;
+    const sent = {
+      ...answer,
       case_token: current.case_token,
-      answer: picked.value,
-      confidence: slider ? Number(slider.value) : null,
       client_token: token(),
       active_ms: Math.round(activeMs()),
+      screen: `${innerWidth}x${innerHeight}`,
+      zooms,
       reader_code: readerCode,
     };
-    remember(answer);
-    deliver(answer);
+    remember(sent);
+    deliver(sent);
   }
 
   function setBusy(value) {
@@ -124,20 +124,51 @@
 
   function updateSave() {
     const button = part("save");
-    if (button) button.disabled = busy || !root.querySelector("input[name=answer]:checked");
+    if (button) button.disabled = busy || missing(root.querySelector("form"), current) !== null;
   }
 
-  // --- time in view: a hidden tab does not count ----------------------------------------------
+  // --- active time: neither a hidden tab nor a reader who went away counts --------------------
+
+  function tick() {
+    const now = performance.now();
+    if (!document.hidden) active.total += Math.min(now - active.last, IDLE_MS);
+    active.last = now;
+  }
 
   function activeMs() {
-    const running = document.hidden ? 0 : performance.now() - active.since;
-    return active.total + running;
+    tick();
+    return active.total;
   }
 
+  for (const sign of ["pointermove", "pointerdown", "keydown", "wheel", "scroll"]) {
+    addEventListener(sign, tick, { passive: true, capture: true });
+  }
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) active.total += performance.now() - active.since;
-    else active.since = performance.now();
+    // The time until now was in view if the tab is hidden now, and was not if it has come back.
+    const now = performance.now();
+    if (document.hidden) active.total += Math.min(now - active.last, IDLE_MS);
+    active.last = now;
   });
+
+  // --- the time limit, where the study has one ------------------------------------------------
+
+  function startClock(seconds) {
+    const token = current.case_token;
+    const end = performance.now() + 1000 * seconds;
+    const show = () => {
+      if (current?.case_token !== token) return;
+      const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+      part("clock").textContent = say("quiz.time", { n: left });
+      if (left > 0) setTimeout(show, 250);
+      else if (!isSending) timeUp();
+    };
+    show();
+  }
+
+  function timeUp() {
+    tell("hint", "quiz.time.up");
+    send(timedOut());
+  }
 
   // --- drawing ------------------------------------------------------------------------------
 
@@ -174,27 +205,62 @@
   }
 
   function drawCase() {
-    const { position, total } = current;
+    const { position, total, arm } = current;
     const heading = element("h1", { tabindex: "-1", class: "sq-count" },
       say("quiz.case", { position, total }));
     const bar = element("progress", { max: total, value: position - 1, "aria-hidden": "true" });
+    const notes = [];
+    if (current.synthetic) notes.push(element("p", { class: "sq-synthetic" }, say("quiz.synthetic")));
+    if (arm === "practice") notes.push(element("p", { class: "sq-practice" }, say("quiz.practice")));
     part("case").replaceChildren(
-      element("div", { class: "sq-progress" }, heading, bar),
-      ...(current.synthetic ? [element("p", { class: "sq-synthetic" }, say("quiz.synthetic"))] : []),
-      element("div", { class: "sq-columns" }, drawImage(), drawForm()),
+      element("div", { class: "sq-progress" }, heading, bar, ...drawTools()),
+      ...notes,
+      element("div", { class: "sq-columns" }, drawPicture(), makeForm()),
     );
     shownAt = performance.now();
-    active = { since: performance.now(), total: 0 };
+    active = { last: performance.now(), total: 0 };
+    zooms = 0;
+    isSending = false;
+    if (current.seconds_left !== null) startClock(current.seconds_left);
+    if (current.preload) new Image().src = `/study-api/image/${current.preload}`;
     heading.focus({ preventScroll: true });
     root.scrollIntoView({ block: "start" });
+  }
+
+  function drawTools() {
+    const help = element("button", { type: "button", class: "sq-tool", "aria-label": say("quiz.help") }, "?");
+    help.addEventListener("click", openHelp);
+    if (current.seconds_left !== null) {
+      return [element("span", { "data-part": "clock", class: "sq-clock", role: "timer" }), help];
+    }
+    const pause = element("button", { type: "button", class: "sq-tool" }, say("quiz.pause"));
+    pause.addEventListener("click", openPause);
+    return [pause, help];
+  }
+
+  function drawPicture() {
+    const told = current.clinical_text;
+    return element("div", {}, drawImage(),
+      ...(told ? [element("p", { class: "sq-told" }, element("b", {}, say("quiz.told")), ` ${told}`)] : []));
   }
 
   function drawImage() {
     const image = element("img", { alt: say("quiz.image"), draggable: "false" });
     const button = element("button", { type: "button", class: "sq-image", "aria-label": say("quiz.zoom") }, image);
     loadImage(image, 0);
-    button.addEventListener("click", () => enlarge(image.src));
+    button.addEventListener("click", enlarge);
     return button;
+  }
+
+  function makeForm() {
+    const form = drawForm({
+      current, say, isChinese: root.lang.startsWith("zh"), change: updateSave, submit: save,
+    });
+    // The second click of a double click on "Save" must not choose in the next case.
+    form.addEventListener("click", (event) => {
+      if (performance.now() - shownAt < DOUBLE_CLICK_MS) event.preventDefault();
+    }, true);
+    return form;
   }
 
   // No answer to a picture that has not arrived.
@@ -214,70 +280,59 @@
     image.src = `${current.image}?try=${attempt}`;
   }
 
-  function enlarge(source) {
-    const close = element("button", { type: "button", autofocus: "" }, say("quiz.zoom.close"));
-    const view = element("dialog", { class: "sq-zoom" }, element("img", { src: source, alt: say("quiz.image") }), close);
-    view.addEventListener("click", () => view.close());
+  function enlarge() {
+    zooms += 1;
+    openZoom(root, { source: root.querySelector(".sq-image img").src, say });
+  }
+
+  function openDialog(name, ...content) {
+    const close = element("button", { type: "button", autofocus: "" }, say(`quiz.${name}.close`));
+    const view = element("dialog", { class: `sq-dialog sq-${name}` }, ...content, close);
+    close.addEventListener("click", () => view.close());
     view.addEventListener("close", () => view.remove());
     root.append(view);
     view.showModal();
+    return view;
   }
 
-  function drawForm() {
-    const options = element("div", { class: "sq-options" }, ...current.options.map(drawOption));
-    const fields = element("fieldset", { "data-part": "fields", disabled: "" },
-      element("legend", {}, say("quiz.question")), options);
-    if (current.ask_confidence) fields.append(drawConfidence());
-    const button = element("button", { type: "submit", "data-part": "save", disabled: "" }, say("quiz.save"));
-    const hint = element("p", { class: "sq-hint" }, say("quiz.hint", { n: current.options.length }));
-    const form = element("form", { class: "sq-form" }, fields, element("div", { class: "sq-actions" }, button), hint);
-    form.addEventListener("change", updateSave);
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      save();
+  function openHelp() {
+    const keys = say("quiz.help.keys").split("\n").map((line) => element("li", {}, line));
+    openDialog("help", element("h2", {}, say("quiz.help")), element("ul", {}, ...keys));
+  }
+
+  // Covers the picture, so that nobody goes on looking while the time stands still.
+  function openPause() {
+    tick();
+    const before = active.total;
+    const view = openDialog("pause", element("h2", {}, say("quiz.pause.title")), element("p", {}, say("quiz.pause.what")));
+    view.addEventListener("close", () => {
+      active = { last: performance.now(), total: before };
     });
-    // The second click of a double click on "Save" must not choose in the next case.
-    form.addEventListener("click", (event) => {
-      if (performance.now() - shownAt < DOUBLE_CLICK_MS) event.preventDefault();
-    }, true);
-    return form;
-  }
-
-  function drawOption(option, index) {
-    const isChinese = root.lang.startsWith("zh");
-    const [first, second] = isChinese ? [option.name_zh, option.name_en] : [option.name_en, option.name_zh];
-    return element("label", { class: "sq-option" },
-      element("input", { type: "radio", name: "answer", value: option.code }),
-      element("kbd", { "aria-hidden": "true" }, String(index + 1)),
-      element("span", {}, element("b", {}, first),
-        element("small", { lang: isChinese ? "en" : "zh-Hans" }, second)));
-  }
-
-  function drawConfidence() {
-    const value = element("output", {}, say("quiz.confidence.unset"));
-    const slider = element("input", { type: "range", min: "0", max: "100", value: "50", "aria-label": say("quiz.confidence") });
-    slider.addEventListener("input", () => {
-      slider.dataset.set = "yes";
-      value.textContent = slider.value;
-    });
-    return element("label", { class: "sq-confidence" },
-      element("span", {}, say("quiz.confidence"), value), slider,
-      element("small", {}, element("i", {}, say("quiz.confidence.low")), element("i", {}, say("quiz.confidence.high"))));
   }
 
   // --- keys ---------------------------------------------------------------------------------
 
+  function radioOf(key) {
+    if (key === "0") return root.querySelector("input[data-cannot-tell]");
+    if (!/^[1-9]$/.test(key)) return null;
+    return root.querySelectorAll("input[name=answer]:not([data-cannot-tell])")[Number(key) - 1] ?? null;
+  }
+
   document.addEventListener("keydown", (event) => {
     if (!root?.isConnected || busy || !current || event.repeat) return;
     if (event.ctrlKey || event.metaKey || event.altKey || root.querySelector("dialog[open]")) return;
-    const radios = [...root.querySelectorAll("input[name=answer]")];
-    if (event.key >= "1" && event.key <= String(Math.min(radios.length, 9))) {
-      const radio = radios[Number(event.key) - 1];
+    if (event.target.closest?.("select")) return;
+    const radio = radioOf(event.key);
+    if (radio) {
       radio.checked = true;
       radio.focus({ preventScroll: true });
-      updateSave();
+      radio.dispatchEvent(new Event("change", { bubbles: true }));
       event.preventDefault();
-    } else if (event.key === "Enter" && !event.target.closest?.(".sq-image, a")) {
+    } else if (event.key === "z") {
+      enlarge();
+    } else if (event.key === "?") {
+      openHelp();
+    } else if (event.key === "Enter" && !event.target.closest?.(".sq-image, .sq-tool, a")) {
       event.preventDefault();
       save();
     }

@@ -12,7 +12,7 @@ from readerstudy.consent import DEFAULT_CONSENT
 from readerstudy.db.tables import Consent, Reader
 from readerstudy.entities import SYSTEM
 from readerstudy.errors import BusyError, ConflictError
-from readerstudy.services import reading, studies
+from readerstudy.services import answering, studies
 from readerstudy.ui.strings import CATALOGUE, quiz_words
 from tests.integration.making import make_study, write_cases
 from tests.integration.web.live import STUDY_COOKIE, call
@@ -153,7 +153,7 @@ def test_a_busy_database_is_no_refusal_and_the_same_answer_counts_later(reader, 
         raise error("connection to server at 10.0.0.7 failed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(reading, "submit_answer", fail)
+        patch.setattr(answering, "submit_answer", fail)
         refused = reader.post("/study-api/answer", json=given)
     assert refused.status_code == 503
     assert int(refused.headers["retry-after"]) >= 1
@@ -214,11 +214,18 @@ def test_no_truth_reaches_the_browser(site, reader):
         "case_token",
         "position",
         "total",
-        "ask_confidence",
+        "arm",
+        "questions",
+        "clinical_text",
+        "seconds_left",
+        "advice",
+        "first_answer",
+        "preload",
         "synthetic",
         "image",
         "options",
     }
+    assert case["advice"] is None
     assert [option["code"] for option in case["options"]] == list(DEMO8.codes)
     assert all(set(option) == {"code", "name_en", "name_zh"} for option in case["options"])
 

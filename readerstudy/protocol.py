@@ -1,0 +1,118 @@
+"""The protocol: everything about a study that is fixed before the first answer, and sealed."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+Text = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Questions(_Part):
+    """What is asked of each case beside the forced choice of one class.
+
+    `cannot_tell` offers an answer outside the classes; `top3` two more choices in order;
+    `management` what to do, one of these; `option_order` that of the buttons, drawn per reader
+    and stored if shuffled.
+    """
+
+    confidence: bool = True
+    cannot_tell: bool = False
+    top3: bool = False
+    management: tuple[Text, ...] = ()
+    option_order: Literal["fixed", "shuffled"] = "fixed"
+
+
+class Order(_Part):
+    """Which cases a reader gets.
+
+    All; `batch`: `size` of them, drawn per reader, classes in proportion; `anchor`: `anchor` cases
+    that everybody gets, and in turn one of the blocks of `size` of the rest.
+    """
+
+    rule: Literal["all", "batch", "anchor"] = "all"
+    size: int = Field(default=30, ge=1, le=100_000)
+    anchor: int = Field(default=20, ge=1, le=100_000)
+
+
+class Aid(_Part):
+    """A model's advice: none, or by one of two designs.
+
+    `second-read`: after the first answer is locked; `crossed`: instead of the unaided reading, in
+    every second block of cases.
+
+    `top_k` most probable classes are shown. `wrong_share` of the advice is wrong on purpose, which
+    the last page tells the reader.
+    """
+
+    design: Literal["none", "second-read", "crossed"] = "none"
+    model: str = ""
+    top_k: int = Field(default=3, ge=1, le=20)
+    block: int = Field(default=10, ge=1, le=1000)
+    wrong_share: float = Field(default=0.0, ge=0.0, le=0.5)
+
+    @model_validator(mode="after")
+    def _has_model(self) -> Self:
+        if self.design != "none" and not self.model:
+            raise ValueError("name the model whose advice is shown, for example model = 'b4'")
+        return self
+
+
+class Analysis(_Part):
+    """What will be tested, and which readers are left out by rule, never by hand.
+
+    `alpha` cannot be chosen: all intervals are 95%; it is written out so that the seal names it.
+    `min_answered`: share of the own test cases that a reader must have answered.
+    `max_attention_errors`: wrong attention checks a reader may have; none without a number.
+    """
+
+    endpoint: Literal["balanced_accuracy", "accuracy", "sensitivity", "specificity", "auc"] = (
+        "balanced_accuracy"
+    )
+    margin: float | None = Field(default=None, gt=0.0, lt=1.0)
+    alpha: float = Field(default=0.05, ge=0.05, le=0.05)
+    planned_readers: int | None = Field(default=None, ge=1)
+    missing: Literal["omit", "wrong"] = "omit"
+    min_answered: float = Field(default=0.0, ge=0.0, le=1.0)
+    max_attention_errors: int | None = Field(default=None, ge=0)
+
+    @property
+    def excludes(self) -> bool:
+        """Whether any rule of exclusion is set."""
+        return self.min_answered > 0 or self.max_attention_errors is not None
+
+
+class Protocol(_Part):
+    """The parts together. `time_limit_s` ends a case unanswered, which is missing, not wrong."""
+
+    format: Literal[1] = 1
+    questions: Questions = Questions()
+    order: Order = Order()
+    aid: Aid = Aid()
+    analysis: Analysis = Analysis()
+    time_limit_s: int | None = Field(default=None, ge=5, le=3600)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready, every setting written out."""
+        return self.model_dump(mode="json")
+
+
+DEFAULT_PROTOCOL = Protocol()
+
+
+def faults_of(error: ValidationError) -> list[str]:
+    """One line for each setting that is wrong, in the file's own names."""
+    return [_words(fault) for fault in error.errors()]
+
+
+def _words(fault: Any) -> str:
+    place = ".".join(str(part) for part in fault["loc"]) or "the file"
+    if fault["type"] == "extra_forbidden":
+        return f"{place}: there is no such setting; see docs/protocol.md"
+    if fault["type"] == "missing":
+        return f"{place}: is missing"
+    reason = fault["msg"].removeprefix("Value error, ")
+    return f"{place}: {reason}, but got {fault['input']!r}"

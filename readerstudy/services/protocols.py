@@ -1,0 +1,100 @@
+"""A study's protocol as it is stored, and the one file that says all of a study."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from data.taxonomy import Taxonomy, load_taxonomy
+from readerstudy.consent import DEFAULT_CONSENT, ConsentText
+from readerstudy.db.tables import Study
+from readerstudy.entities import Rule
+from readerstudy.errors import StudyError
+from readerstudy.protocol import Protocol, faults_of
+
+
+def protocol_of(study: Study) -> Protocol:
+    """Settings that were not there when the study was made have their defaults."""
+    return Protocol.model_validate(study.protocol)
+
+
+class _Consent(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: str = Field(min_length=1, max_length=20)
+    text: str = Field(min_length=1)
+    text_zh: str | None = None
+
+
+class StudyFile(BaseModel):
+    """What `create-study --file` reads and the export writes; docs/protocol.md explains it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    slug: str
+    title: str
+    taxonomy: str | dict[str, Any]
+    synthetic: bool = False
+    rule: Rule = Rule.RENORMALISE
+    consent: _Consent | None = None
+    protocol: Protocol = Protocol()
+
+    def arguments(self, *, folder: Path) -> dict[str, Any]:
+        """Of `studies.create_study`; a taxonomy named by a file is looked for in `folder`."""
+        consent = DEFAULT_CONSENT
+        if self.consent is not None:
+            consent = ConsentText(**self.consent.model_dump())
+        return {
+            "slug": self.slug,
+            "title": self.title,
+            "taxonomy": _taxonomy(self.taxonomy, folder),
+            "synthetic": self.synthetic,
+            "rule": self.rule,
+            "protocol": self.protocol,
+            "consent": consent,
+        }
+
+
+def read_study_file(path: Path) -> StudyFile:
+    """Raises StudyError naming every setting that is wrong."""
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise StudyError(
+            f"Expected a study in YAML in {path}, but it cannot be read ({error}); correct it."
+        ) from error
+    if not isinstance(content, dict):
+        raise StudyError(f"Expected settings in {path}, but it holds none; see docs/protocol.md.")
+    try:
+        return StudyFile.model_validate(content)
+    except ValidationError as error:
+        faults = faults_of(error)
+        raise StudyError(
+            f"Expected a study in {path}, but {len(faults)} settings are wrong; mend them:\n"
+            + "\n".join(faults)
+        ) from error
+
+
+def write_study_file(study: Study) -> str:
+    """A file that makes the same study again: YAML, every setting written out."""
+    content = StudyFile(
+        slug=study.slug,
+        title=study.title,
+        taxonomy=study.taxonomy,
+        synthetic=study.synthetic,
+        rule=study.rule,
+        consent=_Consent(
+            version=study.consent_version, text=study.consent_text, text_zh=study.consent_text_zh
+        ),
+        protocol=protocol_of(study),
+    )
+    plain = content.model_dump(mode="json")
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _taxonomy(given: str | dict[str, Any], folder: Path) -> Taxonomy:
+    if isinstance(given, dict):
+        return Taxonomy.from_dict(given)
+    beside = folder / given
+    return load_taxonomy(str(beside) if beside.is_file() else given)
