@@ -16,7 +16,9 @@
     if (questions.confidence) fields.append(drawConfidence(say));
     const button = element("button", { type: "submit", "data-part": "save", disabled: "" }, say("quiz.save"));
     const hint = element("p", { class: "sq-hint" }, say("quiz.hint", { n: Math.min(options.length, 9) }));
-    const form = element("form", { class: "sq-form" }, ...drawAdvice(current, name, say), fields,
+    // With more than one question all must fit on the page.
+    const dense = questions.top3 || questions.management.length || current.advice ? " sq-dense" : "";
+    const form = element("form", { class: `sq-form${dense}` }, ...drawAdvice(current, name, say), fields,
       element("div", { class: "sq-actions" }, button), hint);
     form.addEventListener("change", () => {
       keepApart(form);
