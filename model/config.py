@@ -53,6 +53,7 @@ class TrainConfig:
     saturation: float = setting(0.15, "largest relative change of saturation")
     tuning_share: float = setting(0.15, "share of the cases for choosing epoch and thresholds")
     test_share: float = setting(0.2, "share of the cases held out")
+    keep: str = setting("best", "epoch that is kept: best by tuning macro AUC, or last")
     patience: int = setting(0, "epochs without a better macro AUC before stopping; 0: never")
     seed: int = setting(1, "of weights, splits, order and augmentation")
     save_every: int = setting(50, "steps between two savings of the state")
@@ -118,6 +119,8 @@ def _check_ranges(config: TrainConfig) -> None:
             f"tuning_share = {config.tuning_share} and test_share = {config.test_share} "
             "(each above 0, together below 1)"
         )
+    if config.keep not in ("best", "last"):
+        wrong.append(f"keep = {config.keep} (best or last)")
     if not re.fullmatch(_NAME, config.name):
         wrong.append(f"name = {config.name!r} (letters, digits, '.', '_' and '-')")
     if wrong:

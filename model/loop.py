@@ -231,7 +231,7 @@ class Trainer:
         progress = self.progress
         row = self._validate()
         progress.history.append(row)
-        if row["tuning_macro_auc"] > progress.best_auc:
+        if self.config.keep == "last" or row["tuning_macro_auc"] > progress.best_auc:
             progress.best_auc, progress.best_epoch = row["tuning_macro_auc"], progress.epoch
             if self.fabric.is_global_zero:
                 save_atomically(self._kept.state_dict(), self.run.best)

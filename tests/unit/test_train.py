@@ -115,6 +115,14 @@ def test_averaged_weights_are_kept_and_survive_a_kill(tmp_path, straight, monkey
     assert_same_training(tmp_path / "straight", tmp_path / "killed")
 
 
+def test_the_last_epoch_is_kept_if_asked(tmp_path, monkeypatch):
+    monkeypatch.setattr("model.loop.macro_auc", lambda *_: next(falling))
+    for keep, epoch in (("best", 1), ("last", 2)):
+        falling = iter((0.9, 0.8))
+        card = train(dataclasses.replace(CONFIG, keep=keep), out=tmp_path / keep)
+        assert card.provenance["best_epoch"] == epoch
+
+
 def test_loading_in_other_processes_changes_nothing(tmp_path, straight):
     with warnings.catch_warnings():
         # Forking a process with threads; workers use one thread and no lock of ours.
