@@ -45,6 +45,26 @@ class ReaderKind(StrEnum):
     SIMULATED = "simulated"
 
 
+class SupportKind(StrEnum):
+    """A picture beside a model's advice."""
+
+    SALIENCY = "saliency"
+    SIMILAR = "similar"
+
+
+class RequestState(StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+class Withdrawal(StrEnum):
+    """What becomes of the answers of a reader who withdraws; the study states it beforehand."""
+
+    DELETE = "delete"
+    ANONYMISE = "anonymise"
+
+
 class Stage(StrEnum):
     CONSENT = "consent"
     PROFILE = "profile"

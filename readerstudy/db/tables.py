@@ -7,7 +7,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from readerstudy.db.types import UtcDateTime, enum_column
-from readerstudy.entities import Arm, CaseRole, ReaderKind, Role, Rule, StudyState
+from readerstudy.entities import (
+    Arm,
+    CaseRole,
+    ReaderKind,
+    RequestState,
+    Role,
+    Rule,
+    StudyState,
+    SupportKind,
+    Withdrawal,
+)
 
 Json = dict[str, Any]
 
@@ -31,6 +41,9 @@ class Base(DeclarativeBase):
         CaseRole: enum_column(CaseRole, is_checked=False),
         ReaderKind: enum_column(ReaderKind),
         Rule: enum_column(Rule),
+        SupportKind: enum_column(SupportKind),
+        RequestState: enum_column(RequestState),
+        Withdrawal: enum_column(Withdrawal, is_checked=False),
     }
 
 
@@ -59,6 +72,8 @@ class Study(Base):
     created_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    archived_at: Mapped[datetime | None]
+    sign_off: Mapped[Json | None] = mapped_column(sa.JSON(none_as_null=True))
     seal_hash: Mapped[str | None] = mapped_column(sa.String(64))
 
 
@@ -123,6 +138,20 @@ class Case(Base):
     clinical_text: Mapped[str] = mapped_column(sa.Text, server_default="")
 
 
+class FurtherView(Base):
+    """A further image of a case; the first is the case's own, at position 1."""
+
+    __tablename__ = "case_views"
+    __table_args__ = (sa.UniqueConstraint("case_id", "position"),)
+
+    id: Mapped[int] = _id()
+    case_id: Mapped[int] = mapped_column(sa.ForeignKey("cases.id"))
+    position: Mapped[int]
+    image_file: Mapped[str] = mapped_column(sa.String(80))
+    image_sha256: Mapped[str] = mapped_column(sa.String(64))
+    caption: Mapped[str] = mapped_column(sa.String(200))
+
+
 class ReferenceStandard(Base):
     """Apart from `cases`, so that no query made for a reader can carry it along."""
 
@@ -131,6 +160,22 @@ class ReferenceStandard(Base):
     case_id: Mapped[int] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
     label: Mapped[str] = mapped_column(sa.String(40))
     basis: Mapped[str] = mapped_column(sa.String(200))
+
+
+class ReferenceAmendment(Base):
+    """Append-only: a reference standard that was mended after the study closed, and why."""
+
+    __tablename__ = "reference_amendments"
+
+    id: Mapped[int] = _id()
+    case_id: Mapped[int] = _reference("cases.id")
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(sa.String(80))
+    old_label: Mapped[str] = mapped_column(sa.String(40))
+    old_basis: Mapped[str] = mapped_column(sa.String(200))
+    new_label: Mapped[str] = mapped_column(sa.String(40))
+    new_basis: Mapped[str] = mapped_column(sa.String(200))
+    reason: Mapped[str] = mapped_column(sa.String(500))
 
 
 class Model(Base):
@@ -157,6 +202,22 @@ class ModelPrediction(Base):
     probabilities: Mapped[Json]
 
 
+class Support(Base):
+    """A picture shown beside a model's advice: its saliency map, or a similar known case."""
+
+    __tablename__ = "supports"
+    __table_args__ = (sa.UniqueConstraint("model_id", "case_id", "kind", "position"),)
+
+    id: Mapped[int] = _id()
+    model_id: Mapped[int] = mapped_column(sa.ForeignKey("models.id"))
+    case_id: Mapped[int] = _reference("cases.id")
+    kind: Mapped[SupportKind]
+    position: Mapped[int]
+    image_file: Mapped[str] = mapped_column(sa.String(80))
+    image_sha256: Mapped[str] = mapped_column(sa.String(64))
+    caption: Mapped[str] = mapped_column(sa.String(200))
+
+
 class Reader(Base):
     __tablename__ = "readers"
     __table_args__ = (sa.UniqueConstraint("study_id", "code"),)
@@ -168,6 +229,8 @@ class Reader(Base):
     order_seed: Mapped[int] = mapped_column(sa.BigInteger)
     option_order: Mapped[list[str] | None] = mapped_column(sa.JSON())
     created_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawal: Mapped[Withdrawal | None]
 
 
 class Invitation(Base):
@@ -178,7 +241,38 @@ class Invitation(Base):
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
     reader_id: Mapped[int | None] = mapped_column(sa.ForeignKey("readers.id"), unique=True)
+
+
+class Contact(Base):
+    """Who was invited: apart from everything that a reader does, for the owner's eyes alone."""
+
+    __tablename__ = "contacts"
+
+    id: Mapped[int] = _id()
+    invitation_id: Mapped[int] = mapped_column(sa.ForeignKey("invitations.id"), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    email: Mapped[str] = mapped_column(sa.String(200))
+    note: Mapped[str] = mapped_column(sa.String(500))
+    created_at: Mapped[datetime]
+
+
+class AccessRequest(Base):
+    """Somebody asks to take part; approval makes an invitation."""
+
+    __tablename__ = "access_requests"
+
+    id: Mapped[int] = _id()
+    study_id: Mapped[int] = _reference("studies.id")
+    name: Mapped[str] = mapped_column(sa.String(200))
+    email: Mapped[str] = mapped_column(sa.String(200))
+    message: Mapped[str] = mapped_column(sa.String(500))
+    state: Mapped[RequestState]
+    requested_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(sa.String(80))
+    invitation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invitations.id"), unique=True)
 
 
 class Consent(Base):
@@ -230,6 +324,8 @@ class Assignment(Base):
 
 class Answer(Base):
     """Append-only (triggers of the migration): a change is a further revision.
+
+    Only what a reader's withdrawal deletes can go.
 
     `answer` is empty where there is none: the reader could not tell, or the time was up.
     """
