@@ -1,16 +1,12 @@
 """The case table: one row per image, read from a CSV file or from a folder per class."""
 
-import csv
 import hashlib
-import io
-import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 
-from data.errors import UserError
+from data.tables import ManifestError, read_csv, refuse, write_csv
 from data.taxonomy import Taxonomy
 
 COLUMNS = (
@@ -46,12 +42,6 @@ FOREIGN_SUFFIXES = frozenset(
         ".dng",
     }
 )
-_DELIMITERS = (",", ";", "\t")
-_SHOWN = 20
-
-
-class ManifestError(UserError):
-    """The case table cannot be used; the text lists every row that is wrong."""
 
 
 def read_manifest(
@@ -66,7 +56,7 @@ def read_manifest(
     all wrong rows at once: missing or repeated case_id, missing file, a hash that differs, and,
     with `taxonomy`, an unknown label.
     """
-    table = _read_csv(path)
+    table = read_csv(path)
     missing = [name for name in ("case_id", "path", "label") if name not in table.columns]
     if missing:
         raise ManifestError(
@@ -77,73 +67,6 @@ def read_manifest(
     table["path"] = [str((path.parent / p).resolve()) if p else "" for p in table["path"]]
     refuse(find_problems(table, taxonomy=taxonomy), table_name=path.name)
     return table.reset_index(drop=True)
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    """All cells as text, stripped; the index is the line of the file on which a row begins."""
-    if not path.is_file():
-        raise ManifestError(f"Expected a manifest file, but {path} is not there; check the path.")
-    header, *rows = _lines(path)
-    names = [name.strip() for name in header.cells]
-    if len(set(names)) < len(names):
-        raise ManifestError(
-            f"Expected each column of {path.name} once, but got {', '.join(names)}; "
-            "rename or remove the repeated one."
-        )
-    if not rows:
-        raise ManifestError(
-            f"Expected at least one case in {path.name}, but it has none; add rows."
-        )
-    long = [row for row in rows if any(cell.strip() for cell in row.cells[len(names) :])]
-    refuse(
-        [f"line {r.line}: {len(r.cells)} cells, but {len(names)} columns" for r in long],
-        table_name=path.name,
-    )
-    cells = [(*map(str.strip, row.cells), *[""] * len(names))[: len(names)] for row in rows]
-    lines = pd.Index([row.line for row in rows], name="line")
-    return pd.DataFrame(cells, columns=names, index=lines, dtype=str)
-
-
-class _Line(NamedTuple):
-    line: int
-    cells: list[str]
-
-
-def _lines(path: Path) -> list[_Line]:
-    """Every line that is not blank, with its number; the first is the header."""
-    text = _text(path)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    # Counted outside quotes: a name in the header may hold a comma.
-    bare = re.sub(r'"[^"]*"', "", first)
-    reader = csv.reader(io.StringIO(text), delimiter=max(_DELIMITERS, key=bare.count))
-    found, begins = [], 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                found.append(_Line(begins, cells))
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise ManifestError(
-            f"Expected {path.name} to be a CSV file, but line {begins} cannot be read ({error}); "
-            "correct it, or save the table again as CSV."
-        ) from error
-    if not found:
-        raise ManifestError(f"Expected {path.name} to be a CSV file of cases, but it is empty.")
-    return found
-
-
-def _text(path: Path) -> str:
-    content = path.read_bytes()
-    # Spreadsheets' "Unicode text" begins with this mark.
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise ManifestError(
-            f"Expected {path.name} to be a CSV file in UTF-8, but line {line} holds other "
-            'characters; save it in the spreadsheet as "CSV UTF-8".'
-        ) from error
 
 
 def find_problems(table: pd.DataFrame, *, taxonomy: Taxonomy | None = None) -> list[str]:
@@ -184,18 +107,6 @@ def _file_problem(path: str, sha256: str) -> str:
     if sha256 and sha256.lower() != file_sha256(Path(path)):
         return f"image {Path(path).name!r} is not the one that was hashed (sha256 differs)"
     return ""
-
-
-def refuse(problems: list[str], *, table_name: str) -> None:
-    """Raise ManifestError when there are problems; the first twenty are written out."""
-    if not problems:
-        return
-    rest = len(problems) - _SHOWN
-    more = f"\n… and {rest} more" if rest > 0 else ""
-    raise ManifestError(
-        f"Expected every row of {table_name} to be a usable case, but {len(problems)} problem(s) "
-        "were found; mend them and try again:\n" + "\n".join(problems[:_SHOWN]) + more
-    )
 
 
 def file_sha256(path: Path) -> str:
@@ -240,7 +151,5 @@ def _row(path: Path, folder: Path) -> dict[str, str]:
 
 
 def write_manifest(rows: Iterable[dict[str, str]], path: Path) -> None:
-    """Write rows as a manifest with all COLUMNS, paths as given."""
-    table = pd.DataFrame(rows).reindex(columns=list(COLUMNS), fill_value="")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(path, index=False, encoding="utf-8")
+    """Write rows as a manifest with all COLUMNS, paths as given; the whole file or none."""
+    write_csv(rows, COLUMNS, path, as_they_are=("case_id", "path"))

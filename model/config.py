@@ -53,6 +53,7 @@ class TrainConfig:
     saturation: float = setting(0.15, "largest relative change of saturation")
     tuning_share: float = setting(0.15, "share of the cases for choosing epoch and thresholds")
     test_share: float = setting(0.2, "share of the cases held out")
+    split: str = setting("", "stored split (`python -m data split`); the two shares do not count")
     keep: str = setting("best", "epoch that is kept: best by tuning macro AUC, or last")
     patience: int = setting(0, "epochs without a better macro AUC before stopping; 0: never")
     seed: int = setting(1, "of weights, splits, order and augmentation")

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from data.datasets import ManifestDataset, PhantomDataset, Transform
 from data.images import ImageError, decode
 from data.manifest import file_sha256, read_manifest, scan_folder
+from data.split_file import read_split
 from data.splits import check_leaks, split
 from data.taxonomy import Taxonomy, load_taxonomy
 from model.augment import Augmentation, Training
@@ -138,9 +139,11 @@ def _fault(path: str) -> str:
     return ""
 
 
-def cases_hash(cases: pd.DataFrame) -> str:
-    """SHA-256 over the case ids, labels and hashes of the images, as `read_cases` gives them."""
+def cases_hash(cases: pd.DataFrame, parts: pd.Series | None = None) -> str:
+    """SHA-256 over case ids, labels, hashes of the images (see `read_cases`) and stored parts."""
     digest = hashlib.sha256()
+    for part in () if parts is None else parts:
+        digest.update(f"{part}\n".encode())
     columns = (cases["case_id"], cases["label"], cases["sha256"])
     for case_id, label, sha256 in zip(*columns, strict=True):
         digest.update(f"{case_id}\t{label}\t{sha256}\n".encode())
@@ -154,13 +157,27 @@ def split_cases(config: TrainConfig, cases: pd.DataFrame) -> pd.Series:
         "tuning": config.tuning_share,
         "test": config.test_share,
     }
-    parts = split(cases, fractions=fractions, seed=config.seed)
+    if config.split:
+        parts = _stored(Path(config.split), cases, tuple(fractions))
+    else:
+        parts = split(cases, fractions=fractions, seed=config.seed)
     check_leaks(cases, parts)
     empty = [name for name in fractions if not (parts == name).any()]
     if empty:
         raise ModelError(
             f"Expected enough cases for three parts, but {len(cases)} leave {', '.join(empty)} "
             "empty; add cases or change --tuning-share and --test-share."
+        )
+    return parts
+
+
+def _stored(path: Path, cases: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
+    parts = read_split(path, cases)
+    foreign = sorted(set(parts) - set(names))
+    if foreign:
+        raise ModelError(
+            f"Expected the parts {', '.join(names)} in {path.name}, but it has "
+            f"{', '.join(foreign)}; name the parts so, or leave these cases out of the manifest."
         )
     return parts
 
@@ -175,5 +192,9 @@ def _cases(
         return ManifestDataset(cases[part == name], taxonomy=taxonomy, transform=transform)
 
     return Parts(
-        of("train", training), of("tuning", serving), of("test", serving), cases_hash(cases)
+        of("train", training),
+        of("tuning", serving),
+        of("test", serving),
+        # A resumed training must not meet another split under the same file's name.
+        cases_hash(cases, part if config.split else None),
     )

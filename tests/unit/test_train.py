@@ -2,6 +2,7 @@ import csv
 import dataclasses
 import shutil
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -212,6 +213,36 @@ def test_the_hash_of_the_data_changes_with_one_pixel(tmp_path):
     before = make_parts(config).data_hash
     (tmp_path / "MN" / "0.png").write_bytes(encode(np.zeros((40, 48, 3), np.uint8)))
     assert make_parts(config).data_hash != before
+
+
+def stored_split(folder, parts):
+    rows = [f"{label}/{i}.png,{part}" for label in ("BCC", "MN") for i, part in enumerate(parts)]
+    path = folder / "split.csv"
+    path.write_text("case_id,part\n" + "\n".join(rows))
+    return path
+
+
+def test_a_stored_split_decides_and_changes_the_hash(tmp_path):
+    parts = ["train"] * 8 + ["tuning"] * 2 + ["test"] * 2
+    folder = colours(tmp_path / "images")
+    config = dataclasses.replace(CONFIG, data=str(folder), split=str(stored_split(tmp_path, parts)))
+    made = make_parts(config)
+    assert sorted(Path(path).name for path in made.test.paths) == [
+        "10.png",
+        "10.png",
+        "11.png",
+        "11.png",
+    ]
+    stored_split(tmp_path, parts[::-1])
+    assert make_parts(config).data_hash != made.data_hash
+
+
+def test_a_stored_split_with_other_parts_is_refused(tmp_path):
+    folder = colours(tmp_path / "images")
+    path = stored_split(tmp_path, ["train"] * 10 + ["validation", "test"])
+    config = dataclasses.replace(CONFIG, data=str(folder), split=str(path))
+    with pytest.raises(ModelError, match=r"train, tuning, test.*validation"):
+        make_parts(config)
 
 
 def test_a_network_learns_classes_that_differ_in_colour(tmp_path):

@@ -1,0 +1,138 @@
+"""CSV tables in and out: read with the lines of the file, written whole and without formulas."""
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from data.errors import UserError
+
+_DELIMITERS = (",", ";", "\t")
+_SHOWN = 20
+# What spreadsheets take as the start of a formula, also when written full width.
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+class ManifestError(UserError):
+    """The case table cannot be used; the text lists every row that is wrong."""
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """All cells as text, stripped; the index is the line of the file on which a row begins."""
+    if not path.is_file():
+        raise ManifestError(f"Expected a manifest file, but {path} is not there; check the path.")
+    header, *rows = _lines(path)
+    names = [name.strip() for name in header.cells]
+    if len(set(names)) < len(names):
+        raise ManifestError(
+            f"Expected each column of {path.name} once, but got {', '.join(names)}; "
+            "rename or remove the repeated one."
+        )
+    if not rows:
+        raise ManifestError(
+            f"Expected at least one case in {path.name}, but it has none; add rows."
+        )
+    long = [row for row in rows if any(cell.strip() for cell in row.cells[len(names) :])]
+    refuse(
+        [f"line {r.line}: {len(r.cells)} cells, but {len(names)} columns" for r in long],
+        table_name=path.name,
+    )
+    cells = [(*map(str.strip, row.cells), *[""] * len(names))[: len(names)] for row in rows]
+    lines = pd.Index([row.line for row in rows], name="line")
+    return pd.DataFrame(cells, columns=names, index=lines, dtype=str)
+
+
+class _Line(NamedTuple):
+    line: int
+    cells: list[str]
+
+
+def _lines(path: Path) -> list[_Line]:
+    """Every line that is not blank, with its number; the first is the header."""
+    text = _text(path)
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    # Counted outside quotes: a name in the header may hold a comma.
+    bare = re.sub(r'"[^"]*"', "", first)
+    reader = csv.reader(io.StringIO(text), delimiter=max(_DELIMITERS, key=bare.count))
+    found, begins = [], 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                found.append(_Line(begins, cells))
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise ManifestError(
+            f"Expected {path.name} to be a CSV file, but line {begins} cannot be read ({error}); "
+            "correct it, or save the table again as CSV."
+        ) from error
+    if not found:
+        raise ManifestError(f"Expected {path.name} to be a CSV file of cases, but it is empty.")
+    return found
+
+
+def _text(path: Path) -> str:
+    content = path.read_bytes()
+    # Spreadsheets' "Unicode text" begins with this mark.
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ManifestError(
+            f"Expected {path.name} to be a CSV file in UTF-8, but line {line} holds other "
+            'characters; save it in the spreadsheet as "CSV UTF-8".'
+        ) from error
+
+
+def refuse(problems: list[str], *, table_name: str) -> None:
+    """Raise ManifestError when there are problems; the first twenty are written out."""
+    if not problems:
+        return
+    rest = len(problems) - _SHOWN
+    more = f"\n… and {rest} more" if rest > 0 else ""
+    raise ManifestError(
+        f"Expected every row of {table_name} to be a usable case, but {len(problems)} problem(s) "
+        "were found; mend them and try again:\n" + "\n".join(problems[:_SHOWN]) + more
+    )
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would run this cell instead of showing it."""
+    return text.startswith(_DANGEROUS)
+
+
+def guarded(text: str) -> str:
+    """The cell with an apostrophe before it if a spreadsheet would run it."""
+    return "'" + text if is_formula(text) else text
+
+
+def write_csv(
+    rows: Iterable[Mapping[str, object]],
+    columns: Sequence[str],
+    path: Path,
+    *,
+    as_they_are: Sequence[str] = (),
+) -> None:
+    """Write a UTF-8 table at once or not at all; text that would run as a formula is guarded.
+
+    The columns in `as_they_are` are not guarded: their reader needs them unchanged.
+    """
+    lines = [[_cell(row.get(c, ""), raw=c in as_they_are) for c in columns] for row in rows]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        pd.DataFrame(lines, columns=list(columns), dtype=object).to_csv(
+            draft, index=False, encoding="utf-8", lineterminator="\n"
+        )
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _cell(value: object, *, raw: bool) -> object:
+    return guarded(value) if isinstance(value, str) and not raw else value
