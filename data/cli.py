@@ -1,4 +1,4 @@
-"""`python -m data split`: arguments in, sentences and exit codes out."""
+"""`python -m data split|check`: arguments in, sentences and exit codes out."""
 
 import argparse
 import sys
@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from data import check_command
 from data.errors import UserError
 from data.manifest import file_sha256, read_manifest
 from data.split_file import write_split
 from data.splits import SplitError, check_leaks, group_ids, split
 from data.tables import ManifestError, read_csv
 
-EXIT_OK, EXIT_LEAKS, EXIT_USER_ERROR, EXIT_SOME_UNREADABLE, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
+EXIT_OK, EXIT_USER_ERROR, EXIT_INTERRUPTED = 0, 2, 130
 SHARES = {"train": 0.65, "tuning": 0.15, "test": 0.2}
 
 
@@ -39,6 +40,11 @@ def make_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     _add_split(commands.add_parser("split", help="divide a manifest by patient and lesion"))
+    check_command.add_arguments(
+        commands.add_parser(
+            "check", help="find what parts or manifests share: exit status 1 if any"
+        )
+    )
     return parser
 
 
@@ -113,18 +119,18 @@ def describe_split(
 ) -> str:
     """The parts for people: cases per class and part, groups, and what is missing."""
     table = pd.crosstab(cases["label"], parts).reindex(columns=names, fill_value=0)
-    empty = [
-        f"{label} in {name}"
-        for label in table.index
-        for name in names
-        if not table.loc[label, name]
-    ]
+    absent = {
+        label: [name for name in names if not table.loc[label, name]] for label in table.index
+    }
     sizes = groups.value_counts()
     table.loc["all"] = table.sum()
     lines = [
         table.to_string(),
         f"{len(cases)} cases in {len(sizes)} groups; the largest has {sizes.iloc[0]}.",
     ]
-    if empty:
-        lines.append(f"Too few groups: there is no {', no '.join(empty)}.")
+    gaps = "; ".join(
+        f"{label}: none in {', '.join(lacking)}" for label, lacking in absent.items() if lacking
+    )
+    if gaps:
+        lines.append(f"Too few groups for every part: {gaps}.")
     return "\n".join(lines)

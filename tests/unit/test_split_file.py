@@ -61,7 +61,7 @@ def test_classes_that_are_missing_in_a_part_are_named(manifest, tmp_path, capsys
     text = manifest.read_text("utf-8").replace(",BCC,", ",MN,").replace(",MN,p0", ",DF,p0")
     manifest.write_text(text, "utf-8")
     run("split", manifest, "--out", tmp_path / "s.csv")
-    assert "there is no DF in tuning, no DF in test" in capsys.readouterr().out
+    assert "DF: none in tuning, test" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("share", ["train", "train=x", "train=0.5"])
