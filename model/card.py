@@ -13,6 +13,8 @@ from model.metrics import Metric
 Fit = Literal["crop", "pad"]
 Interpolation = Literal["area", "bilinear", "bicubic"]
 FORMAT = 1
+# How many of the eight mirrored and turned copies of a square are averaged (model.views).
+VIEWS = (1, 2, 4, 8)
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,9 @@ class ModelCard:
     """The facts of one checkpoint; written beside its weights as JSON.
 
     `thresholds` are probabilities in [0, 1], one per class, chosen on the tuning split;
-    `temperature` divides the logits; `domain` says in a sentence what the network has seen and what
-    its answers are worth elsewhere; `sha256` is that of the weights file.
+    `temperature` divides the logits; `views` is the number of mirrored and turned copies whose
+    logits are averaged; `domain` says in a sentence what the network has seen and what its answers
+    are worth elsewhere; `sha256` is that of the weights file.
     """
 
     name: str
@@ -64,6 +67,7 @@ class ModelCard:
     temperature: float
     domain: str
     auxiliary: bool = True
+    views: int = 1
     synthetic: bool = False
     provenance: dict[str, Any] = field(default_factory=dict)
     data_hash: str = ""
@@ -75,6 +79,11 @@ class ModelCard:
 
     def __post_init__(self) -> None:
         missing = [code for code in self.taxonomy.codes if code not in self.thresholds]
+        if self.views not in VIEWS:
+            raise CheckpointError(
+                f"Expected card {self.name!r} to ask for {', '.join(map(str, VIEWS))} views, but "
+                f"it asks for {self.views!r}; write the card again."
+            )
         if missing or self.temperature <= 0:
             raise CheckpointError(
                 f"Expected card {self.name!r} to have a positive temperature and a threshold per "

@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 
 import yaml
 
+from model.card import VIEWS
 from model.errors import ModelError
 
 
@@ -44,7 +45,13 @@ class TrainConfig:
     label_smoothing: float = setting(0.05, "share of the target spread over all classes")
     dropout: float = setting(0.4, "dropout before the main classifier; half of it before others")
     drop_path: float = setting(0.1, "stochastic depth of the backbone")
-    balanced: bool = setting(True, "classes take turns, whatever their frequency")
+    balance: float = setting(
+        1.0, "1: classes take turns; 0: as frequent as they are; 0.5: by square roots"
+    )
+    logit_adjustment: float = setting(
+        0.0, "share of the classes' log frequencies that is added to the logits in training"
+    )
+    mixup: float = setting(0.0, "alpha of mixup: images blended in pairs; 0: none")
     crop_scale: float = setting(0.75, "least share of the side kept by a random crop")
     rotation: bool = setting(True, "turn by any angle")
     flip: bool = setting(True, "mirror")
@@ -54,6 +61,7 @@ class TrainConfig:
     tuning_share: float = setting(0.15, "share of the cases for choosing epoch and thresholds")
     test_share: float = setting(0.2, "share of the cases held out")
     split: str = setting("", "stored split (`python -m data split`); the two shares do not count")
+    views: int = setting(1, "mirrored and turned copies averaged when serving: 1, 2, 4 or 8")
     keep: str = setting("best", "epoch that is kept: best by tuning macro AUC, or last")
     patience: int = setting(0, "epochs without a better macro AUC before stopping; 0: never")
     seed: int = setting(1, "of weights, splits, order and augmentation")
@@ -95,7 +103,9 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "learning_rate": (1e-12, 100),
     **dict.fromkeys(("weight_decay", "phantom_nuisance", "test_nuisance", "aux_weight"), (0, 100)),
     "clip_norm": (1e-12, math.inf),
-    **dict.fromkeys(("brightness", "contrast", "saturation", "warmup"), (0, 1)),
+    **dict.fromkeys(("brightness", "contrast", "saturation", "warmup", "balance"), (0, 1)),
+    "logit_adjustment": (0, 4),
+    "mixup": (0, 10),
     "crop_scale": (0.05, 1),
 }
 _SHARES = ("dropout", "ema", "drop_path", "label_smoothing", "tuning_share", "test_share")
@@ -120,6 +130,8 @@ def _check_ranges(config: TrainConfig) -> None:
             f"tuning_share = {config.tuning_share} and test_share = {config.test_share} "
             "(each above 0, together below 1)"
         )
+    if config.views not in VIEWS:
+        wrong.append(f"views = {config.views} ({', '.join(map(str, VIEWS))})")
     if config.keep not in ("best", "last"):
         wrong.append(f"keep = {config.keep} (best or last)")
     if not re.fullmatch(_NAME, config.name):

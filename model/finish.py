@@ -32,10 +32,20 @@ def finish(config: TrainConfig, *, run: Run, parts: Parts, progress: Progress) -
     network = best_network(config, run=run, taxonomy=taxonomy)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.half().float().to(device)
-    tuning = score(network, loader_of(parts.tuning, workers=config.workers), device=device)
+    tuning = score(
+        network,
+        loader_of(parts.tuning, workers=config.workers),
+        device=device,
+        views=config.views,
+    )
     card = save_checkpoint(network, _card(config, parts, progress, tuning), run.folder)
     written, card = load_checkpoint(run.folder / f"{card.name}{WEIGHTS_SUFFIX}")
-    test = score(written.to(device), loader_of(parts.test, workers=config.workers), device=device)
+    test = score(
+        written.to(device),
+        loader_of(parts.test, workers=config.workers),
+        device=device,
+        views=card.views,
+    )
     card = dataclasses.replace(card, metrics=metrics_of(card, test))
     write_card(card, run.folder / f"{card.name}.json")
     if config.publish:
@@ -79,6 +89,7 @@ def _card(config: TrainConfig, parts: Parts, progress: Progress, tuning: Scores)
         temperature=temperature,
         domain=config.domain or (SYNTHETIC_DOMAIN if synthetic else UNKNOWN_DOMAIN),
         auxiliary=config.auxiliary,
+        views=config.views,
         synthetic=synthetic,
         provenance=_provenance(config, parts, progress),
         data_hash=parts.data_hash,

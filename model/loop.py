@@ -16,7 +16,7 @@ from tqdm import tqdm
 from model.calibration import softmax
 from model.config import TrainConfig
 from model.errors import ModelError
-from model.losses import total_loss
+from model.losses import mixup, prior_adjustment, total_loss
 from model.metrics import macro_auc
 from model.network import SkinNet
 from model.parts import Parts
@@ -30,7 +30,7 @@ from model.runs import (
     write_log,
     write_tensorboard,
 )
-from model.sampling import BatchSampler, epoch_order
+from model.sampling import BatchSampler, class_shares, epoch_order
 from model.scoring import Batch, loader_of, plain_errors, score, start_worker
 
 
@@ -93,6 +93,10 @@ class Trainer:
         self.length = config.epoch_size or len(parts.train)
         per_step = config.batch_size * fabric.world_size
         self.steps = self.length // per_step
+        self.n_classes = network.head.out_features
+        shares = class_shares(parts.train.labels, n_classes=self.n_classes, balance=config.balance)
+        found = prior_adjustment(shares, strength=config.logit_adjustment)
+        self._adjustment = found if found is None else found.to(fabric.device)
         self._tuning: Iterable[Batch] | None = None
 
     def train(self) -> Progress:
@@ -140,7 +144,7 @@ class Trainer:
         order = epoch_order(
             self.parts.train.labels,
             length=self.length,
-            balanced=config.balanced,
+            balance=config.balance,
             seed=config.seed,
             epoch=progress.epoch,
         )
@@ -200,12 +204,15 @@ class Trainer:
             group["lr"] = rate
         images = images.to(self.fabric.device, memory_format=self.raw.memory_format)
         images = resized(images, training_side(progress.epoch, config=config))
-        output = self.network(images)
+        targets = labels.to(self.fabric.device)
+        if config.mixup:
+            images, targets = mixup(images, targets, n_classes=self.n_classes, alpha=config.mixup)
         loss = total_loss(
-            output,
-            labels.to(self.fabric.device),
+            self.network(images),
+            targets,
             aux_weights=_weights(config.aux_weight),
             label_smoothing=config.label_smoothing,
+            adjustment=self._adjustment,
         )
         found = float(loss.detach())
         if not math.isfinite(found):

@@ -17,6 +17,7 @@ from model.checkpoint import BUNDLED, load_checkpoint
 from model.errors import ModelError
 from model.network import SkinNet
 from model.transforms import FloatMap, Rgb, Serving, unfit
+from model.views import mean_logits
 
 _BATCH = 16
 
@@ -68,10 +69,8 @@ class Predictor:
     def _logits(self, images: Sequence[Rgb]) -> npt.NDArray[np.float64]:
         inputs = torch.stack([self._transform(image) for image in images])
         with torch.inference_mode():
-            output = self._network(
-                inputs.contiguous(memory_format=torch.channels_last), auxiliary=False
-            )
-        logits: npt.NDArray[np.float64] = output.logits.double().numpy()
+            found = mean_logits(self._network, inputs, views=self.card.views)
+        logits: npt.NDArray[np.float64] = found.double().numpy()
         return logits
 
 

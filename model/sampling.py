@@ -8,27 +8,64 @@ from torch.utils.data import Sampler
 
 from data.datasets import Draw
 
+Floats = npt.NDArray[np.float64]
+
 # Phantoms with seeds below this are for tuning, testing and showing; training never draws them.
 FIRST_TRAINING_SEED = 10**9
 _SEEDS_PER_RUN = 10**11
 
 
+def class_shares(labels: Sequence[int], *, n_classes: int, balance: float) -> Floats:
+    """(n_classes,) shares of the classes among the images drawn for training; they sum to 1.
+
+    `balance` 0 keeps their frequencies, 1 makes those present equal, and between the shares go with
+    the frequency to the power 1 - `balance` (0.5: square roots). A class without cases has 0.
+
+    >>> class_shares([0] * 9 + [2], n_classes=3, balance=0.5).tolist()
+    [0.75, 0.0, 0.25]
+    """
+    counts = np.bincount(np.asarray(labels, dtype=np.int64), minlength=n_classes)
+    weights = np.where(counts > 0, counts.astype(np.float64) ** (1 - balance), 0.0)
+    shares: Floats = weights / weights.sum()
+    return shares
+
+
 def epoch_order(
-    labels: Sequence[int], *, length: int, balanced: bool, seed: int, epoch: int
+    labels: Sequence[int], *, length: int, balance: float, seed: int, epoch: int
 ) -> npt.NDArray[np.int64]:
     """Rows of one epoch, (length,) int64 into `labels`.
 
-    Balanced: the classes present take turns in random order, and within a class no row comes twice
-    before all have come once. Otherwise a permutation, repeated when `length` is longer.
+    `balance` 1: the classes present take turns in random order. 0: a permutation, repeated when
+    `length` is longer. Between: every class gets its `class_shares`, in random order. Within a
+    class no row comes twice before all have come once.
     """
     rng = np.random.default_rng([seed, epoch])
-    if not balanced:
+    if not balance:
         return _cycled(np.arange(len(labels)), length, rng)
     values = np.asarray(labels)
     classes = np.unique(values)
+    if balance < 1:
+        return _shared(values, length, balance, rng)
     rounds = -(-length // len(classes))
     columns = [_cycled(np.flatnonzero(values == c), rounds, rng) for c in classes]
     return np.concatenate([rng.permutation(row) for row in np.stack(columns, axis=1)])[:length]
+
+
+def _shared(
+    labels: npt.NDArray[np.int64], length: int, balance: float, rng: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    shares = class_shares(labels.tolist(), n_classes=int(labels.max()) + 1, balance=balance)
+    exact = shares * length
+    counts = np.floor(exact).astype(np.int64)
+    # What rounding down left over goes by chance, so that no class is short in every epoch.
+    short = length - int(counts.sum())
+    if short:
+        left = exact - counts
+        counts[rng.choice(len(left), size=short, replace=False, p=left / left.sum())] += 1
+    rows = [
+        _cycled(np.flatnonzero(labels == c), int(n), rng) for c, n in enumerate(counts) if n > 0
+    ]
+    return rng.permutation(np.concatenate(rows))
 
 
 def _cycled(

@@ -14,6 +14,7 @@ from data.datasets import Sample
 from data.errors import UserError
 from model.metrics import Floats, Ints
 from model.network import SkinNet
+from model.views import mean_logits
 
 Batch = tuple[Tensor, Tensor]
 # More than this is loaded again each time instead of being kept.
@@ -56,16 +57,17 @@ def plain_errors(batches: Iterable[Batch]) -> Iterator[Batch]:
 
 
 @torch.no_grad()
-def score(network: SkinNet, batches: Iterable[Batch], *, device: torch.device) -> Scores:
+def score(
+    network: SkinNet, batches: Iterable[Batch], *, device: torch.device, views: int = 1
+) -> Scores:
     """Logits of the main head in evaluation mode; the network's mode is put back."""
     was_training = network.training
     network.eval()
     logits, truth = [], []
     try:
         for images, labels in plain_errors(batches):
-            inputs = images.to(device, memory_format=network.memory_format)
-            output = network(inputs, auxiliary=False)
-            logits.append(output.logits.double().cpu().numpy())
+            found = mean_logits(network, images.to(device), views=views)
+            logits.append(found.double().cpu().numpy())
             truth.append(labels.numpy())
     finally:
         network.train(was_training)

@@ -30,11 +30,11 @@ def test_flags_win_over_the_file_and_the_file_over_defaults(tmp_path):
 
 def test_every_setting_has_a_flag_of_its_type():
     given = flags(
-        "--data", "phantom", "--no-balanced", "--aux-weight", "0.1", "0.2", "--learning-rate",
+        "--data", "phantom", "--no-flip", "--aux-weight", "0.1", "0.2", "--learning-rate",
         "1e-3", "--phantom-sizes", "96", "128",
     )  # fmt: skip
     config = resolve(file=None, flags=given)
-    assert config.balanced is False
+    assert config.flip is False
     assert config.aux_weight == (0.1, 0.2)
     assert config.learning_rate == 0.001
     assert config.phantom_sizes == (96, 128)
@@ -56,9 +56,11 @@ def test_yamls_own_ideas_of_types_are_put_right(tmp_path):
     [
         ("data: phantom\nepocs: 3\n", "epocs"),
         ("data: phantom\nepochs: many\n", "epochs"),
-        ("data: phantom\nbalanced: 3\n", "balanced"),
+        ("data: phantom\nflip: 3\n", "flip"),
         ("data: phantom\nepochs: 0\n", "epochs = 0"),
         ("data: phantom\ndropout: 1.5\n", "dropout = 1.5"),
+        ("data: phantom\nbalance: 2\n", "balance = 2"),
+        ("data: phantom\nviews: 3\n", r"views = 3 \(1, 2, 4, 8\)"),
         ("epochs: 3\n", "--data MANIFEST"),
         ("- a\n", "name: value"),
         ("a: [\n", "YAML"),

@@ -116,6 +116,29 @@ def test_averaged_weights_are_kept_and_survive_a_kill(tmp_path, straight, monkey
     assert_same_training(tmp_path / "straight", tmp_path / "killed")
 
 
+def test_shares_blends_and_views_are_trained_and_resumed(tmp_path, straight, monkeypatch):
+    mixed = dataclasses.replace(
+        CONFIG, balance=0.5, logit_adjustment=1.0, mixup=0.4, views=2, epochs=1
+    )
+    card = train(mixed, out=tmp_path / "straight")
+    assert card.views == 2
+    assert log(tmp_path / "straight")[0]["train_loss"] != log(straight)[0]["train_loss"]
+    original, done = Trainer._step, []
+
+    def until_killed(self, images, labels):
+        if len(done) == 3:
+            raise Killed
+        done.append(1)
+        return original(self, images, labels)
+
+    monkeypatch.setattr(Trainer, "_step", until_killed)
+    with pytest.raises(Killed):
+        train(mixed, out=tmp_path / "killed")
+    monkeypatch.setattr(Trainer, "_step", original)
+    train(mixed, out=tmp_path / "killed")
+    assert_same_training(tmp_path / "straight", tmp_path / "killed")
+
+
 def test_the_last_epoch_is_kept_if_asked(tmp_path, monkeypatch):
     monkeypatch.setattr("model.loop.macro_auc", lambda *_: next(falling))
     for keep, epoch in (("best", 1), ("last", 2)):
