@@ -1,4 +1,4 @@
-"""`python -m data split|check`: arguments in, sentences and exit codes out."""
+"""`python -m data import|split|check`: arguments in, sentences and exit codes out."""
 
 import argparse
 import sys
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from data import check_command
+from data import check_command, import_command
 from data.errors import UserError
 from data.manifest import file_sha256, read_manifest
 from data.split_file import write_split
 from data.splits import SplitError, check_leaks, group_ids, split
-from data.tables import ManifestError, read_csv
+from data.tables import read_csv, refuse_existing
 
 EXIT_OK, EXIT_USER_ERROR, EXIT_INTERRUPTED = 0, 2, 130
 SHARES = {"train": 0.65, "tuning": 0.15, "test": 0.2}
@@ -39,6 +39,9 @@ def make_parser() -> argparse.ArgumentParser:
         prog="python -m data", description="Images and labels into manifests, splits and checks."
     )
     commands = parser.add_subparsers(required=True, metavar="command")
+    import_command.add_arguments(
+        commands.add_parser("import", help="make a manifest of a folder, a table or a data set")
+    )
     _add_split(commands.add_parser("split", help="divide a manifest by patient and lesion"))
     check_command.add_arguments(
         commands.add_parser(
@@ -70,7 +73,7 @@ def _add_overwrite(parser: argparse.ArgumentParser) -> None:
 
 
 def _split(options: argparse.Namespace) -> int:
-    _refuse_existing(options.out, overwrite=options.overwrite)
+    refuse_existing(options.out, overwrite=options.overwrite)
     shares = _shares(options.share)
     cases = read_manifest(options.manifest)
     cases["sha256"] = [file_sha256(Path(path)) for path in cases["path"]]
@@ -81,14 +84,6 @@ def _split(options: argparse.Namespace) -> int:
     print(describe_split(cases, parts, group_ids(cases, same=same), list(shares)))
     print(f"Written to {options.out}.")
     return EXIT_OK
-
-
-def _refuse_existing(path: Path, *, overwrite: bool) -> None:
-    if path.exists() and not overwrite:
-        raise ManifestError(
-            f"Expected a new file, but {path} is already there; choose another name, or say "
-            "--overwrite."
-        )
 
 
 def _shares(given: list[str] | None) -> dict[str, float]:

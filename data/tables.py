@@ -136,3 +136,12 @@ def write_csv(
 
 def _cell(value: object, *, raw: bool) -> object:
     return guarded(value) if isinstance(value, str) and not raw else value
+
+
+def refuse_existing(path: Path, *, overwrite: bool) -> None:
+    """Raise ManifestError where a file would be replaced unasked."""
+    if path.exists() and not overwrite:
+        raise ManifestError(
+            f"Expected a new file, but {path} is already there; choose another name, or say "
+            "--overwrite."
+        )

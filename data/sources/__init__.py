@@ -1,0 +1,1 @@
+"""Adapters from public data sets, folders and tables to the manifest."""

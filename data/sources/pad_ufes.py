@@ -1,0 +1,46 @@
+"""PAD-UFES-20: smartphone pictures of six skin lesions."""
+
+from pathlib import Path
+
+from data.sources.found import Found, Images, Row, age_band, known, read_table
+
+# Spelt as in the data set.
+_COLUMNS = ("img_id", "patient_id", "lesion_id", "diagnostic", "age", "region", "fitspatrick")
+
+
+def from_pad_ufes(metadata: Path, folders: list[Path]) -> Found:
+    """metadata.csv and the image folders; labels are its own (ACK, BCC, MEL, NEV, SCC, SEK).
+
+    A lesion's number is unique only within its patient, so that both together are the lesion_id.
+    """
+    images = Images(folders)
+    rows: list[Row] = []
+    problems = []
+    for line, cells in read_table(metadata, needed=_COLUMNS).iterrows():
+        path, problem = images.find(str(cells["img_id"]))
+        problems += [f"line {line}: {problem}"] if problem else []
+        lesion = known(str(cells["lesion_id"]))
+        rows.append(
+            {
+                "place": f"line {line}",
+                "case_id": str(cells["img_id"]),
+                "path": path,
+                "label": str(cells["diagnostic"]),
+                "patient_id": str(cells["patient_id"]),
+                "lesion_id": f"{cells['patient_id']}/{lesion}" if lesion else "",
+                "site": known(str(cells["region"])).lower(),
+                "age_band": age_band(str(cells["age"])),
+                "skin_tone": _skin_tone(str(cells["fitspatrick"])),
+                "source": "PAD-UFES-20",
+                "licence": "CC BY 4.0",
+            }
+        )
+    return Found(rows, problems)
+
+
+def _skin_tone(value: str) -> str:
+    try:
+        kind = float(value)
+    except ValueError:
+        return ""
+    return f"Fitzpatrick {int(kind)}" if kind in (1, 2, 3, 4, 5, 6) else ""
