@@ -1,4 +1,4 @@
-"""`python -m data import|split|check`: arguments in, sentences and exit codes out."""
+"""`python -m data import|fetch-isic|split|check`: arguments in, sentences and exit codes out."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from data import check_command, import_command
+from data import check_command, fetch_command, import_command
 from data.errors import UserError
 from data.manifest import file_sha256, read_manifest
 from data.split_file import write_split
@@ -41,6 +41,9 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     import_command.add_arguments(
         commands.add_parser("import", help="make a manifest of a folder, a table or a data set")
+    )
+    fetch_command.add_arguments(
+        commands.add_parser("fetch-isic", help="download a search of the ISIC archive")
     )
     _add_split(commands.add_parser("split", help="divide a manifest by patient and lesion"))
     check_command.add_arguments(

@@ -11,12 +11,13 @@ from data.labels import LabelMap, Match, Target, follow, load_map, shipped
 from data.manifest import file_sha256, write_manifest
 from data.sources.challenges import from_ham10000, from_isic_challenge
 from data.sources.found import Found, Row, sort_paths
+from data.sources.isic_records import from_isic_records
 from data.sources.pad_ufes import from_pad_ufes
 from data.sources.tables import from_csv, from_folder
 from data.tables import ManifestError, is_formula, refuse, refuse_existing
 from data.taxonomy import load_taxonomy
 
-SOURCES = ("folder", "csv", "ham10000", "isic2018", "isic2019", "pad-ufes")
+SOURCES = ("folder", "csv", "ham10000", "isic2018", "isic2019", "isic-archive", "pad-ufes")
 
 
 class Labelled(NamedTuple):
@@ -85,6 +86,10 @@ def _read(options: argparse.Namespace) -> Found:
         if tables or len(folders) != 1:
             raise ManifestError("Expected one folder of images; give just that.")
         return from_folder(folders[0], patients=options.patients)
+    if options.kind == "isic-archive":
+        if tables or len(folders) != 1:
+            raise ManifestError("Expected one folder of `fetch-isic`; give just that.")
+        return from_isic_records(folders[0])
     if options.kind.startswith("isic"):
         return from_isic_challenge(tables, folders, year=int(options.kind[4:]))
     if len(tables) != 1:

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from data.cli import make_parser
+from data.import_command import SOURCES
+from data.labels import shipped
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
@@ -50,6 +54,19 @@ def test_make_targets_are_listed_in_the_readme():
     readme = (ROOT / "README.md").read_text("utf-8")
     for target in re.findall(r"^([a-z-]+):.*##", makefile, flags=re.MULTILINE):
         assert f"make {target}" in readme, target
+
+
+def test_commands_and_label_maps_of_data_are_documented():
+    text = (ROOT / "docs" / "data.md").read_text("utf-8")
+    commands = next(a for a in make_parser()._actions if a.choices).choices
+    assert len(commands) == 4
+    for name, command in commands.items():
+        assert f"python -m data {name}" in text, name
+        flags = {flag for action in command._actions for flag in action.option_strings}
+        for flag in flags - {"-h", "--help"}:
+            assert flag in text, f"{name} {flag}"
+    for name in [*SOURCES, *shipped()]:
+        assert f"`{name}`" in text, name
 
 
 def test_settings_are_documented():

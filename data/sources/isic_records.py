@@ -1,0 +1,70 @@
+"""What a fetch from the ISIC archive left in its folder, as rows of a manifest."""
+
+from pathlib import Path
+from typing import Any
+
+from data.sources.found import Found, Row, age_band, known
+from data.sources.isic_archive import Record
+from data.sources.isic_fetch import RECORDS, image_path, read_records
+from data.tables import ManifestError
+
+# From the disease to its coarse group; `diagnosis` is the field of older records.
+_LABELS = ("diagnosis_3", "diagnosis_2", "diagnosis_1", "diagnosis")
+_ROMAN = ("I", "II", "III", "IV", "V", "VI")
+_NO_LABEL = "no diagnosis"
+
+
+def from_isic_records(folder: Path) -> Found:
+    """Every fetched image; its label is the archive's diagnosis_3, else the next coarser one.
+
+    An image without any diagnosis gets the label "no diagnosis", so that it is not lost.
+    """
+    records = read_records(folder)
+    if not records:
+        raise ManifestError(
+            f"Expected a folder of `python -m data fetch-isic`, but {folder / RECORDS} has no "
+            "records; give that folder."
+        )
+    rows = [_row(record, folder) for record in records]
+    absent = [
+        f"{r['case_id']}: its image is not there" for r in rows if not Path(r["path"]).is_file()
+    ]
+    return Found(rows, absent)
+
+
+def _row(record: Record, folder: Path) -> Row:
+    metadata = record.get("metadata")
+    clinical = metadata.get("clinical") if isinstance(metadata, dict) else None
+    clinical = clinical if isinstance(clinical, dict) else {}
+    isic_id = str(record["isic_id"])
+
+    def fact(name: str) -> str:
+        return known(_text(clinical.get(name)))
+
+    return {
+        "place": isic_id,
+        "case_id": isic_id,
+        "path": str(image_path(folder, isic_id).resolve()),
+        "label": next(filter(None, map(fact, _LABELS)), _NO_LABEL),
+        "lesion_id": fact("lesion_id"),
+        "patient_id": fact("patient_id"),
+        "site": fact("anatom_site_general"),
+        "age_band": age_band(fact("age_approx")),
+        "skin_tone": _skin_tone(fact("fitzpatrick_skin_type")),
+        "source": "ISIC archive",
+        "licence": _licence(record),
+    }
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _skin_tone(value: str) -> str:
+    return f"Fitzpatrick {_ROMAN.index(value) + 1}" if value in _ROMAN else ""
+
+
+def _licence(record: Record) -> str:
+    """The licence with whom to name, since most of them ask for that."""
+    licence, who = (_text(record.get(name)) for name in ("copyright_license", "attribution"))
+    return f"{licence}; attribution: {who}" if licence and who else licence
