@@ -9,7 +9,7 @@ from readerstudy.entities import Actor
 from readerstudy.errors import NotFoundError
 from readerstudy.export.pictures import render
 from readerstudy.services import results
-from readerstudy.ui.admin_view import kinds_of
+from readerstudy.ui.admin.view import kinds_of
 from readerstudy.ui.session import Sessions, Zone
 
 _MEDIA_TYPES = {"svg": "image/svg+xml", "pdf": "application/pdf"}

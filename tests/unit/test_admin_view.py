@@ -9,7 +9,7 @@ from readerstudy.entities import StudySummary as Summary
 from readerstudy.errors import StudyError
 from readerstudy.stats.figures import RocFigure, RocPoint
 from readerstudy.stats.records import Analysis, Record
-from readerstudy.ui import admin_view as view
+from readerstudy.ui.admin import view
 
 NAN = float("nan")
 
@@ -114,6 +114,14 @@ def test_kinds_of_readers_are_the_pages_choice_or_the_services():
 
 
 def test_downloads_are_of_what_is_shown():
-    assert "export.zip?kinds=human%20simulated" in view.exports(
-        "t", [("ROC: BCC", "roc_BCC")], kinds="human simulated"
-    )
+    shown = view.figure_files("t", [("ROC: BCC", "roc_BCC")], kinds="human simulated")
+    assert "roc_BCC.svg?kinds=human%20simulated" in shown
+
+
+def test_exports_are_of_those_who_answered():
+    people = view.exports(summary())
+    assert "kinds=human" in people
+    assert "simulated" not in people
+    both = view.exports(summary(n_simulated_answers=4))
+    assert "kinds=simulated" in both
+    assert "kinds=human%20simulated" in both

@@ -28,9 +28,12 @@ def ask(site, staff, handler, *data):
 @pytest.mark.parametrize(
     ("handler", "data", "shown"),
     [
-        ("choose_study", ("alpha",), "Study alpha"),
-        ("choose_study", ("beta",), "Study beta"),
-        ("show", ("alpha", None), "Study alpha"),
+        ("show_overview", ("alpha",), "Study alpha"),
+        ("show_overview", ("beta",), "Study beta"),
+        ("show_study", ("alpha",), "roc_BCC"),
+        ("show_results", ("alpha", None), "roc_BCC"),
+        ("show_progress", ("alpha",), "No reader yet"),
+        ("show_exports", ("alpha",), "export.zip"),
         ("choose_picture", ("alpha", None, "roc_BCC"), "plotly"),
         ("invite", ("alpha", 2), "/invite/"),
     ],
@@ -44,9 +47,9 @@ def test_a_page_of_before_a_restart_goes_on(site, staff, handler, data, shown):
 @pytest.mark.parametrize(
     ("handler", "data"),
     [
-        ("choose_study", ("gone",)),
-        ("choose_study", (None,)),  # loaded before the first study was made
-        ("show", (["alpha"], None)),
+        ("show_overview", ("gone",)),
+        ("show_overview", (None,)),  # loaded before the first study was made
+        ("show_results", (["alpha"], None)),
         ("choose_picture", ("alpha", None, "GONE")),
         ("choose_picture", ("alpha", None, None)),
         ("choose_picture", ("alpha", None, {"a": 1})),

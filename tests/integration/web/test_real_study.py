@@ -12,7 +12,7 @@ from data.taxonomy import ISIC2019
 from readerstudy.cli import main
 from readerstudy.entities import SYSTEM
 from readerstudy.services import results
-from readerstudy.ui import admin_view
+from readerstudy.ui.admin import view as admin_view
 
 CASES_PER_CLASS = 10
 ANSWERS = 8

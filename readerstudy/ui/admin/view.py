@@ -125,8 +125,27 @@ def kinds_of(words: str | None) -> tuple[ReaderKind, ...] | None:
     return tuple(known[word] for word in words.split())
 
 
-def exports(slug: str, figures: Sequence[tuple[str, str]], *, kinds: str) -> str:
-    """Links to our own routes: each checks the sign-in again. `figures`: words and name."""
+def exports(study: StudySummary) -> str:
+    """Links to our own route, which checks the sign-in again: one for each choice of readers."""
+    has = (study.n_answers, study.n_simulated_answers, study.n_answers * study.n_simulated_answers)
+    choices = [choice for choice, n in zip(KINDS, has, strict=True) if n] or [("", "")]
+    links = "".join(
+        f'<p><a class="sr-download" href="/admin-api/{escape(study.slug)}/export.zip'
+        f'?kinds={quote(kinds)}" download>Export everything (zip){_of(words)}</a></p>'
+        for words, kinds in choices
+    )
+    return (
+        f'<div id="sr-export">{links}</div><p class="sr-soft">Readings, predictions, results, '
+        "codebook and figures, with checksums.</p>"
+    )
+
+
+def _of(words: str) -> str:
+    return f": {escape(words.lower())}" if words else ""
+
+
+def figure_files(slug: str, figures: Sequence[tuple[str, str]], *, kinds: str) -> str:
+    """Links as above. `figures`: words and name."""
     base, query = f"/admin-api/{escape(slug)}", f"?kinds={quote(kinds)}"
     items = "".join(
         f"<li><span>{escape(words)}</span>"
@@ -134,12 +153,7 @@ def exports(slug: str, figures: Sequence[tuple[str, str]], *, kinds: str) -> str
         f'<a href="{base}/figure/{escape(name)}.pdf{query}" download>PDF</a></li>'
         for words, name in figures
     )
-    return (
-        f'<p><a class="sr-download" id="sr-export" href="{base}/export.zip{query}" download>'
-        "Export everything (zip)</a></p><p class='sr-soft'>Readings, predictions, results, "
-        "codebook and figures, with checksums.</p>"
-        f'<h3>Figures for a paper</h3><ul class="sr-figures">{items}</ul>'
-    )
+    return f'<h3>Figures for a paper</h3><ul class="sr-figures">{items}</ul>'
 
 
 def problem(message: str) -> str:

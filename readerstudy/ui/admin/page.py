@@ -1,0 +1,67 @@
+"""The study's picker, its overview, and the tabs."""
+
+from typing import Any
+
+import gradio as gr
+
+from readerstudy.db import Database
+from readerstudy.services import studies
+from readerstudy.ui.admin import view
+from readerstudy.ui.admin.export import ExportTab
+from readerstudy.ui.admin.invite import InviteTab
+from readerstudy.ui.admin.progress import ProgressTab
+from readerstudy.ui.admin.results import ResultsTab
+from readerstudy.ui.admin.tab import PRIVATE, Place, Tab, dropdown, study_of
+from readerstudy.ui.mount import Guard, actor_of
+
+_HEADER = (
+    '<header class="sr-top"><a class="sr-brand" href="/">SkinReader</a>'
+    '<span class="sr-where">Administration</span><nav><form method="post" action="/logout">'
+    "<button>Sign out</button></form></nav></header>"
+)
+
+
+class AdminPage:
+    """Each handler asks the services and shows what they say, or why they refuse."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def load(self, request: gr.Request) -> Any:
+        found = studies.list_studies(self._db, actor=actor_of(request))
+        choices = [(study.title, study.slug) for study in found]
+        return gr.update(choices=choices, value=choices[0][1] if choices else None)
+
+    def show_overview(self, slug: str | None, request: gr.Request) -> tuple[Any, str]:
+        study = study_of(self._db, actor_of(request), slug)
+        if study is None:
+            return gr.update(visible=False), view.problem("There is no study yet.")
+        return gr.update(visible=True), view.overview(study)
+
+
+def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
+    page = AdminPage(db)
+    tabs: tuple[Tab, ...] = (
+        ResultsTab(db),
+        ProgressTab(db),
+        ExportTab(db),
+        InviteTab(db, public_url=public_url),
+    )
+    with gr.Blocks(title="SkinReader administration", analytics_enabled=False) as blocks:
+        gr.HTML(_HEADER, js_on_load=None)
+        with gr.Row(elem_id="sr-picker"):
+            slug = dropdown("Study", elem_id="sr-study", scale=3, min_width=180)
+            refresh = gr.Button("Refresh", scale=0, min_width=110, elem_id="sr-refresh")
+        overview = gr.HTML("", js_on_load=None)
+        loaded = blocks.load(guard(page.load), None, slug, **PRIVATE)
+        changes = (slug.change, refresh.click)
+        # Shown once the study is known: a button pressed before would mean no study.
+        with gr.Column(visible=False) as body:
+            place = Place(guard=guard, slug=slug, changes=changes)
+            for tab in tabs:
+                with gr.Tab(tab.title):
+                    tab.build(place)
+        show, shown = guard(page.show_overview), [body, overview]
+        gr.on(changes, show, slug, shown, **PRIVATE)
+        loaded.success(show, slug, shown, **PRIVATE)  # where there is no study, nothing changes
+    return blocks

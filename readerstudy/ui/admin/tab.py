@@ -1,0 +1,66 @@
+"""What every tab of the administration is, and what its handlers share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import gradio as gr
+
+from readerstudy.db import Database
+from readerstudy.entities import Actor, StudySummary
+from readerstudy.errors import StudyError
+from readerstudy.services import studies
+from readerstudy.ui.mount import Guard
+
+OUT_OF_DATE = "This page is out of date. Reload it."
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a tab works: the box with the chosen study, and what makes a tab show it anew."""
+
+    guard: Guard
+    slug: gr.Dropdown
+    changes: Sequence[Any]
+
+
+class Tab(Protocol):
+    """`build` runs inside the tab: makes its components and wires its own handlers.
+
+    Each handler is wrapped by `place.guard`, asks one service, and has a name that no other
+    handler of the page has.
+    """
+
+    title: str
+
+    def build(self, place: Place) -> None: ...
+
+
+def study_of(db: Database, actor: Actor, slug: str | None) -> StudySummary | None:
+    """None where there is no study at all."""
+    found = {study.slug: study for study in studies.list_studies(db, actor=actor)}
+    if found and slug not in found:  # gone, or made after the page was loaded
+        raise StudyError(OUT_OF_DATE)
+    return found.get(slug or "")
+
+
+def dropdown(label: str, **options: Any) -> gr.Dropdown:
+    """Its choices come with the events, and the handlers check them.
+
+    Gradio's own check knows the choices that this server sent to this page: after a restart it
+    would refuse every page that was loaded before.
+    """
+    box = gr.Dropdown([], label=label, **options)
+    box.preprocess = _text_or_nothing
+    return box
+
+
+def hidden() -> Any:
+    return gr.update(value=None, visible=False)
+
+
+def _text_or_nothing(payload: Any) -> str | None:
+    if payload is None or isinstance(payload, str):
+        return payload
+    raise gr.Error(OUT_OF_DATE, print_exception=False)
