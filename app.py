@@ -101,21 +101,22 @@ def prepare(settings: Settings) -> None:
     os.environ.update(_GRADIO, GRADIO_TEMP_DIR=str(uploads))
 
 
-def build_app(settings: Settings, *, predictor: "Predictor | None" = None) -> "FastAPI":
-    """Everything but the socket. Without `predictor`, the bundled checkpoint is loaded."""
+def build_app(settings: Settings, *, predictors: "Sequence[Predictor] | None" = None) -> "FastAPI":
+    """Everything but the socket. Without `predictors`, all checkpoints of the folder are loaded."""
     # Not above: torch takes seconds, and gradio reads the environment that `prepare` sets.
     from model.demo import ASSETS, build_demo  # noqa: PLC0415
-    from model.predictor import load_predictor  # noqa: PLC0415
+    from model.predictor import load_predictors  # noqa: PLC0415
     from readerstudy.ui.mount import allow_anyone  # noqa: PLC0415
     from readerstudy.ui.site import PublicPage, build_site  # noqa: PLC0415
 
     db = _initialised(settings)
-    ready = predictor or load_predictor(folder=settings.checkpoints)
-    _log.info("Serving checkpoint %s (sha256 %s)", ready.card.name, ready.card.sha256)
+    ready = predictors or load_predictors(settings.checkpoints)
+    for predictor in ready:
+        _log.info("Serving checkpoint %s (sha256 %s)", predictor.card.name, predictor.card.sha256)
     public = PublicPage(
         blocks=build_demo(ready, guard=allow_anyone),
         assets=ASSETS,
-        health=lambda: {"checkpoint": ready.card.name},
+        health=lambda: {"checkpoint": ready[0].card.name},
     )
     return build_site(settings, db=db, public=public)
 

@@ -1,24 +1,22 @@
 """The demo page: a picture in, ranked diagnoses and a saliency map out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
-import numpy.typing as npt
-from PIL import Image
 
 from data.images import ImageError, decode, quality_report
 from data.taxonomy import Disease
 from model import demo_view as view
+from model.card import ModelCard
+from model.demo_uploads import Rgb, consume, reduced
 from model.demo_visits import KEEP_UPLOAD_SECONDS, KEEP_UPLOADS, Expiring, Visit, Visits
 from model.overlay import overlay
 from model.predictor import Predictor
 from model.transforms import fit_square, unfit
 
-VIEW_PX = 900
 DEFAULT_METHOD = "gradient"
 EXAMPLES = Path(__file__).parent / "examples"
 ASSETS = Path(__file__).parent / "assets"
@@ -26,39 +24,59 @@ ASSETS = Path(__file__).parent / "assets"
 _SYNTHETIC = "<b>Synthetic image</b>: a drawing, no patient. "
 
 Guard = Callable[[Callable[..., Any]], Callable[..., Any]]
-Rgb = npt.NDArray[np.uint8]
 
 
 class Demo:
-    """The page's handlers. Nothing of a picture outlives `visits`, and nothing touches the disk."""
+    """The page's handlers. Nothing of a picture outlives `visits`, and nothing touches the disk.
 
-    def __init__(self, predictor: Predictor, *, examples: Path, visits: Visits) -> None:
-        self._predictor = predictor
-        self._diseases = {d.code: d for d in predictor.card.taxonomy.diseases}
+    `predictors` are the checkpoints to choose from; the first one answers until another is chosen.
+    """
+
+    def __init__(self, predictors: Sequence[Predictor], *, examples: Path, visits: Visits) -> None:
+        self._predictors = {predictor.card.name: predictor for predictor in predictors}
         self._visits = visits
         self._recent = Expiring[bytes](limit=KEEP_UPLOADS, keep_seconds=KEEP_UPLOAD_SECONDS)
         self.examples = sorted(examples.glob("*.jpg"))
 
     @property
-    def classes(self) -> list[tuple[str, str]]:
-        """Choices of the class that a map explains: what is shown, and the code."""
-        return [(f"{d.code} · {d.name_en}", d.code) for d in self._diseases.values()]
+    def cards(self) -> list[ModelCard]:
+        """The cards of all checkpoints, the default first."""
+        return [predictor.card for predictor in self._predictors.values()]
 
-    def read_photo(self, photo: str | None) -> tuple[Any, ...]:
+    @property
+    def classes(self) -> list[tuple[str, str]]:
+        """Classes of all checkpoints, for maps: what is shown, and the code."""
+        found = {d.code: d for card in self.cards for d in card.taxonomy.diseases}
+        return [(f"{d.code} · {d.name_en}", d.code) for d in found.values()]
+
+    def read_photo(self, photo: str | None, checkpoint: str) -> tuple[Any, ...]:
         """Ranks an upload and deletes its file; a bad picture becomes a sentence."""
         if photo is None:  # the page itself emptied the box
             return tuple(gr.skip() for _ in range(6))
+        since = time.perf_counter()
         try:
-            return self._ranked(
-                decode(_consume(photo, recent=self._recent)), since=time.perf_counter()
-            )
+            image = decode(consume(photo, recent=self._recent))
         except ImageError as error:
             return (view.refusal(str(error)), "", *_switch(is_shown=False), gr.skip(), "")
+        return self._shown(self._visit(image, checkpoint), since=since)
 
-    def read_example(self, event: gr.EventData) -> tuple[Any, ...]:
+    def read_example(self, event: gr.EventData, checkpoint: str) -> tuple[Any, ...]:
         """Ranks the example that was clicked; the number comes from the page, so it may be any."""
+        since = time.perf_counter()
         image = decode(self.examples[int(event.index)])
-        return self._ranked(image, since=time.perf_counter(), synthetic=True)
+        return self._shown(self._visit(image, checkpoint, synthetic=True), since=since)
+
+    def choose(self, key: str, checkpoint: str) -> tuple[Any, ...]:
+        """Another checkpoint: its domain and card, and its answer to the picture that is held."""
+        card = self._predictors[checkpoint].card
+        told = (view.domain_of(card), view.card(card))
+        visit = self._visits.get(key)
+        if visit is None:
+            return (*told, *(gr.skip() for _ in range(3)))
+        since = time.perf_counter()
+        visit.checkpoint = checkpoint
+        ranking, viewer, _, _, target = self._answer(visit, since=since)
+        return (*told, ranking, viewer, target)
 
     def explain(self, key: str, target: str, method: str) -> Any:
         """Computes only a map that this visit has not seen yet."""
@@ -71,27 +89,31 @@ class Demo:
                     "It is no longer held here: pictures are forgotten soon. Choose it again."
                 )
             )
-        if (target, method) not in visit.maps:
-            found = self._predictor.explain(visit.fitted, target=target, method=method)
-            shape, preprocessing = visit.view.shape, self._predictor.card.preprocessing
-            saliency = unfit(found, shape=shape, preprocessing=preprocessing)
-            visit.maps[target, method] = view.data_uri(overlay(visit.view, saliency, opacity=1.0))
-        caption = visit.note + view.legend(self._diseases[target], method)
-        return view.viewer(visit.photo_uri, map_uri=visit.maps[target, method], caption=caption)
+        name = visit.checkpoint
+        taxonomy = self._predictors[name].card.taxonomy
+        if target not in taxonomy.codes:  # the page is about to name a class of this checkpoint
+            return gr.skip()
+        if (name, target, method) not in visit.maps:
+            visit.maps[name, target, method] = self._map(visit, target, method)
+        caption = visit.note + view.legend(taxonomy[target], method)
+        uri = visit.maps[name, target, method]
+        return view.viewer(visit.photo_uri, map_uri=uri, caption=caption)
 
     def start_again(self, key: str) -> tuple[Any, ...]:
         """Forgets the picture at once."""
         self._visits.forget(key)
         return (view.placeholder(), "", *_switch(is_shown=False), gr.skip(), "")
 
-    def predict(self, photo: str | None) -> dict[str, Any]:
+    def predict(self, photo: str | None, checkpoint: str) -> dict[str, Any]:
         """Ranked classes of one image, as JSON; for the Gradio API client."""
         if photo is None:
             raise gr.Error("Expected an image, but got none; send one.", print_exception=False)
-        image = decode(_consume(photo, recent=self._recent))
+        image = decode(consume(photo, recent=self._recent))
+        card = self._predictors[checkpoint].card
         return {
-            "checkpoint": self._predictor.card.name,
-            "domain": self._predictor.card.domain,
+            "checkpoint": card.name,
+            "domain": card.domain,
+            "licence": card.licence,
             "warnings": list(quality_report(image).warnings),
             "ranking": [
                 {
@@ -101,51 +123,93 @@ class Demo:
                     "malignant": disease.malignant,
                     "probability": probability,
                 }
-                for disease, probability in self._rank(image)
+                for disease, probability in self._rank(image, checkpoint)
             ],
         }
 
-    def _rank(self, image: Rgb) -> list[tuple[Disease, float]]:
-        prediction = self._predictor.predict([image])
+    def _rank(self, image: Rgb, checkpoint: str) -> list[tuple[Disease, float]]:
+        predictor = self._predictors[checkpoint]
+        prediction = predictor.predict([image])
         scored = zip(prediction.codes, prediction.probabilities[0].tolist(), strict=True)
-        return [(self._diseases[c], p) for c, p in sorted(scored, key=lambda item: -item[1])]
+        taxonomy = predictor.card.taxonomy
+        return [(taxonomy[c], p) for c, p in sorted(scored, key=lambda item: -item[1])]
 
-    def _ranked(self, image: Rgb, *, since: float, synthetic: bool = False) -> tuple[Any, ...]:
-        # Ranking and maps see the very same pixels, whatever the page shows.
-        fitted = fit_square(image, self._predictor.card.preprocessing)
-        ranked = self._rank(fitted)
-        small = _reduced(image)
-        note = _SYNTHETIC if synthetic else ""
-        visit = Visit(view=small, fitted=fitted, photo_uri=view.data_uri(small), note=note)
+    def _visit(self, image: Rgb, checkpoint: str, *, synthetic: bool = False) -> Visit:
+        small = reduced(image)
+        return Visit(
+            view=small,
+            # Ranking and maps see the very same pixels, whatever the page shows.
+            fitted={c.name: fit_square(image, c.preprocessing) for c in self.cards},
+            photo_uri=view.data_uri(small),
+            checkpoint=checkpoint,
+            warnings=tuple(quality_report(image).warnings),
+            note=_SYNTHETIC if synthetic else "",
+        )
+
+    def _shown(self, visit: Visit, *, since: float) -> tuple[Any, ...]:
+        return (*self._answer(visit, since=since), self._visits.add(visit))
+
+    def _answer(self, visit: Visit, *, since: float) -> tuple[Any, ...]:
+        card = self._predictors[visit.checkpoint].card
+        ranked = self._rank(visit.fitted[card.name], card.name)
+        # A drawing is outside what a checkpoint of real skin has seen.
+        foreign = (view.FOREIGN_DRAWING,) if visit.note and not card.synthetic else ()
         return (
             view.ranking(
                 ranked,
-                warnings=quality_report(image).warnings,
-                domain=self._predictor.card.domain,
+                warnings=(*foreign, *visit.warnings),
+                checkpoint=card.name,
+                domain=card.domain,
                 seconds=time.perf_counter() - since,
             ),
-            view.viewer(visit.photo_uri, caption=note, is_busy=True),
+            view.viewer(visit.photo_uri, caption=visit.note, is_busy=True),
             *_switch(is_shown=True),
             gr.update(choices=_choices(ranked), value=ranked[0][0].code),
-            self._visits.add(visit),
         )
+
+    def _map(self, visit: Visit, target: str, method: str) -> str:
+        predictor = self._predictors[visit.checkpoint]
+        found = predictor.explain(visit.fitted[visit.checkpoint], target=target, method=method)
+        preprocessing = predictor.card.preprocessing
+        saliency = unfit(found, shape=visit.view.shape, preprocessing=preprocessing)
+        return view.data_uri(overlay(visit.view, saliency, opacity=1.0))
 
 
 def build_demo(
-    predictor: Predictor, *, guard: Guard, examples: Path = EXAMPLES, visits: Visits | None = None
+    predictors: Sequence[Predictor],
+    *,
+    guard: Guard,
+    examples: Path = EXAMPLES,
+    visits: Visits | None = None,
 ) -> gr.Blocks:
     """`guard` wraps every handler; the server refuses to mount a page with one unwrapped."""
-    demo = Demo(predictor, examples=examples, visits=visits or Visits())
+    demo = Demo(predictors, examples=examples, visits=visits or Visits())
+    default = demo.cards[0]
     with gr.Blocks(
         title="SkinReader demo", analytics_enabled=False, delete_cache=(600, 900), fill_width=True
     ) as page:
-        gr.HTML(_HEADER + view.notice(predictor.card), js_on_load=None)
+        gr.HTML(_HEADER + view.NOTICE, js_on_load=None)
+        boxes = {
+            "checkpoint": _checkpoint_box(demo),
+            "domain": gr.HTML(view.domain_of(default), js_on_load=None),
+        }
         with gr.Row(elem_id="sr-columns"):
-            boxes = _boxes(demo)
+            boxes |= _boxes(demo)
         with gr.Accordion("About this checkpoint", open=False, elem_id="sr-about"):
-            gr.HTML(view.card(predictor.card), js_on_load=None)
+            boxes["card"] = gr.HTML(view.card(default), js_on_load=None)
         _wire(demo, boxes, guard)
     return page
+
+
+def _checkpoint_box(demo: Demo) -> gr.Radio:
+    names = [(view.choice_of(card), card.name) for card in demo.cards]
+    return gr.Radio(
+        names,
+        value=names[0][1],
+        label="Checkpoint",
+        visible=len(names) > 1,
+        elem_id="sr-checkpoint",
+    )
 
 
 _HEADER = (
@@ -224,18 +288,23 @@ def _wire(demo: Demo, boxes: dict[str, Any], guard: Guard) -> None:
         "concurrency_id": "map",
         **quiet,
     }
-    for event, handler, box in (
-        (boxes["photo"].change, demo.read_photo, boxes["photo"]),
-        (boxes["examples"].click, demo.read_example, None),
+    chosen = boxes["checkpoint"]
+    for event, handler, inputs in (
+        (boxes["photo"].change, demo.read_photo, [boxes["photo"], chosen]),
+        (boxes["examples"].click, demo.read_example, chosen),
     ):
-        event(guard(handler), box, **rank).success(**explain)
+        event(guard(handler), inputs, **rank).success(**explain)
+    told = [boxes[key] for key in ("domain", "card", "ranking", "viewer", "target")]
+    chosen.input(guard(demo.choose), [boxes["key"], chosen], **{**rank, "outputs": told}).success(
+        **explain
+    )
     for box in (boxes["target"], boxes["method"]):
         box.input(trigger_mode="always_last", **explain)
     boxes["again"].click(guard(demo.start_again), boxes["key"], shown, **quiet)
     # The one public endpoint; the button only carries it.
     gr.Button(visible=False).click(
         guard(demo.predict),
-        boxes["photo"],
+        [boxes["photo"], chosen],
         gr.JSON(visible=False),
         api_name="predict",
         api_visibility="public",
@@ -254,30 +323,3 @@ def _switch(*, is_shown: bool) -> tuple[Any, Any]:
 
 def _choices(ranked: list[tuple[Disease, float]]) -> list[tuple[str, str]]:
     return [(f"{i}. {d.code} · {d.name_en}", d.code) for i, (d, _) in enumerate(ranked, start=1)]
-
-
-def _consume(path: str, *, recent: Expiring[bytes]) -> bytes:
-    """Nothing uploaded is kept: the file is gone before the picture is looked at.
-
-    Gradio gives equal pictures of two visitors one path, so that the second may come too late for
-    the file: the bytes stay in memory for moments, under that path.
-    """
-    file = Path(path)
-    try:
-        content = file.read_bytes()
-    except FileNotFoundError as error:
-        held = recent.get(path)
-        if held is None:
-            raise ImageError(
-                "Expected the upload to be there still, but it is gone; choose the picture again."
-            ) from error
-        return held
-    recent.put(path, content)
-    file.unlink(missing_ok=True)
-    return content
-
-
-def _reduced(image: Rgb) -> Rgb:
-    picture = Image.fromarray(image)
-    picture.thumbnail((VIEW_PX, VIEW_PX), Image.Resampling.LANCZOS)
-    return np.asarray(picture)

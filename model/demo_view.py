@@ -31,12 +31,28 @@ _METHOD_WORDS = {
 }
 
 
-def notice(card: ModelCard) -> str:
-    """What the page is not; stands above everything else."""
+# What the page is not; stands above everything else.
+NOTICE = (
+    '<aside class="sr-notice" role="note"><strong>For research and teaching. '
+    "Not a medical device.</strong> Do not use it to judge a lesion, yours or anybody's.</aside>"
+)
+FOREIGN_DRAWING = (
+    "This is a drawing, and this checkpoint was trained on photographs: its answer means nothing "
+    "here. The drawings belong to a checkpoint that was trained on drawings."
+)
+
+
+def choice_of(card: ModelCard) -> str:
+    """A checkpoint in the list: its name and what it was trained on, in a few words."""
+    images = "drawings" if card.synthetic else "real images"
+    return f"{card.name}: {len(card.taxonomy)} classes, {images}"
+
+
+def domain_of(card: ModelCard) -> str:
+    """What the chosen checkpoint has seen, and the licence of its weights."""
     return (
-        '<aside class="sr-notice" role="note"><strong>For research and teaching. '
-        "Not a medical device.</strong> Do not use it to judge a lesion, yours or anybody's. "
-        f"{escape(card.domain)}</aside>"
+        f'<p class="sr-domain"><b>{escape(card.name)}</b>: {escape(card.domain)} '
+        f"Licence of the weights: {escape(card.licence)}.</p>"
     )
 
 
@@ -44,6 +60,7 @@ def ranking(
     ranked: Sequence[tuple[Disease, float]],
     *,
     warnings: Sequence[str],
+    checkpoint: str,
     domain: str,
     seconds: float,
 ) -> str:
@@ -60,7 +77,7 @@ def ranking(
         f'<section class="sr-result" aria-label="Ranked diagnoses">{_warnings(warnings)}'
         f'<div class="sr-head"><h2>Ranked diagnoses</h2><span>{seconds:.2f} s</span></div>'
         f'<ol class="sr-rank" id="sr-rank">{prominent}</ol>{rest}'
-        f'<p class="sr-domain">{escape(domain)}</p></section>'
+        f'<p class="sr-domain"><b>{escape(checkpoint)}</b>: {escape(domain)}</p></section>'
     )
 
 
@@ -90,6 +107,7 @@ def examples(files: Sequence[Path]) -> str:
     )
     return (
         '<section class="sr-examples"><h2>Or try a synthetic image</h2>'
+        "<p>Drawings, for the checkpoint that was trained on drawings.</p>"
         f"<div>{buttons}</div></section>"
         if buttons
         else ""

@@ -23,16 +23,19 @@ V = TypeVar("V")
 class Visit:
     """One picture of one visitor, and what was computed for it.
 
-    `view` is the reduced picture, `(h, w, 3)` uint8, and `fitted` the network's own square input;
-    `maps` holds encoded overlays by request, and `note` stands before every caption.
+    `view` is the reduced picture, `(h, w, 3)` uint8, and `fitted` each checkpoint's own square
+    input, by name; `checkpoint` is the one that answers now. `maps` holds encoded overlays by
+    checkpoint, class and method, and `note` stands before every caption.
     Only what is shown is kept: a full 50-megapixel picture would cost 150 MB per visitor.
     """
 
     view: npt.NDArray[np.uint8]
-    fitted: npt.NDArray[np.uint8]
+    fitted: dict[str, npt.NDArray[np.uint8]]
     photo_uri: str
+    checkpoint: str = ""
+    warnings: tuple[str, ...] = ()
     note: str = ""
-    maps: dict[tuple[str, str], str] = field(default_factory=dict)
+    maps: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
 
 class Expiring(Generic[V]):

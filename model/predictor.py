@@ -13,13 +13,14 @@ import torch
 from model import saliency
 from model.calibration import softmax
 from model.card import ModelCard
-from model.checkpoint import BUNDLED, load_checkpoint
+from model.checkpoint import BUNDLED, list_checkpoints, load_checkpoint
 from model.errors import ModelError
 from model.network import SkinNet
 from model.transforms import FloatMap, Rgb, Serving, unfit
 from model.views import mean_logits
 
 _BATCH = 16
+DEFAULT = "pumch14-phantom"
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,15 @@ def _check(image: Rgb) -> None:
         )
 
 
-def load_predictor(
-    name_or_path: str | Path = "pumch14-phantom", *, folder: Path = BUNDLED
-) -> Predictor:
+def load_predictor(name_or_path: str | Path = DEFAULT, *, folder: Path = BUNDLED) -> Predictor:
     """The predictor of a checkpoint's name in `folder`, or of a path. Never downloads."""
     return Predictor(*load_checkpoint(name_or_path, folder=folder))
+
+
+def load_predictors(folder: Path = BUNDLED) -> list[Predictor]:
+    """The predictors of all checkpoints in `folder`, by name, the default one first if it is there.
+
+    Raises CheckpointError for one that is damaged, and when there is none.
+    """
+    names = sorted(list_checkpoints(folder), key=lambda name: (name != DEFAULT, name))
+    return [load_predictor(name, folder=folder) for name in names or [DEFAULT]]

@@ -14,7 +14,7 @@ class Clock:
 
 def visit():
     blank = np.zeros((2, 2, 3), np.uint8)
-    return Visit(view=blank, fitted=blank, photo_uri="data:,")
+    return Visit(view=blank, fitted={"net": blank}, photo_uri="data:,")
 
 
 def test_a_visit_is_found_under_its_key_only():

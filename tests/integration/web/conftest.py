@@ -8,7 +8,7 @@ import app as composition
 from readerstudy.config import load_settings
 from readerstudy.services.setup import open_database
 from tests.integration.making import make_study, write_cases, write_predictions
-from tests.integration.web.fakes import FakePredictor
+from tests.integration.web.fakes import FakePredictor, RealSkinPredictor
 from tests.integration.web.live import Site, free_port, serve
 
 
@@ -25,8 +25,8 @@ def site(tmp_path_factory):
         }
     )
     composition.prepare(settings)
-    predictor = FakePredictor()
-    app = composition.build_app(settings, predictor=predictor)
+    predictor, other = FakePredictor(), RealSkinPredictor()
+    app = composition.build_app(settings, predictors=[predictor, other])
     db = open_database(settings)
     _fill(db, folder)
     with serve(app, port=port) as url:

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from data.taxonomy import PUMCH14
+from data.taxonomy import ISIC2019, PUMCH14
 from model import saliency
 from model.card import ModelCard, Preprocessing
 from model.metrics import Metric
 
 DOMAIN = "Trained on synthetic drawings only; it knows nothing about real skin."
+REAL_DOMAIN = "Real dermoscopy, 8 classes; it knows no other disease."
 
 
 class FakePredictor:
@@ -21,6 +22,7 @@ class FakePredictor:
         thresholds=dict.fromkeys(PUMCH14.codes, 0.5),
         temperature=1.0,
         domain=DOMAIN,
+        synthetic=True,
         metrics=(Metric("ranking", "auc", "BCC", 0.9, 0.8, 0.95, 120, "DeLong 95%"),),
     )
 
@@ -41,6 +43,33 @@ class FakePredictor:
         return np.linspace(0, 1, image.shape[0] * image.shape[1], dtype=np.float32).reshape(
             image.shape[:2]
         )
+
+
+class RealSkinPredictor(FakePredictor):
+    """A second checkpoint, of other classes: every image is a melanoma."""
+
+    card = ModelCard(
+        name="real8",
+        backbone="none",
+        taxonomy=ISIC2019,
+        preprocessing=Preprocessing(size_px=96),
+        thresholds=dict.fromkeys(ISIC2019.codes, 0.5),
+        temperature=1.0,
+        domain=REAL_DOMAIN,
+        licence="CC BY-NC 4.0",
+    )
+
+    def predict(self, images):
+        assert all(image.shape == images[0].shape for image in images)
+        rows = np.tile([0.65, *[0.05] * 7], (len(images), 1))
+        return _Prediction(ISIC2019.codes, rows)
+
+    def explain(self, image, *, target, method):
+        assert image.shape == (96, 96, 3)
+        assert target in ISIC2019.codes
+        assert method in saliency.METHODS
+        self.n_maps += 1
+        return np.ones(image.shape[:2], np.float32)
 
 
 class _Prediction:

@@ -10,12 +10,12 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 from data.images import encode
-from data.taxonomy import PUMCH14
+from data.taxonomy import ISIC2019, PUMCH14
 from model import saliency
 from model.demo import Demo
 from model.demo_view import METHOD_NAMES, percent
 from model.demo_visits import Visits
-from tests.integration.web.fakes import DOMAIN, FakePredictor
+from tests.integration.web.fakes import DOMAIN, REAL_DOMAIN, FakePredictor, RealSkinPredictor
 from tests.integration.web.live import call
 
 UPLOAD = {"_type": "gradio.FileData"}
@@ -23,7 +23,7 @@ UPLOAD = {"_type": "gradio.FileData"}
 
 @pytest.fixture
 def demo(tmp_path):
-    return Demo(FakePredictor(), examples=tmp_path, visits=Visits())
+    return Demo([FakePredictor(), RealSkinPredictor()], examples=tmp_path, visits=Visits())
 
 
 @pytest.fixture
@@ -50,10 +50,10 @@ def upload(client, content, name="picture.png"):
     return {"path": sent.json()[0], "meta": UPLOAD, "orig_name": name}
 
 
-def rank(site, content, name="picture.png"):
+def rank(site, content, name="picture.png", *, checkpoint="fake"):
     client = site.anonymous()
     index = handlers(site)["read_photo"]
-    return call(client, "", index, [upload(client, content, name)])["output"]
+    return call(client, "", index, [upload(client, content, name), checkpoint])["output"]
 
 
 def left_behind(site):
@@ -116,17 +116,17 @@ def test_api_client_gets_a_sentence_for_a_bad_image(site, tmp_path):
 
 
 def test_map_is_computed_once_for_each_class_and_method(demo, photo):
-    key = demo.read_photo(str(photo))[-1]
+    key = demo.read_photo(str(photo), "fake")[-1]
     first = demo.explain(key, "BCC", "gradient")
     assert demo.explain(key, "BCC", "gradient") == first
-    assert demo._predictor.n_maps == 1
+    assert demo._predictors["fake"].n_maps == 1
     demo.explain(key, "MN", "gradient")
     demo.explain(key, "BCC", "grad-cam")
-    assert demo._predictor.n_maps == 3
+    assert demo._predictors["fake"].n_maps == 3
 
 
 def test_legend_names_method_and_class(demo, photo):
-    key = demo.read_photo(str(photo))[-1]
+    key = demo.read_photo(str(photo), "fake")[-1]
     shown = demo.explain(key, "BCC", "grad-cam")
     assert "Grad-CAM" in shown
     assert "basal cell carcinoma" in shown.lower()
@@ -134,19 +134,19 @@ def test_legend_names_method_and_class(demo, photo):
 
 
 def test_nobody_elses_picture_can_be_explained(demo, photo):
-    demo.read_photo(str(photo))
+    demo.read_photo(str(photo), "fake")
     assert "no longer held" in demo.explain(uuid.uuid4().hex, "BCC", "gradient")
 
 
 def test_starting_again_forgets_the_picture(demo, photo):
-    key = demo.read_photo(str(photo))[-1]
+    key = demo.read_photo(str(photo), "fake")[-1]
     demo.start_again(key)
     assert "no longer held" in demo.explain(key, "BCC", "gradient")
 
 
 def test_quality_warning_stands_above_the_ranking_and_does_not_block(demo, tmp_path):
     small = write(tmp_path / "small.png", size=(60, 60))
-    shown = demo.read_photo(str(small))[0]
+    shown = demo.read_photo(str(small), "fake")[0]
     assert shown.index("sr-warn") < shown.index("sr-rank")
 
 
@@ -175,7 +175,7 @@ def test_two_visitors_with_the_same_picture_are_both_answered(site, photo):
     uploads = [upload(client, content) for client in (first, second)]
     assert uploads[0]["path"] == uploads[1]["path"]
     for client, sent in zip((first, second), uploads, strict=True):
-        shown = call(client, "", index, [sent])["output"]["data"]
+        shown = call(client, "", index, [sent, "fake"])["output"]["data"]
         assert "data-code" in str(shown[0])
     assert left_behind(site) == []
 
@@ -185,7 +185,70 @@ def test_an_example_says_that_it_is_synthetic(demo, photo):
         index = 0
 
     demo.examples = [photo]
-    *_, key = demo.read_example(Click())
+    *_, key = demo.read_example(Click(), "fake")
     assert "Synthetic image" in demo.explain(key, "Hem", "gradient")
-    *_, key = demo.read_photo(str(photo))
+    *_, key = demo.read_photo(str(photo), "fake")
     assert "Synthetic image" not in demo.explain(key, "Hem", "gradient")
+
+
+def test_the_page_lists_every_checkpoint_and_tells_the_first_ones_domain(site):
+    page = site.anonymous().get("/").text
+    assert "fake: 14 classes, drawings" in page
+    assert "real8: 8 classes, real images" in page
+
+
+def test_the_chosen_checkpoint_answers_with_its_own_classes_and_domain(site, photo):
+    shown = str(rank(site, photo.read_bytes(), checkpoint="real8")["data"][0])
+    assert re.findall(r'data-code=\\?"(\w+)', shown)[0] == "MEL"
+    assert REAL_DOMAIN in shown
+    assert DOMAIN not in shown
+
+
+def test_a_checkpoint_that_is_not_on_the_list_is_refused(site, photo):
+    answer = rank(site, photo.read_bytes(), checkpoint="../../etc/passwd")
+    assert "data-code" not in str(answer)
+
+
+def test_api_client_may_name_the_checkpoint(site, photo):
+    client = Client(site.url, verbose=False, httpx_kwargs={"timeout": 30})
+    answer = client.predict(handle_file(str(photo)), "real8", api_name="/predict")
+    assert answer["checkpoint"] == "real8"
+    assert answer["licence"] == "CC BY-NC 4.0"
+    assert {row["code"] for row in answer["ranking"]} == set(ISIC2019.codes)
+
+
+def test_another_checkpoint_ranks_the_picture_that_is_held(demo, photo):
+    key = demo.read_photo(str(photo), "fake")[-1]
+    first = demo.explain(key, "Hem", "gradient")
+    domain, card, ranking, _, target = demo.choose(key, "real8")
+    assert REAL_DOMAIN in domain
+    assert "CC BY-NC 4.0" in domain
+    assert "real8" in card
+    assert REAL_DOMAIN in ranking
+    assert target["value"] == "MEL"
+    assert "melanoma" in demo.explain(key, "MEL", "gradient").lower()
+    demo.choose(key, "fake")
+    assert demo.explain(key, "Hem", "gradient") == first
+    assert demo._predictors["fake"].n_maps == 1
+
+
+def test_a_class_of_the_other_checkpoint_is_not_explained(demo, photo):
+    key = demo.read_photo(str(photo), "real8")[-1]
+    demo.explain(key, "Hem", "gradient")
+    assert demo._predictors["real8"].n_maps == 0
+
+
+def test_choosing_without_a_picture_only_tells_the_domain(demo):
+    domain, _, *others = demo.choose("", "real8")
+    assert REAL_DOMAIN in domain
+    assert all("value" not in update for update in others)
+
+
+def test_a_drawing_given_to_a_checkpoint_of_real_images_is_warned_of(demo, photo):
+    class Click:
+        index = 0
+
+    demo.examples = [photo]
+    assert "means nothing here" in demo.read_example(Click(), "real8")[0]
+    assert "means nothing here" not in demo.read_example(Click(), "fake")[0]
+    assert "means nothing here" not in demo.read_photo(str(photo), "real8")[0]
