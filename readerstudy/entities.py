@@ -154,6 +154,27 @@ class ReaderProgress:
 
 
 @dataclass(frozen=True)
+class Flow:
+    """How many people came how far; simulated readers are counted apart.
+
+    `excluded`: by reason, of those who started. `withdrawn`: by the study's rule; whose answers
+    were deleted are no longer among those who started. `analysed`: what is left of the started.
+    """
+
+    requests: int
+    invited: int
+    revoked: int
+    accepted: int
+    consented: int
+    started: int
+    completed: int
+    excluded: dict[str, int]
+    withdrawn: dict[Withdrawal, int]
+    analysed: int
+    simulated: int
+
+
+@dataclass(frozen=True)
 class InvitationView:
     study_title: str
     synthetic: bool

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from data.taxonomy import Taxonomy
-from readerstudy import rules
+from readerstudy import protocol, rules
 from readerstudy.db import Session, queries_results
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
@@ -64,9 +64,11 @@ def collect_readings(session: Session, study: Study, *, kinds: Kinds) -> Reading
     )
 
 
-def exclusions(session: Session, study: Study) -> dict[str, str]:
-    """By the sealed rules alone: nobody leaves a reader out by hand."""
-    analysis = protocol_of(study).analysis
+def exclusions(
+    session: Session, study: Study, *, analysis: protocol.Analysis | None = None
+) -> dict[str, str]:
+    """By the sealed rules alone: nobody leaves a reader out by hand. `analysis`: some of them."""
+    analysis = analysis or protocol_of(study).analysis
     if not analysis.excludes:
         return {}
     by_reader: dict[str, Rows] = defaultdict(list)

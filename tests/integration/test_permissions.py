@@ -18,6 +18,7 @@ from readerstudy.services import (
     accounts,
     answering,
     copies,
+    flow,
     reading,
     results,
     setup,
@@ -98,6 +99,7 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         MONITORS,
         lambda w, a, _: studies.progress(w.db, actor=a, slug="alpha"),
     ),
+    flow.flow: (MONITORS, lambda w, a, _: flow.flow(w.db, actor=a, slug="alpha")),
     studies.list_studies: (LISTS, lambda w, a, _: studies.list_studies(w.db, actor=a)),
     simulation.simulate_readers: (
         OWNERS,

@@ -1,10 +1,13 @@
 """How far the readers are."""
 
+from typing import Any
+
 import gradio as gr
 
 from readerstudy.db import Database
 from readerstudy.services import studies
-from readerstudy.ui.admin import view
+from readerstudy.services.flow import flow
+from readerstudy.ui.admin import flow_view, view
 from readerstudy.ui.admin.tab import PRIVATE, Place, study_of
 from readerstudy.ui.mount import actor_of
 
@@ -24,4 +27,6 @@ class ProgressTab:
         study = study_of(self._db, actor, slug)
         if study is None:
             return ""
-        return view.progress(studies.progress(self._db, actor=actor, slug=study.slug))
+        asked: dict[str, Any] = {"actor": actor, "slug": study.slug}
+        readers = studies.progress(self._db, **asked)
+        return flow_view.flow(flow(self._db, **asked)) + view.progress(readers)

@@ -1,0 +1,49 @@
+"""The flow of readers as markup."""
+
+from readerstudy.entities import Flow, Withdrawal
+from readerstudy.ui.admin import flow_view
+
+
+def found(**changes):
+    values = {
+        "requests": 0,
+        "invited": 12,
+        "revoked": 0,
+        "accepted": 9,
+        "consented": 8,
+        "started": 7,
+        "completed": 5,
+        "excluded": {},
+        "withdrawn": {},
+        "analysed": 7,
+        "simulated": 0,
+    }
+    return Flow(**(values | changes))
+
+
+def test_every_step_has_its_number_in_order():
+    shown = flow_view.flow(found())
+    steps = ["12</b> Invited", "9</b> Link", "8</b> Consented", "7</b> Started", "7</b> Analysed"]
+    places = [shown.index(step) for step in steps]
+    assert places == sorted(places)
+    assert "5 of the started" in shown
+
+
+def test_who_left_is_said_with_the_reason_and_only_then():
+    quiet = flow_view.flow(found())
+    for word in ("revoked", "withdrawn", "excluded", "simulated", "Asked"):
+        assert word not in quiet
+    shown = flow_view.flow(
+        found(
+            requests=3,
+            revoked=2,
+            excluded={"too <few>": 1, "inattentive": 4},
+            withdrawn={Withdrawal.DELETE: 1},
+            simulated=280,
+        )
+    )
+    assert "5</b> excluded by the protocol" in shown
+    assert "1 too &lt;few&gt;" in shown
+    assert "1 answers deleted" in shown
+    assert "280 simulated readers" in shown
+    assert "3</b> Asked to take part" in shown
