@@ -1,8 +1,8 @@
 """Enums and small frozen values that cross the services' border."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from datetime import date, datetime
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -172,6 +172,29 @@ class Flow:
     withdrawn: dict[Withdrawal, int]
     analysed: int
     simulated: int
+
+
+class CellState(IntEnum):
+    """How far one reader is with one case; the furthest of its arms."""
+
+    NOT_PLANNED = 0
+    PLANNED = 1
+    SHOWN = 2
+    ANSWERED = 3
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """`cells`: one byte per reader and case, a CellState, readers row by row.
+
+    `by_day`: days in UTC, in order, with answers of people and of simulated readers.
+    """
+
+    readers: tuple[str, ...]
+    kinds: tuple[ReaderKind, ...]
+    cases: tuple[str, ...]
+    cells: bytes
+    by_day: dict[date, tuple[int, int]]
 
 
 @dataclass(frozen=True)

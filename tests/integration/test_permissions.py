@@ -18,6 +18,7 @@ from readerstudy.services import (
     accounts,
     answering,
     copies,
+    coverage,
     flow,
     reading,
     results,
@@ -98,6 +99,10 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
     studies.progress: (
         MONITORS,
         lambda w, a, _: studies.progress(w.db, actor=a, slug="alpha"),
+    ),
+    coverage.coverage: (
+        MONITORS,
+        lambda w, a, _: coverage.coverage(w.db, actor=a, slug="alpha"),
     ),
     flow.flow: (MONITORS, lambda w, a, _: flow.flow(w.db, actor=a, slug="alpha")),
     studies.list_studies: (LISTS, lambda w, a, _: studies.list_studies(w.db, actor=a)),

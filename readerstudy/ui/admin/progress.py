@@ -6,8 +6,9 @@ import gradio as gr
 
 from readerstudy.db import Database
 from readerstudy.services import studies
+from readerstudy.services.coverage import coverage
 from readerstudy.services.flow import flow
-from readerstudy.ui.admin import flow_view, view
+from readerstudy.ui.admin import coverage_view, flow_view, view
 from readerstudy.ui.admin.tab import PRIVATE, Place, study_of
 from readerstudy.ui.mount import actor_of
 
@@ -29,4 +30,13 @@ class ProgressTab:
             return ""
         asked: dict[str, Any] = {"actor": actor, "slug": study.slug}
         readers = studies.progress(self._db, **asked)
-        return flow_view.flow(flow(self._db, **asked)) + view.progress(readers)
+        covered = coverage(self._db, **asked)
+        parts = (
+            flow_view.flow(flow(self._db, **asked)),
+            coverage_view.days(covered.by_day),
+            coverage_view.coverage(covered),
+            coverage_view.cases(covered),
+            "<h3>Readers</h3>",
+            view.progress(readers),
+        )
+        return "".join(parts)

@@ -59,13 +59,13 @@ def progress(readers: Sequence[ReaderProgress]) -> str:
             escape(r.stage),
             f'<progress max="{max(r.total, 1)}" value="{r.answered}"></progress>'
             f" {r.answered} of {r.total}",
-            r.last_answer_at.strftime("%Y-%m-%d %H:%M UTC") if r.last_answer_at else "–",
+            r.last_answer_at.strftime("<time>%Y-%m-%d %H:%M</time>") if r.last_answer_at else "–",
         ]
         for r in readers
     ]
     if not rows:
         return _nothing("No reader yet. Make invitation links and send them.")
-    return _table(["Reader", "Stage", "Answered", "Last answer"], rows, css="sr-tall")
+    return _table(["Reader", "Stage", "Answered", "Last answer (UTC)"], rows, css="sr-tall")
 
 
 def results(analysis: Analysis) -> str:

@@ -1,0 +1,51 @@
+"""How the reading goes on: which reader has read which case, and how much on which day."""
+
+from collections import Counter
+from datetime import date
+
+from readerstudy.db import Database, Session, queries_flow
+from readerstudy.db import queries_studies as studies
+from readerstudy.db.tables import Study
+from readerstudy.entities import Actor, CaseRole, CellState, Coverage, ReaderKind
+from readerstudy.rules import Permission, authorise
+
+
+def coverage(db: Database, *, actor: Actor, slug: str) -> Coverage:
+    """Of test cases; practice and attention checks are no part of it."""
+    with db.reading() as session:
+        study = studies.study_by_slug(session, slug)
+        authorise(actor, Permission.SEE_PROGRESS, study_id=study.id)
+        return _coverage(session, study)
+
+
+def _coverage(session: Session, study: Study) -> Coverage:
+    cells = queries_flow.cells(session, study.id)
+    readers = {cell.reader: cell.kind for cell in cells}
+    cases = [c.case_id for c in studies.cases(session, study.id) if c.role is CaseRole.TEST]
+    row = {code: number for number, code in enumerate(readers)}
+    column = {case_id: number for number, case_id in enumerate(cases)}
+    found = bytearray(len(readers) * len(cases))
+    for cell in cells:
+        at = row[cell.reader] * len(cases) + column[cell.case_id]
+        found[at] = max(found[at], _state(cell))
+    return Coverage(
+        readers=tuple(readers),
+        kinds=tuple(readers.values()),
+        cases=tuple(cases),
+        cells=bytes(found),
+        by_day=_by_day(session, study),
+    )
+
+
+def _state(cell: queries_flow.Cell) -> CellState:
+    if cell.is_answered:
+        return CellState.ANSWERED
+    return CellState.SHOWN if cell.is_shown else CellState.PLANNED
+
+
+def _by_day(session: Session, study: Study) -> dict[date, tuple[int, int]]:
+    answers = queries_flow.answered_at(session, study.id)
+    counts = Counter((at.date(), kind) for kind, at in answers)
+    days = sorted({day for day, _ in counts})
+    people, simulated = ReaderKind.HUMAN, ReaderKind.SIMULATED
+    return {day: (counts[day, people], counts[day, simulated]) for day in days}

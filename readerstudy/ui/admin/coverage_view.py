@@ -1,0 +1,127 @@
+"""Coverage of cases by readers as a small picture, readings per case, and answers per day."""
+
+import base64
+from collections.abc import Mapping
+from datetime import date, timedelta
+from html import escape
+
+import numpy as np
+
+from data.images import encode
+from readerstudy.entities import CellState, Coverage, ReaderKind
+
+_COLOURS = {
+    CellState.NOT_PLANNED: (236, 240, 242),
+    CellState.PLANNED: (198, 208, 213),
+    CellState.SHOWN: (230, 159, 0),
+    CellState.ANSWERED: (15, 118, 110),
+}
+_WORDS = {
+    CellState.ANSWERED: "answered",
+    CellState.SHOWN: "shown, not answered",
+    CellState.PLANNED: "not shown yet",
+    CellState.NOT_PLANNED: "not in this reader's plan",
+}
+_FEWEST = 10
+_MOST_DAYS = 60
+_PEOPLE, _SIMULATED = "#0f766e", "#c2410c"
+
+
+def coverage(found: Coverage) -> str:
+    """One pixel per reader and case in a PNG, which stays a few kB however large the study."""
+    if not found.readers or not found.cases:
+        return ""
+    cells = _cells(found)
+    counts = {state: int((cells == state).sum()) for state in _WORDS}
+    said = ", ".join(f"{counts[state]} {words}" for state, words in _WORDS.items())
+    alt = f"{len(found.readers)} readers by {len(found.cases)} cases: {said}"
+    return (
+        f"<h3>Readers by cases</h3>{_legend(counts)}"
+        f'<figure class="sr-coverage"><img alt="{escape(alt)}" src="{_png(cells)}" '
+        f'style="aspect-ratio:{len(found.cases)}/{_rows_shown(found)}">'
+        f"<figcaption>One row per reader ({len(found.readers)}, the first at the top), one column "
+        f"per test case ({len(found.cases)}, by name).</figcaption></figure>"
+    )
+
+
+def cases(found: Coverage) -> str:
+    """The cases with the fewest readings: where the study is thin."""
+    if not found.readers or not found.cases:
+        return ""
+    is_answered = _cells(found) == CellState.ANSWERED
+    person = np.array([kind is ReaderKind.HUMAN for kind in found.kinds])
+    people, others = is_answered[person].sum(axis=0), is_answered[~person].sum(axis=0)
+    order = np.lexsort((others, people))[:_FEWEST]
+    rows = "".join(
+        f"<tr><td><code>{escape(found.cases[at])}</code></td><td>{people[at]}</td>"
+        f"<td>{others[at]}</td></tr>"
+        for at in order
+    )
+    return (
+        "<h3>Cases with the fewest readings</h3>"
+        f"<p>Readings by people per case: {_range(people)}.</p>"
+        '<div class="sr-scroll"><table class="sr-table"><thead><tr><th scope="col">Case</th>'
+        '<th scope="col">By people</th><th scope="col">Simulated</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def days(by_day: Mapping[date, tuple[int, int]]) -> str:
+    """Bars per day up to the last with an answer; days without one keep their place."""
+    if not by_day:
+        return ""
+    last = max(by_day)
+    first = max(min(by_day), last - timedelta(days=_MOST_DAYS - 1))
+    shown = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    most = max(sum(by_day.get(day, (0, 0))) for day in shown)
+    bars = "".join(_bar(day, by_day.get(day, (0, 0)), most) for day in shown)
+    return (
+        "<h3>Answers per day</h3>"
+        f'<ol class="sr-days">{bars}</ol><p class="sr-small">{first} to {last}, days in UTC; '
+        f"the highest bar is {most} answers. {_key(_PEOPLE, 'people')}"
+        f"{_key(_SIMULATED, 'simulated readers')}</p>"
+    )
+
+
+def _bar(day: date, counts: tuple[int, int], most: int) -> str:
+    people, simulated = counts
+    said = f"{day}: {people} answers of people, {simulated} of simulated readers"
+    parts = "".join(
+        f'<i style="height:{100 * n / most:.1f}%;background:{colour}"></i>'
+        for n, colour in ((simulated, _SIMULATED), (people, _PEOPLE))
+        if n
+    )
+    return f'<li title="{said}" aria-label="{said}">{parts}</li>'
+
+
+def _cells(found: Coverage) -> np.ndarray:
+    flat = np.frombuffer(found.cells, dtype=np.uint8)
+    return flat.reshape(len(found.readers), len(found.cases))
+
+
+def _png(cells: np.ndarray) -> str:
+    palette = np.array([_COLOURS[state] for state in CellState], dtype=np.uint8)
+    return "data:image/png;base64," + base64.b64encode(encode(palette[cells])).decode()
+
+
+def _rows_shown(found: Coverage) -> int:
+    """Few readers still make a picture that is higher than a line."""
+    return max(len(found.readers), len(found.cases) // 4)
+
+
+def _legend(counts: Mapping[CellState, int]) -> str:
+    keys = (
+        _key(f"rgb{_COLOURS[state]}", f"{counts[state]} {words}")
+        for state, words in _WORDS.items()
+        if counts[state]
+    )
+    return f"<p>{''.join(keys)}</p>"
+
+
+def _key(colour: str, words: str) -> str:
+    return f'<span class="sr-key"><i style="background:{colour}"></i>{escape(words)}</span>'
+
+
+def _range(counts: np.ndarray) -> str:
+    low, high = int(counts.min()), int(counts.max())
+    return f"{low} in every case" if low == high else f"{low} to {high}, mean {counts.mean():.1f}"

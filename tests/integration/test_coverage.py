@@ -1,0 +1,29 @@
+"""Which reader has read which case."""
+
+from readerstudy.db import Database
+from readerstudy.entities import SYSTEM, CellState, ReaderKind
+from readerstudy.services import answering
+from readerstudy.services.coverage import coverage
+from readerstudy.services.simulation import simulate_readers
+from tests.integration.making import answer_next, make_reader
+
+
+def test_cells_say_how_far_each_reader_is(db: Database, study: str) -> None:
+    reader = make_reader(db, study)
+    answer_next(db, reader)
+    answering.current_case(db, actor=reader)
+    simulate_readers(db, actor=SYSTEM, slug=study, readers=1, seed=1)
+    found = coverage(db, actor=SYSTEM, slug=study)
+    assert found.kinds == (ReaderKind.HUMAN, ReaderKind.SIMULATED)
+    assert found.cases == tuple(f"case-{number:02d}" for number in range(16))
+    mine, simulated = found.cells[:16], found.cells[16:]
+    assert mine.count(CellState.ANSWERED) == 1
+    assert mine.count(CellState.SHOWN) == 1
+    assert mine.count(CellState.PLANNED) == 14
+    assert set(simulated) == {CellState.ANSWERED}
+    assert [sum(n) for n in zip(*found.by_day.values(), strict=True)] == [1, 16]
+
+
+def test_without_readers_there_is_nothing_to_show(db: Database, study: str) -> None:
+    found = coverage(db, actor=SYSTEM, slug=study)
+    assert (found.readers, found.cells, found.by_day) == ((), b"", {})
