@@ -12,6 +12,7 @@ from typing import Any
 
 from data.errors import UserError
 from data.taxonomy import load_taxonomy
+from readerstudy import cli_life
 from readerstudy.config import Settings, add_arguments, settings_from
 from readerstudy.db import Database
 from readerstudy.entities import SYSTEM, Role, Rule
@@ -182,11 +183,6 @@ def _open(db: Database, args: Arguments, _settings: Settings) -> None:
     print(f"Opened {args.study}; sealed with {seal}")
 
 
-def _close(db: Database, args: Arguments, _settings: Settings) -> None:
-    studies.close_study(db, actor=SYSTEM, slug=args.study)
-    print(f"Closed {args.study}.")
-
-
 def _simulate(db: Database, args: Arguments, _settings: Settings) -> None:
     # numpy's start-up is not for the commands that need no numbers.
     from readerstudy.services.simulation import simulate_readers  # noqa: PLC0415
@@ -302,10 +298,10 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comma
     "import-cases": ("add cases from a manifest", _add_import_cases, _import_cases),
     "import-predictions": ("add a model", _add_import_predictions, _import_predictions),
     "open": ("seal a study and let readers in", _add_study, _open),
-    "close": ("end a study", _add_study, _close),
     "invite": ("print personal links for readers", _add_invite, _invite),
     "simulate": ("add simulated readers", _add_simulate, _simulate),
     "export": ("write readings, results and figures as one zip", _add_export, _export),
+    **cli_life.COMMANDS,
     "backup": ("copy database and images into one zip", _add_out, _backup),
     "restore": ("put a backup in place of nothing", _add_restore, _restore),
 }

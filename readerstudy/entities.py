@@ -144,6 +144,14 @@ class StudySummary:
 
 
 @dataclass(frozen=True)
+class SignOff:
+    """Who closes a study, and what that person states about it."""
+
+    name: str
+    statement: str
+
+
+@dataclass(frozen=True)
 class ReaderProgress:
     code: str
     kind: ReaderKind

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from readerstudy.entities import Actor, Arm, Given, Measured, Role, Stage, StudyState
-from readerstudy.errors import AnswerError, PermissionDenied, StateError
+from readerstudy.errors import AnswerError, PermissionDenied, StateError, StudyError
 from readerstudy.protocol import Analysis, Protocol, Questions
 
 ACCOUNT_SESSION = timedelta(hours=12)
@@ -26,6 +26,7 @@ LATE_GRACE = timedelta(seconds=60)
 # Of the bootstrap intervals on the page and in the export; those of the command by default.
 REPLICATES = 2000
 BOOTSTRAP_SEED = 0
+MAX_REASON = 500
 
 
 class Permission(StrEnum):
@@ -72,6 +73,22 @@ def require_state(state: StudyState, *allowed: StudyState, doing: str) -> None:
             f"Expected a study that is {' or '.join(allowed)} in order to {doing}, "
             f"but this one is {state}."
         )
+
+
+def required_text(text: str, *, what: str, most: int) -> str:
+    """Without the space around it; refuses nothing and too much."""
+    text = text.strip()
+    if not 0 < len(text) <= most:
+        raise StudyError(
+            f"Expected {what} of 1 to {most} characters, but got {len(text)}; "
+            f"{'shorten it' if text else 'write it'}."
+        )
+    return text
+
+
+def reason(text: str) -> str:
+    """Why somebody does what the audit trail must explain."""
+    return required_text(text, what="a reason", most=MAX_REASON)
 
 
 def is_throttled(attempts: Sequence[tuple[str, datetime]], *, address: str, now: datetime) -> bool:

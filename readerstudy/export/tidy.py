@@ -86,6 +86,16 @@ READERS = (
     Column("total", "whole number", "cases assigned"),
 )
 
+AMENDMENTS = (
+    Column("case_id", "text", "name of the case in the study's manifest"),
+    Column("at", _TIME, "when it was amended"),
+    Column("old_truth", _CODE, "reference standard of before, which the seal holds"),
+    Column("old_basis", "text", "what it rested on"),
+    Column("new_truth", _CODE, "reference standard since, as in cases.csv"),
+    Column("new_basis", "text", "what it rests on"),
+    Column("reason", "text", "why it was amended, as its owner wrote"),
+)
+
 RESULTS = (
     Column("quantity", "text", "what was estimated, for example sensitivity"),
     Column("class", _CODE, "class taken against all others, or all"),
@@ -120,6 +130,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         "readings.csv": READINGS,
         "cases.csv": CASES,
         "readers.csv": READERS,
+        "amendments.csv": AMENDMENTS,
         "predictions_<name>.csv": PREDICTIONS,
         "results.csv": RESULTS,
         "codebook.csv": CODEBOOK,

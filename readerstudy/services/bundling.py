@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 
 from readerstudy import clock
-from readerstudy.db import Session, queries_results
+from readerstudy.db import Session, queries_life, queries_results
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
 from readerstudy.export import bundle, codebook, tidy
 from readerstudy.export.csvio import write_csv
 from readerstudy.export.readme import readme
 from readerstudy.rules import canonical_json
+from readerstudy.services import amending
 from readerstudy.services.collecting import Readings, Rows, classes_of
 from readerstudy.services.protocols import protocol_of, write_study_file
 from readerstudy.services.sealing import seal_content
@@ -32,11 +33,15 @@ def study_files(session: Session, study: Study, *, readings: Readings) -> Files:
         "readers.csv": _csv(tidy.READERS, _readers(session, study, readings)),
         "codebook.csv": codebook.codebook_csv().encode(),
         "seal.json": canonical_json(seal_content(session, study)).encode(),
-        "study.json": _json(_study(study)),
+        "study.json": _json(
+            _study(study, n_amendments=queries_life.n_amendments(session, study.id))
+        ),
         "study.yaml": write_study_file(study).encode(),
         "versions.json": _json(bundle.versions(made_at=clock.now().isoformat())),
         "README.txt": _readme(session, study, readings).encode(),
     }
+    if amendments := amending.amendment_rows(session, study):
+        files["amendments.csv"] = _csv(tidy.AMENDMENTS, amendments)
     if readings.left_out:
         files["readings_left_out.csv"] = _csv(tidy.READINGS, readings.left_out)
     return files
@@ -99,7 +104,7 @@ def _readers(session: Session, study: Study, readings: Readings) -> Rows:
     ]
 
 
-def _study(study: Study) -> dict[str, Any]:
+def _study(study: Study, *, n_amendments: int) -> dict[str, Any]:
     return {
         "slug": study.slug,
         "title": study.title,
@@ -114,6 +119,9 @@ def _study(study: Study) -> dict[str, Any]:
         "created_at": study.created_at.isoformat(),
         "opened_at": study.opened_at.isoformat() if study.opened_at else None,
         "closed_at": study.closed_at.isoformat() if study.closed_at else None,
+        "archived_at": study.archived_at.isoformat() if study.archived_at else None,
+        "sign_off": study.sign_off,
+        "n_amendments": n_amendments,
         "seal": study.seal_hash,
     }
 
@@ -124,6 +132,8 @@ def _readme(session: Session, study: Study, readings: Readings) -> str:
     if readings.excluded:
         groups.append(f"{len(readings.excluded)} readers excluded by the protocol (readers.csv)")
     left_out = f"Left out: {', '.join(groups)}, in readings_left_out.csv.\n" if groups else ""
+    if n_amended := queries_life.n_amendments(session, study.id):
+        left_out += f"Amended: {amending.words(n_amended)} See amendments.csv.\n"
     return readme(
         slug=study.slug,
         title=study.title,

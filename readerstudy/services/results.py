@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from readerstudy.db import Database, Session, audit, queries_results
+from readerstudy.db import Database, Session, audit, queries_life, queries_results
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
 from readerstudy.entities import Actor, ReaderKind
 from readerstudy.rules import BOOTSTRAP_SEED, REPLICATES, Permission, authorise
-from readerstudy.services import bundling
+from readerstudy.services import amending, bundling
 from readerstudy.services.collecting import (
     Kinds,
     Readings,
@@ -91,7 +91,9 @@ def _results(
     kinds = choose_kinds(counts, asked)
     n_models = len(studies.models(session, study.id))
     n_shown = studies.n_shown(session, study.id)
-    key = (study.id, kinds, tuple(sorted(counts.items())), n_shown, n_models, study.seal_hash)
+    n_amended = queries_life.n_amendments(session, study.id)
+    counted = (tuple(sorted(counts.items())), n_shown, n_models, n_amended)
+    key = (study.id, kinds, *counted, study.seal_hash)
     return _cached(db, "results", key, lambda: _compute(session, study, kinds, counts, key))
 
 
@@ -146,6 +148,8 @@ def _compute(
     )
     left_out = {kind.value: n for kind, n in counts.items() if kind not in kinds}
     analysis = _explain(analysis, readings=readings, left_out=left_out, study=study)
+    if n_amended := queries_life.n_amendments(session, study.id):
+        analysis.meta["notes"].append(amending.words(n_amended))
     return _Results(key, readings, frame, predictions, analysis)
 
 

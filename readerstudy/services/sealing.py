@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from data.taxonomy import Taxonomy
-from readerstudy.db import Session
+from readerstudy.db import Session, queries_life
 from readerstudy.db import queries_studies as queries
 from readerstudy.db.tables import Case, Model, Study
 from readerstudy.entities import CaseRole
@@ -18,7 +18,8 @@ _SHOWN = 20
 def seal_content(session: Session, study: Study) -> dict[str, Any]:
     """JSON-ready; `rules.seal` of it is the seal. The export carries it as seal.json."""
     cases = queries.cases(session, study.id)
-    labels = queries.labels(session, study.id)
+    # What was amended later is sealed as it was, so that the hash can be computed again.
+    labels = queries.labels(session, study.id) | queries_life.sealed_labels(session, study.id)
     return {
         "format": _FORMAT,
         "study": _study(study),

@@ -1,4 +1,4 @@
-"""The life of a study: made, filled with cases and predictions, opened (sealed), closed."""
+"""A study until it is opened: made, filled with cases and predictions, sealed. Then: life.py."""
 
 import re
 from pathlib import Path
@@ -45,16 +45,9 @@ def create_study(
 ) -> None:
     """`is_demo`: this is the first start, which alone may use the name of the demo study."""
     authorise(actor, Permission.MANAGE)
-    _check_names(slug, title)
-    if slug == DEMO_SLUG and not is_demo:
-        raise StudyError(
-            f"Expected another name than {slug!r}, which is kept for the demo study that `init` "
-            "makes; choose another."
-        )
     _check_codes(taxonomy)
     with db.transaction() as session:
-        if queries.find_study(session, slug) is not None:
-            raise StudyError(f"Expected a new name, but there is a study {slug!r}; choose another.")
+        check_new_name(session, slug, title, is_demo=is_demo)
         study = Study(
             slug=slug,
             title=title.strip(),
@@ -128,15 +121,6 @@ def open_study(db: Database, *, actor: Actor, slug: str) -> str:
         study.state, study.opened_at = StudyState.OPEN, clock.now()
         _record(session, actor, study, "open_study", new={"seal": study.seal_hash})
         return study.seal_hash
-
-
-def close_study(db: Database, *, actor: Actor, slug: str) -> None:
-    with db.transaction() as session:
-        study = queries.lock_study(session, slug)
-        authorise(actor, Permission.MANAGE, study_id=study.id)
-        require_state(study.state, StudyState.OPEN, doing="close it")
-        study.state, study.closed_at = StudyState.CLOSED, clock.now()
-        _record(session, actor, study, "close_study")
 
 
 def list_studies(db: Database, *, actor: Actor) -> list[StudySummary]:
@@ -262,6 +246,18 @@ def _rule(rule: str) -> Rule:
     if rule not in list(Rule):
         raise StudyError(f"Expected the rule {' or '.join(Rule)}, but got {rule!r}; choose one.")
     return Rule(rule)
+
+
+def check_new_name(session: Session, slug: str, title: str, *, is_demo: bool = False) -> None:
+    """Refuses names that cannot be, are kept, or are taken."""
+    _check_names(slug, title)
+    if slug == DEMO_SLUG and not is_demo:
+        raise StudyError(
+            f"Expected another name than {slug!r}, which is kept for the demo study that `init` "
+            "makes; choose another."
+        )
+    if queries.find_study(session, slug) is not None:
+        raise StudyError(f"Expected a new name, but there is a study {slug!r}; choose another.")
 
 
 def _check_names(slug: str, title: str) -> None:

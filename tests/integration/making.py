@@ -11,8 +11,8 @@ from data.images import encode
 from data.manifest import write_manifest
 from data.taxonomy import DEMO8, PUMCH14, Taxonomy
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, Actor, Given, Measured, Role
-from readerstudy.services import accounts, answering, reading, studies
+from readerstudy.entities import SYSTEM, Actor, Given, Measured, Role, SignOff
+from readerstudy.services import accounts, answering, life, reading, studies
 
 PASSWORD = "a long password"
 
@@ -58,6 +58,11 @@ def make_study(db: Database, slug: str, manifest: Path, predictions: Path | None
     if predictions is not None:
         studies.import_predictions(db, actor=SYSTEM, slug=slug, name="net", csv=predictions)
     studies.open_study(db, actor=SYSTEM, slug=slug)
+
+
+def close(db: Database, slug: str) -> None:
+    signed = SignOff(name="Ada Example", statement="All readings are in.")
+    life.close_study(db, actor=SYSTEM, slug=slug, sign_off=signed)
 
 
 def make_reader(db: Database, slug: str) -> Actor:

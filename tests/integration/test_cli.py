@@ -94,7 +94,7 @@ def test_a_study_from_the_command_line_alone(
         ("open", *study),
         ("invite", *study, "--count", "3", "--public-url", "https://study.example.org/"),
         ("simulate", *study, "--readers", "3", "--seed", "1"),
-        ("close", *study),
+        ("close", *study, "--sign-off", "Dr. Example", "--statement", "Done."),
         ("export", *study, "--out", str(bundle)),
     ):
         assert run(*command) == 0, capsys.readouterr().err

@@ -22,12 +22,11 @@ from readerstudy.db import Database, backup, engine, queries_results
 from readerstudy.db.queries_reading import reader_and_study
 from readerstudy.db.queries_studies import cases, lock_study, study_by_slug
 from readerstudy.db.tables import Base, Case, Consent, Event, SignInAttempt
-from readerstudy.entities import SYSTEM, Actor, Role
+from readerstudy.entities import Actor, Role
 from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError, StudyError
 from readerstudy.services.reading import status
 from readerstudy.services.sealing import seal_content
-from readerstudy.services.studies import close_study
-from tests.integration.making import answer_next, make_reader
+from tests.integration.making import answer_next, close, make_reader
 from tests.integration.stores import Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -254,8 +253,8 @@ def test_a_study_is_not_closed_while_an_answer_is_being_stored(
     with db.transaction() as session:
         reader_and_study(session, reader.reader_id or 0, lock=True)
         with pytest.raises(BusyError, match="try again"):
-            close_study(other, actor=SYSTEM, slug=study)
-    close_study(other, actor=SYSTEM, slug=study)
+            close(other, study)
+    close(other, study)
     other.close()
 
 

@@ -12,19 +12,22 @@ import pytest
 from data.errors import UserError
 from data.taxonomy import DEMO8
 from readerstudy import services
-from readerstudy.entities import Actor, Given, Measured
+from readerstudy.entities import Actor, Given, Measured, SignOff
 from readerstudy.errors import PermissionDenied
 from readerstudy.services import (
     accounts,
+    amending,
     answering,
     copies,
     coverage,
     flow,
+    life,
     reading,
     results,
     setup,
     simulation,
     studies,
+    trail,
 )
 from tests.integration.conftest import World
 
@@ -88,10 +91,38 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         OWNERS,
         lambda w, a, _: studies.open_study(w.db, actor=a, slug="alpha"),
     ),
-    studies.close_study: (
+    life.close_study: (
         OWNERS,
-        lambda w, a, _: studies.close_study(w.db, actor=a, slug="alpha"),
+        lambda w, a, _: life.close_study(
+            w.db, actor=a, slug="alpha", sign_off=SignOff(name="A", statement="B")
+        ),
     ),
+    life.reopen_study: (
+        OWNERS,
+        lambda w, a, _: life.reopen_study(w.db, actor=a, slug="alpha", reason="late readers"),
+    ),
+    life.archive_study: (
+        OWNERS,
+        lambda w, a, _: life.archive_study(w.db, actor=a, slug="alpha"),
+    ),
+    life.copy_study: (
+        EVERYWHERE,
+        lambda w, a, _: life.copy_study(w.db, actor=a, slug="alpha", new_slug="new", title="New"),
+    ),
+    amending.amend_reference: (
+        OWNERS,
+        lambda w, a, _: amending.amend_reference(
+            w.db,
+            actor=a,
+            slug="alpha",
+            case_id="case-00",
+            label="SK",
+            basis="histology",
+            reason="second opinion",
+        ),
+    ),
+    trail.trail: (OWNERS, lambda w, a, _: trail.trail(w.db, actor=a, slug="alpha")),
+    trail.trail_csv: (EVERYWHERE, lambda w, a, _: trail.trail_csv(w.db, actor=a)),
     studies.invite: (
         OWNERS,
         lambda w, a, _: studies.invite(w.db, actor=a, slug="alpha", count=1),

@@ -28,7 +28,7 @@ from readerstudy.errors import (
 )
 from readerstudy.protocol import Protocol, Questions
 from readerstudy.services import accounts, answering, reading, studies
-from tests.integration.making import answer_next, make_reader
+from tests.integration.making import answer_next, close, make_reader
 
 N_CASES = 16
 
@@ -360,7 +360,7 @@ def test_nothing_is_read_after_closing_but_a_retry_learns_it_was_saved(
     done = answer_next(db, reader)
     open_case = answering.current_case(db, actor=reader)
     assert open_case is not None
-    studies.close_study(db, actor=SYSTEM, slug=study)
+    close(db, study)
     assert reading.status(db, actor=reader).stage is Stage.CLOSED
     assert answering.current_case(db, actor=reader) is None
     with pytest.raises(StateError, match="closed"):

@@ -24,7 +24,7 @@ from readerstudy.export import tidy
 from readerstudy.services import answering, reading, results, studies
 from readerstudy.services.simulation import simulate_readers
 from readerstudy.stats import Analysis
-from tests.integration.making import answer_next, make_reader, make_study
+from tests.integration.making import answer_next, close, make_reader, make_study
 
 both_backends = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 
@@ -319,6 +319,6 @@ def test_refuses_to_simulate_nonsense(db: Database, study: str, readers: int, se
 
 @both_backends
 def test_a_closed_study_is_not_simulated(db: Database, study: str) -> None:
-    studies.close_study(db, actor=SYSTEM, slug=study)
+    close(db, study)
     with pytest.raises(StateError, match="closed"):
         simulate_readers(db, actor=SYSTEM, slug=study, readers=1, seed=1)

@@ -18,6 +18,7 @@ from readerstudy.errors import ImportRefused, NotFoundError, StateError, StudyEr
 from readerstudy.services import setup, studies
 from tests.integration.making import (
     answer_next,
+    close,
     dump,
     make_reader,
     make_study,
@@ -55,7 +56,7 @@ def test_a_study_goes_from_draft_to_closed(db: Database, filled: str, prediction
     opened = summary(db, filled)
     assert (opened.state, opened.seal_hash, opened.n_cases) == (StudyState.OPEN, seal, 16)
     assert opened.models == ("net",)
-    studies.close_study(db, actor=SYSTEM, slug=filled)
+    close(db, filled)
     assert summary(db, filled).state is StudyState.CLOSED
 
 

@@ -14,7 +14,7 @@ from readerstudy.entities import SYSTEM
 from readerstudy.errors import BusyError, ConflictError
 from readerstudy.services import answering, studies
 from readerstudy.ui.strings import CATALOGUE, quiz_words
-from tests.integration.making import make_study, write_cases
+from tests.integration.making import close, make_study, write_cases
 from tests.integration.web.live import STUDY_COOKIE, call
 
 
@@ -189,7 +189,7 @@ def test_a_closed_study_takes_no_answer_and_says_so(site, tmp_path):
     make_study(site.db, "closing", write_cases(tmp_path, n_cases=8))
     client = site.reader("closing")
     case = current(client)["case"]
-    studies.close_study(site.db, actor=SYSTEM, slug="closing")
+    close(site.db, "closing")
     refused = client.post("/study-api/answer", json=answer(case))
     assert refused.status_code == 422
     assert "closed" in refused.json()["detail"]

@@ -1,0 +1,113 @@
+"""Commands on a study after it was opened, on its copies, and on the audit trail."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from readerstudy.config import Settings
+from readerstudy.db import Database
+from readerstudy.entities import SYSTEM, SignOff
+from readerstudy.services import amending, life, trail
+
+Arguments = argparse.Namespace
+Command = Callable[[Database, Arguments, Settings], None]
+
+
+def _close(db: Database, args: Arguments, _settings: Settings) -> None:
+    signed = SignOff(name=args.sign_off, statement=args.statement)
+    life.close_study(db, actor=SYSTEM, slug=args.study, sign_off=signed)
+    print(f"Closed {args.study}, signed off by {args.sign_off}.")
+
+
+def _reopen(db: Database, args: Arguments, _settings: Settings) -> None:
+    life.reopen_study(db, actor=SYSTEM, slug=args.study, reason=args.reason)
+    print(f"Reopened {args.study}; its seal is unchanged.")
+
+
+def _archive(db: Database, args: Arguments, _settings: Settings) -> None:
+    life.archive_study(db, actor=SYSTEM, slug=args.study)
+    print(f"Archived {args.study}; results and export stay.")
+
+
+def _copy(db: Database, args: Arguments, _settings: Settings) -> None:
+    life.copy_study(
+        db,
+        actor=SYSTEM,
+        slug=args.study,
+        new_slug=args.slug,
+        title=args.title,
+        with_cases=args.with_cases,
+    )
+    print(f"Made the draft {args.slug}, a copy of {args.study}.")
+
+
+def _amend(db: Database, args: Arguments, _settings: Settings) -> None:
+    amending.amend_reference(
+        db,
+        actor=SYSTEM,
+        slug=args.study,
+        case_id=args.case,
+        label=args.label,
+        basis=args.basis,
+        reason=args.reason,
+    )
+    print(f"Amended {args.case} of {args.study} to {args.label}.")
+
+
+def _trail(db: Database, args: Arguments, _settings: Settings) -> None:
+    text = trail.trail_csv(db, actor=SYSTEM, slug=args.study)
+    scratch = args.out.with_name(f".{args.out.name}.part")
+    scratch.write_text(text, "utf-8")
+    scratch.replace(args.out)
+    print(f"Wrote {args.out}.")
+
+
+def _add_study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--study", required=True, metavar="NAME", help="short name of the study")
+
+
+def _add_reason(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="why, for the audit trail")
+
+
+def _add_close(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    parser.add_argument("--sign-off", required=True, metavar="NAME", help="who signs")
+    parser.add_argument(
+        "--statement", required=True, metavar="TEXT", help="what that person states"
+    )
+
+
+def _add_reopen(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    _add_reason(parser)
+
+
+def _add_copy(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    parser.add_argument("--slug", required=True, metavar="NEW", help="short name of the copy")
+    parser.add_argument("--title", required=True, help="its title")
+    parser.add_argument("--with-cases", action="store_true", help="copy cases and images too")
+
+
+def _add_amend(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    parser.add_argument("--case", required=True, metavar="ID", help="name of the case")
+    parser.add_argument("--label", required=True, metavar="CODE", help="the right class")
+    parser.add_argument("--basis", required=True, metavar="TEXT", help="what it rests on")
+    _add_reason(parser)
+
+
+def _add_trail(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--study", metavar="NAME", help="of this study (default: of all)")
+    parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="file to write")
+
+
+COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Command]] = {
+    "close": ("end a study and sign it off", _add_close, _close),
+    "reopen": ("let readers into a closed study again", _add_reopen, _reopen),
+    "archive": ("put a closed study away for good", _add_study, _archive),
+    "copy-study": ("make a draft like a study", _add_copy, _copy),
+    "amend": ("mend a reference standard of a closed study", _add_amend, _amend),
+    "trail": ("write the audit trail as a file", _add_trail, _trail),
+}

@@ -1,0 +1,78 @@
+"""The audit trail, for owners alone: it tells who did what, and reference standards of before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from readerstudy.db import Database, Session, queries_life
+from readerstudy.db import queries_studies as queries
+from readerstudy.db.tables import Event
+from readerstudy.entities import Actor
+from readerstudy.export.csvio import write_csv
+from readerstudy.rules import Permission, authorise, canonical_json
+
+SHOWN = 200
+COLUMNS = ("at", "actor", "verb", "subject", "old", "new", "reason")
+
+
+@dataclass(frozen=True)
+class TrailEvent:
+    """`old` and `new`: JSON, empty where there is nothing to tell."""
+
+    at: datetime
+    actor: str
+    verb: str
+    subject: str
+    old: str
+    new: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Trail:
+    """Newest first; `total` counts those that are not shown too."""
+
+    events: tuple[TrailEvent, ...]
+    total: int
+
+
+def trail(db: Database, *, actor: Actor, slug: str | None = None, most: int = SHOWN) -> Trail:
+    """Of one study; `slug` None: of all, with accounts, for those who may see every study."""
+    with db.reading() as session:
+        study_id = _study_id(session, actor, slug)
+        found = queries_life.events(session, study_id, most=most)
+        total = queries_life.n_events(session, study_id)
+        return Trail(tuple(_event(event) for event in found), total)
+
+
+def trail_csv(db: Database, *, actor: Actor, slug: str | None = None) -> str:
+    """All of it, oldest first."""
+    with db.reading() as session:
+        found = queries_life.events(session, _study_id(session, actor, slug), most=None)
+        return write_csv(COLUMNS, (vars(_event(event)) for event in reversed(found)))
+
+
+def _study_id(session: Session, actor: Actor, slug: str | None) -> int | None:
+    authorise(actor, Permission.MANAGE, study_id=actor.study_id if slug else None)
+    if slug is None:
+        return None
+    study = queries.study_by_slug(session, slug)
+    authorise(actor, Permission.MANAGE, study_id=study.id)
+    return study.id
+
+
+def _event(event: Event) -> TrailEvent:
+    return TrailEvent(
+        at=event.at,
+        actor=event.actor,
+        verb=event.verb,
+        subject=event.subject,
+        old=_json(event.old),
+        new=_json(event.new),
+        reason=event.reason,
+    )
+
+
+def _json(content: Mapping[str, Any] | None) -> str:
+    return canonical_json(dict(content)) if content else ""
