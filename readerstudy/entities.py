@@ -195,12 +195,11 @@ class CellState(IntEnum):
 class Coverage:
     """`cells`: one byte per reader and case, a CellState, readers row by row.
 
-    `by_day`: days in UTC, in order, with answers of people and of simulated readers.
+    `cases`: by name, with readings by people and by simulated readers. `by_day`: days in UTC, in order, with answers of people and of simulated readers.
     """
 
     readers: tuple[str, ...]
-    kinds: tuple[ReaderKind, ...]
-    cases: tuple[str, ...]
+    cases: dict[str, tuple[int, int]]
     cells: bytes
     by_day: dict[date, tuple[int, int]]
 

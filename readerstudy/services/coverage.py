@@ -1,6 +1,7 @@
 """How the reading goes on: which reader has read which case, and how much on which day."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 
 from readerstudy.db import Database, Session, queries_flow
@@ -8,6 +9,8 @@ from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
 from readerstudy.entities import Actor, CaseRole, CellState, Coverage, ReaderKind
 from readerstudy.rules import Permission, authorise
+
+_Counts = tuple[int, int]  # of people, of simulated readers
 
 
 def coverage(db: Database, *, actor: Actor, slug: str) -> Coverage:
@@ -20,7 +23,7 @@ def coverage(db: Database, *, actor: Actor, slug: str) -> Coverage:
 
 def _coverage(session: Session, study: Study) -> Coverage:
     cells = queries_flow.cells(session, study.id)
-    readers = {cell.reader: cell.kind for cell in cells}
+    readers = list(dict.fromkeys(cell.reader for cell in cells))
     cases = [c.case_id for c in studies.cases(session, study.id) if c.role is CaseRole.TEST]
     row = {code: number for number, code in enumerate(readers)}
     column = {case_id: number for number, case_id in enumerate(cases)}
@@ -30,8 +33,7 @@ def _coverage(session: Session, study: Study) -> Coverage:
         found[at] = max(found[at], _state(cell))
     return Coverage(
         readers=tuple(readers),
-        kinds=tuple(readers.values()),
-        cases=tuple(cases),
+        cases=_by_case(cells, cases),
         cells=bytes(found),
         by_day=_by_day(session, study),
     )
@@ -43,7 +45,13 @@ def _state(cell: queries_flow.Cell) -> CellState:
     return CellState.SHOWN if cell.is_shown else CellState.PLANNED
 
 
-def _by_day(session: Session, study: Study) -> dict[date, tuple[int, int]]:
+def _by_case(cells: Sequence[queries_flow.Cell], cases: Sequence[str]) -> dict[str, _Counts]:
+    read = {(c.case_id, c.kind, c.reader) for c in cells if c.is_answered}
+    n = Counter((case_id, kind) for case_id, kind, _ in read)
+    return {case: (n[case, ReaderKind.HUMAN], n[case, ReaderKind.SIMULATED]) for case in cases}
+
+
+def _by_day(session: Session, study: Study) -> dict[date, _Counts]:
     answers = queries_flow.answered_at(session, study.id)
     counts = Counter((at.date(), kind) for kind, at in answers)
     days = sorted({day for day, _ in counts})

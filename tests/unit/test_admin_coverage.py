@@ -7,15 +7,14 @@ from datetime import date
 import numpy as np
 
 from data.images import decode
-from readerstudy.entities import CellState, Coverage, ReaderKind
+from readerstudy.entities import Coverage
 from readerstudy.ui.admin import coverage_view as view
 
 DAY = date(2026, 3, 1)
 
 
-def found(cells, *, readers=("R-1", "S-1"), cases=("a<b>", "c")):
-    kinds = tuple(ReaderKind.HUMAN if r[0] == "R" else ReaderKind.SIMULATED for r in readers)
-    return Coverage(readers, kinds, cases, bytes(cells), {})
+def found(cells, *, readers=("R-1", "S-1"), cases=("a<b>", "c"), counts=(0, 0)):
+    return Coverage(readers, dict.fromkeys(cases, counts), bytes(cells), {})
 
 
 def pixels(markup):
@@ -40,10 +39,11 @@ def test_a_large_study_stays_light():
 
 
 def test_thin_cases_come_first_with_people_and_simulated_apart():
-    shown = view.cases(found([CellState.SHOWN, 3, 3, 3], cases=("thin<b>", "full")))
+    thin = Coverage(("R-1",), {"full": (2, 7), "thin<b>": (0, 5)}, bytes(2), {})
+    shown = view.cases(thin)
     assert shown.index("thin&lt;b&gt;") < shown.index("full")
-    assert "<td>0</td><td>1</td>" in shown
-    assert "0 to 1, mean 0.5" in shown
+    assert "<td>0</td><td>5</td>" in shown
+    assert "0 to 2" in shown
 
 
 def test_days_without_an_answer_keep_their_place():

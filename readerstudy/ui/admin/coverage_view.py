@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from html import escape
 
-import numpy as np
-
-from data.images import encode
-from readerstudy.entities import CellState, Coverage, ReaderKind
+from readerstudy.entities import CellState, Coverage
+from readerstudy.export.grid import grid_png
 
 _COLOURS = {
     CellState.NOT_PLANNED: (236, 240, 242),
@@ -31,13 +29,12 @@ def coverage(found: Coverage) -> str:
     """One pixel per reader and case in a PNG, which stays a few kB however large the study."""
     if not found.readers or not found.cases:
         return ""
-    cells = _cells(found)
-    counts = {state: int((cells == state).sum()) for state in _WORDS}
+    counts = {state: found.cells.count(state) for state in _WORDS}
     said = ", ".join(f"{counts[state]} {words}" for state, words in _WORDS.items())
     alt = f"{len(found.readers)} readers by {len(found.cases)} cases: {said}"
     return (
         f"<h3>Readers by cases</h3>{_legend(counts)}"
-        f'<figure class="sr-coverage"><img alt="{escape(alt)}" src="{_png(cells)}" '
+        f'<figure class="sr-coverage"><img alt="{escape(alt)}" src="{_png(found)}" '
         f'style="aspect-ratio:{len(found.cases)}/{_rows_shown(found)}">'
         f"<figcaption>One row per reader ({len(found.readers)}, the first at the top), one column "
         f"per test case ({len(found.cases)}, by name).</figcaption></figure>"
@@ -48,18 +45,15 @@ def cases(found: Coverage) -> str:
     """The cases with the fewest readings: where the study is thin."""
     if not found.readers or not found.cases:
         return ""
-    is_answered = _cells(found) == CellState.ANSWERED
-    person = np.array([kind is ReaderKind.HUMAN for kind in found.kinds])
-    people, others = is_answered[person].sum(axis=0), is_answered[~person].sum(axis=0)
-    order = np.lexsort((others, people))[:_FEWEST]
+    thinnest = sorted(found.cases.items(), key=lambda item: item[1])
     rows = "".join(
-        f"<tr><td><code>{escape(found.cases[at])}</code></td><td>{people[at]}</td>"
-        f"<td>{others[at]}</td></tr>"
-        for at in order
+        f"<tr><td><code>{escape(case_id)}</code></td><td>{people}</td><td>{simulated}</td></tr>"
+        for case_id, (people, simulated) in thinnest[:_FEWEST]
     )
+    most = max(people for people, _ in found.cases.values())
     return (
         "<h3>Cases with the fewest readings</h3>"
-        f"<p>Readings by people per case: {_range(people)}.</p>"
+        f"<p>Readings by people per case: {thinnest[0][1][0]} to {most}.</p>"
         '<div class="sr-scroll"><table class="sr-table"><thead><tr><th scope="col">Case</th>'
         '<th scope="col">By people</th><th scope="col">Simulated</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
@@ -94,14 +88,10 @@ def _bar(day: date, counts: tuple[int, int], most: int) -> str:
     return f'<li title="{said}" aria-label="{said}">{parts}</li>'
 
 
-def _cells(found: Coverage) -> np.ndarray:
-    flat = np.frombuffer(found.cells, dtype=np.uint8)
-    return flat.reshape(len(found.readers), len(found.cases))
-
-
-def _png(cells: np.ndarray) -> str:
-    palette = np.array([_COLOURS[state] for state in CellState], dtype=np.uint8)
-    return "data:image/png;base64," + base64.b64encode(encode(palette[cells])).decode()
+def _png(found: Coverage) -> str:
+    colours = [_COLOURS[state] for state in CellState]
+    content = grid_png(found.cells, width=len(found.cases), colours=colours)
+    return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
 def _rows_shown(found: Coverage) -> int:
@@ -120,8 +110,3 @@ def _legend(counts: Mapping[CellState, int]) -> str:
 
 def _key(colour: str, words: str) -> str:
     return f'<span class="sr-key"><i style="background:{colour}"></i>{escape(words)}</span>'
-
-
-def _range(counts: np.ndarray) -> str:
-    low, high = int(counts.min()), int(counts.max())
-    return f"{low} in every case" if low == high else f"{low} to {high}, mean {counts.mean():.1f}"
