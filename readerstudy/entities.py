@@ -195,7 +195,8 @@ class CellState(IntEnum):
 class Coverage:
     """`cells`: one byte per reader and case, a CellState, readers row by row.
 
-    `cases`: by name, with readings by people and by simulated readers. `by_day`: days in UTC, in order, with answers of people and of simulated readers.
+    `cases`: by name, with readings by people and by simulated readers. `by_day`: days in UTC, in
+    order, with answers of both.
     """
 
     readers: tuple[str, ...]
