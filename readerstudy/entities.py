@@ -225,6 +225,7 @@ class ReaderStatus:
     total: int
     synthetic: bool
     code: str
+    withdrawal: Withdrawal = Withdrawal.ANONYMISE
     profile_fields: tuple[ProfileField, ...] = PROFILE_FIELDS
 
 

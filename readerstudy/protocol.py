@@ -85,6 +85,15 @@ class Analysis(_Part):
         return self.min_answered > 0 or self.max_attention_errors is not None
 
 
+class Readers(_Part):
+    """What becomes of the readers' data.
+
+    `withdrawal`: answers of a reader who withdraws are deleted, or kept under a new random code.
+    """
+
+    withdrawal: Literal["delete", "anonymise"] = "anonymise"
+
+
 class Protocol(_Part):
     """The parts together. `time_limit_s` ends a case unanswered, which is missing, not wrong."""
 
@@ -93,6 +102,7 @@ class Protocol(_Part):
     order: Order = Order()
     aid: Aid = Aid()
     analysis: Analysis = Analysis()
+    readers: Readers = Readers()
     time_limit_s: int | None = Field(default=None, ge=5, le=3600)
 
     def to_dict(self) -> dict[str, Any]:

@@ -30,7 +30,13 @@ def n_invitations(session: Session, study_id: int) -> int:
 
 
 def n_revoked(session: Session, study_id: int) -> int:
-    return _count(session, Invitation.study_id == study_id, Invitation.revoked_at.is_not(None))
+    """Without a reader: nobody came, or somebody who was anonymised."""
+    return _count(
+        session,
+        Invitation.study_id == study_id,
+        Invitation.revoked_at.is_not(None),
+        Invitation.reader_id.is_(None),
+    )
 
 
 def started(session: Session, study_id: int) -> set[int]:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from readerstudy.db.tables import Answer, Assignment, Case, Consent, Profile, Reader, Study
 from readerstudy.entities import Arm
+from readerstudy.errors import StateError
 
 
 class Progress(NamedTuple):
@@ -22,6 +23,8 @@ def reader_and_study(
     SQLite has locked already.
     """
     reader = session.get_one(Reader, reader_id, with_for_update=lock or None)
+    if reader.withdrawn_at is not None:
+        raise StateError("Expected a reader who takes part, but this one has withdrawn.")
     return reader, study_of(session, reader.study_id, lock=lock)
 
 

@@ -135,6 +135,13 @@ def n_shown(session: Session, study_id: int) -> int:
     return _count(session, query)
 
 
+def n_withdrawn(session: Session, study_id: int) -> int:
+    query = sa.select(Reader.id).where(
+        Reader.study_id == study_id, Reader.withdrawn_at.is_not(None)
+    )
+    return _count(session, query)
+
+
 def has_reader(session: Session, study_id: int, code: str) -> bool:
     query = sa.select(Reader.id).where(Reader.study_id == study_id, Reader.code == code)
     return session.scalar(query) is not None

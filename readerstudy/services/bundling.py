@@ -10,6 +10,7 @@ from readerstudy import clock
 from readerstudy.db import Session, queries_life, queries_results
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
+from readerstudy.entities import Withdrawal
 from readerstudy.export import bundle, codebook, tidy
 from readerstudy.export.csvio import write_csv
 from readerstudy.export.readme import readme
@@ -101,6 +102,7 @@ def _readers(session: Session, study: Study, readings: Readings) -> Rows:
             **declared[counts.reader.id],
         }
         for counts in studies.reader_counts(session, study.id)
+        if counts.reader.withdrawal is not Withdrawal.DELETE
     ]
 
 

@@ -30,16 +30,17 @@ def flow_of(session: Session, study: Study) -> Flow:
     started = [person for person in people if person.reader.id in has_started]
     kept = [p for p in started if p.reader.withdrawal is not Withdrawal.DELETE]
     excluded = _excluded(session, study, kept)
+    withdrawn = _withdrawn(people)
     return Flow(
         requests=queries_flow.n_requests(session, study.id),
         invited=queries_flow.n_invitations(session, study.id),
-        revoked=queries_flow.n_revoked(session, study.id),
+        revoked=queries_flow.n_revoked(session, study.id) - withdrawn.get(Withdrawal.ANONYMISE, 0),
         accepted=len(people),
         consented=sum(person.has_consent for person in people),
         started=len(started),
         completed=sum(0 < person.total <= person.answered for person in started),
         excluded=excluded,
-        withdrawn=_withdrawn(people),
+        withdrawn=withdrawn,
         analysed=len(kept) - sum(excluded.values()),
         simulated=len(counts) - len(people),
     )

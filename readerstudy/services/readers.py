@@ -49,6 +49,10 @@ def find_invitation(
             "Expected an invitation link as it was sent, but this one is unknown; "
             "copy the whole link, or ask for a new one."
         )
+    if invitation.revoked_at is not None:
+        raise InvitationError(
+            "Expected a valid link, but this one has been withdrawn; ask for a new one."
+        )
     if invitation.expires_at is not None and invitation.expires_at <= clock.now():
         raise InvitationError("Expected a valid link, but this one has expired; ask for a new one.")
     return invitation, queries.study_of(session, invitation.study_id, lock=lock)

@@ -13,12 +13,14 @@ from readerstudy.entities import (
     ReaderStatus,
     Stage,
     StudyState,
+    Withdrawal,
 )
 from readerstudy.errors import (
     StateError,
     StudyError,
 )
 from readerstudy.services.accounts import open_session
+from readerstudy.services.protocols import protocol_of
 from readerstudy.services.readers import (
     actor_of,
     checked_profile,
@@ -78,6 +80,7 @@ def status(db: Database, *, actor: Actor, language: str = "en") -> ReaderStatus:
             total=progress.total,
             synthetic=study.synthetic,
             code=reader.code,
+            withdrawal=Withdrawal(protocol_of(study).readers.withdrawal),
         )
 
 

@@ -92,7 +92,8 @@ def _results(
     n_models = len(studies.models(session, study.id))
     n_shown = studies.n_shown(session, study.id)
     n_amended = queries_life.n_amendments(session, study.id)
-    counted = (tuple(sorted(counts.items())), n_shown, n_models, n_amended)
+    n_withdrawn = studies.n_withdrawn(session, study.id)
+    counted = (tuple(sorted(counts.items())), n_shown, n_models, n_amended, n_withdrawn)
     key = (study.id, kinds, *counted, study.seal_hash)
     return _cached(db, "results", key, lambda: _compute(session, study, kinds, counts, key))
 

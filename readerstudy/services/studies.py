@@ -16,6 +16,7 @@ from readerstudy.entities import (
     Rule,
     StudyState,
     StudySummary,
+    Withdrawal,
 )
 from readerstudy.errors import StateError, StudyError
 from readerstudy.protocol import DEFAULT_PROTOCOL, Protocol
@@ -163,7 +164,9 @@ def progress(db: Database, *, actor: Actor, slug: str) -> list[ReaderProgress]:
         study = queries.study_by_slug(session, slug)
         authorise(actor, Permission.SEE_PROGRESS, study_id=study.id)
         return [
-            _progress(study.state, counts) for counts in queries.reader_counts(session, study.id)
+            _progress(study.state, counts)
+            for counts in queries.reader_counts(session, study.id)
+            if counts.reader.withdrawal is not Withdrawal.DELETE
         ]
 
 

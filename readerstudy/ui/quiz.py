@@ -30,6 +30,7 @@ class ReaderPage:
             *_consent(status, t),
             *_profile(status, t),
             gr.update(visible=status.stage not in (Stage.CONSENT, Stage.PROFILE)),
+            _rights(t),
         )
 
     def consent(
@@ -64,8 +65,9 @@ def build_study(db: Database, *, guard: Guard) -> gr.Blocks:
             save = gr.Button("", variant="primary", elem_id="sr-profile-go")
         with gr.Column(visible=False, elem_id="sr-cases") as cases:
             gr.HTML('<div id="sr-quiz"></div>', js_on_load=None)
+        rights = gr.HTML("", js_on_load=None)
         shown = [header, consent, text, version, language, agreed, agree]
-        shown += [profile, why, *fields, save, cases]
+        shown += [profile, why, *fields, save, cases, rights]
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         blocks.load(guard(page.show), None, shown, **private)
         agree.click(guard(page.consent), [agreed, version, language], shown, **private)
@@ -86,7 +88,8 @@ def _consent(status: ReaderStatus, t: Mapping[str, str]) -> tuple[Any, ...]:
     return (
         gr.update(visible=status.stage is Stage.CONSENT),
         f"<h1>{t['consent.title']}</h1>"
-        f"<div class='sr-prose' lang='{_LANG[status.consent_language]}'>{paragraphs}</div>",
+        f"<div class='sr-prose' lang='{_LANG[status.consent_language]}'>{paragraphs}</div>"
+        f"<p class='sr-rule'>{t[f'withdraw.rule.{status.withdrawal}']}</p>",
         status.consent_version,
         status.consent_language,
         gr.update(label=t["consent.check"]),
@@ -109,6 +112,17 @@ def _translated(field: ProfileField, t: Mapping[str, str]) -> Any:
         return gr.update(label=label)
     return gr.update(
         label=label, choices=[(t[f"profile.{field.key}.{c}"], c) for c in field.choices]
+    )
+
+
+def _rights(t: Mapping[str, str]) -> str:
+    """Plain links, so that they work whatever the scripts of the page are doing."""
+    api = "/study-api"
+    return (
+        f'<footer class="sr-rights"><span>{t["own.title"]}</span>'
+        f'<a href="{api}/my-data.json" download>{t["own.json"]}</a>'
+        f'<a href="{api}/my-data.csv" download>{t["own.csv"]}</a>'
+        f'<a href="{api}/withdraw">{t["withdraw.link"]}</a></footer>'
     )
 
 

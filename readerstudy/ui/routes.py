@@ -1,26 +1,18 @@
 """Signing in and out, invitations and the language: plain pages that work without scripts."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
-from fastapi.templating import Jinja2Templates
 
 from readerstudy.db import Database
 from readerstudy.errors import SignInError, StudyError
 from readerstudy.services.accounts import sign_in
 from readerstudy.services.reading import accept_invitation, look_up_invitation
+from readerstudy.ui.plain import plain_message, plain_page
 from readerstudy.ui.session import Sessions, Zone
 from readerstudy.ui.strings import LANGUAGE_COOKIE, LANGUAGES, language_of, words
 
-_templates = Jinja2Templates(Path(__file__).parent / "templates")
-# Plain pages need no script at all; a form may lead only back here.
-_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
-_NO_STORE = {"Content-Security-Policy": _POLICY, "Cache-Control": "private, no-store"}
 _YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -29,8 +21,8 @@ def sign_in_routes(db: Database, sessions: Sessions) -> APIRouter:
     router = APIRouter()
 
     @router.get("/login")
-    def login_page(request: Request) -> Response:
-        return _page(request, "login.html", name="", problem="")
+    def loginplain_page(request: Request) -> Response:
+        return plain_page(request, "login.html", name="", problem="")
 
     @router.post("/login")
     def login(
@@ -39,7 +31,7 @@ def sign_in_routes(db: Database, sessions: Sessions) -> APIRouter:
         try:
             token = sign_in(db, name=name, password=password, address=_address(request))
         except SignInError as error:
-            return _page(request, "login.html", status=401, name=name, problem=str(error))
+            return plain_page(request, "login.html", status=401, name=name, problem=str(error))
         response = RedirectResponse("/admin/", status_code=303)
         sessions.open(response, Zone.ADMIN, token)
         return response
@@ -69,7 +61,7 @@ def invitation_routes(db: Database, sessions: Sessions) -> APIRouter:
     @router.get("/invite")
     def invitation_needed(request: Request) -> Response:
         t = words(language_of(request))
-        return _message(request, heading=t["invite.needed"], text=t["invite.needed.what"])
+        return plain_message(request, heading=t["invite.needed"], text=t["invite.needed.what"])
 
     @router.get("/invite/{token}")
     def show_invitation(request: Request, token: str) -> Response:
@@ -77,7 +69,7 @@ def invitation_routes(db: Database, sessions: Sessions) -> APIRouter:
             view = look_up_invitation(db, token=token)
         except StudyError as error:
             return _no_invitation(request, error)
-        return _page(request, "invite.html", view=view, token=token)
+        return plain_page(request, "invite.html", view=view, token=token)
 
     @router.post("/invite/{token}")
     def take_invitation(request: Request, token: str) -> Response:
@@ -98,7 +90,7 @@ def not_understood(request: Request, _: Exception) -> Response:
     if "-api/" in request.url.path:
         return JSONResponse({"detail": t["request.bad.what"]}, status_code=422)
     heading, text = t["request.bad"], t["request.bad.what"]
-    return _message(request, heading=heading, text=text, status=422)
+    return plain_message(request, heading=heading, text=text, status=422)
 
 
 def _address(request: Request) -> str:
@@ -108,21 +100,4 @@ def _address(request: Request) -> str:
 
 def _no_invitation(request: Request, error: StudyError) -> Response:
     heading = words(language_of(request))["invite.gone"]
-    return _message(request, heading=heading, text=str(error), status=404)
-
-
-def _message(request: Request, *, heading: str, text: str, status: int = 200) -> Response:
-    return _page(request, "message.html", status=status, heading=heading, text=text)
-
-
-def _page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
-    language = language_of(request)
-    context = values | {
-        "t": words(language),
-        "language": language,
-        "languages": LANGUAGES,
-        "back": request.url.path,
-    }
-    return _templates.TemplateResponse(
-        request, template, context, status_code=status, headers=_NO_STORE
-    )
+    return plain_message(request, heading=heading, text=str(error), status=404)

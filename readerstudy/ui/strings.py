@@ -84,6 +84,39 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
     "profile.years_dermoscopy.3-10": ("3 to 10", "3 至 10 年"),
     "profile.years_dermoscopy.>10": ("more than 10", "10 年以上"),
     "profile.country": ("Country", "国家或地区"),
+    "own.title": ("Your data:", "您的数据："),
+    "own.json": ("Download as JSON", "下载 JSON"),
+    "own.csv": ("Download as CSV", "下载 CSV"),
+    "withdraw.link": ("Withdraw from the study", "退出研究"),
+    "withdraw.title": ("Withdraw from this study?", "确定退出本研究？"),
+    "withdraw.rule.delete": (
+        "If you withdraw, your answers, your profile, your consent and any contact data are "
+        "deleted.",
+        "退出后，您的答案、个人情况、同意记录及联系方式将被删除。",
+    ),
+    "withdraw.rule.anonymise": (
+        "If you withdraw, your profile, your link and any contact data are deleted. Your answers "
+        "so far are kept under a new random code that nobody can trace back to you.",
+        "退出后，您的个人情况、链接及联系方式将被删除。"
+        "已作的答案将以新的随机编号保留，无法追溯到您。",
+    ),
+    "withdraw.final": (
+        "This cannot be undone: your link will not open the study again. You may take a copy of "
+        "your data first.",
+        "此操作无法撤销：您的链接将不能再打开本研究。您可以先下载自己的数据。",
+    ),
+    "withdraw.go": ("Withdraw now", "确认退出"),
+    "withdraw.back": ("Back to the study", "返回研究"),
+    "withdraw.done": ("You have withdrawn", "您已退出研究"),
+    "withdraw.done.delete": (
+        "Your answers, your profile and your consent have been deleted. Thank you for your time.",
+        "您的答案、个人情况和同意记录已删除。感谢您的时间。",
+    ),
+    "withdraw.done.anonymise": (
+        "Your profile and your link have been deleted; your answers stay under a new random code. "
+        "Thank you for your time.",
+        "您的个人情况和链接已删除；答案以新的随机编号保留。感谢您的时间。",
+    ),
     "quiz.synthetic": ("Synthetic image: a drawing, no patient.", "合成图像：绘制而成，并非患者。"),
     "quiz.stopped": ("{reason} Reload the page to go on.", "{reason} 请重新加载页面后继续。"),
     "quiz.other_reader": (

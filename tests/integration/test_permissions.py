@@ -22,6 +22,7 @@ from readerstudy.services import (
     coverage,
     flow,
     life,
+    own_data,
     reading,
     results,
     setup,
@@ -162,6 +163,8 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         READERS,
         lambda w, a, _: reading.save_profile(w.db, actor=a, profile={}),
     ),
+    own_data.own_data: (READERS, lambda w, a, _: own_data.own_data(w.db, actor=a)),
+    own_data.withdraw: (READERS, lambda w, a, _: own_data.withdraw(w.db, actor=a)),
     answering.current_case: (READERS, lambda w, a, _: answering.current_case(w.db, actor=a)),
     answering.submit_answer: (
         READER,
