@@ -65,6 +65,13 @@ class Withdrawal(StrEnum):
     ANONYMISE = "anonymise"
 
 
+class InvitationState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
 class Stage(StrEnum):
     CONSENT = "consent"
     PROFILE = "profile"
@@ -212,6 +219,24 @@ class InvitationView:
     n_cases: int
     state: StudyState
     is_accepted: bool
+
+
+@dataclass(frozen=True)
+class ContactData:
+    """Who was invited, as the owner wrote it down."""
+
+    name: str = ""
+    email: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ListedInvitation:
+    number: int
+    state: InvitationState
+    created_at: datetime
+    expires_at: datetime | None
+    contact: ContactData
 
 
 @dataclass(frozen=True)

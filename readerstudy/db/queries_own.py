@@ -61,3 +61,20 @@ def forget_readings(session: Session, reader_id: int) -> None:
     """The database allows it only once the reader's withdrawal says `delete`."""
     for table in (Answer, Assignment, Consent):
         session.execute(sa.delete(table).where(table.reader_id == reader_id))
+
+
+def invitation(session: Session, study_id: int, invitation_id: int) -> Invitation | None:
+    query = sa.select(Invitation).where(
+        Invitation.study_id == study_id, Invitation.id == invitation_id
+    )
+    return session.scalar(query.with_for_update())
+
+
+def invitations(session: Session, study_id: int) -> list[tuple[Invitation, Contact | None]]:
+    query = (
+        sa.select(Invitation, Contact)
+        .outerjoin(Contact, Contact.invitation_id == Invitation.id)
+        .where(Invitation.study_id == study_id)
+        .order_by(Invitation.id.desc())
+    )
+    return list(session.execute(query).tuples())

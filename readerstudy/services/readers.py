@@ -51,7 +51,7 @@ def find_invitation(
         )
     if invitation.revoked_at is not None:
         raise InvitationError(
-            "Expected a valid link, but this one has been withdrawn; ask for a new one."
+            "Expected a valid link, but this one was taken back; ask for a new one."
         )
     if invitation.expires_at is not None and invitation.expires_at <= clock.now():
         raise InvitationError("Expected a valid link, but this one has expired; ask for a new one.")

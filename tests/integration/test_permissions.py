@@ -12,7 +12,7 @@ import pytest
 from data.errors import UserError
 from data.taxonomy import DEMO8
 from readerstudy import services
-from readerstudy.entities import Actor, Given, Measured, SignOff
+from readerstudy.entities import Actor, ContactData, Given, Measured, SignOff
 from readerstudy.errors import PermissionDenied
 from readerstudy.services import (
     accounts,
@@ -21,6 +21,7 @@ from readerstudy.services import (
     copies,
     coverage,
     flow,
+    invitations,
     life,
     own_data,
     reading,
@@ -127,6 +128,20 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
     studies.invite: (
         OWNERS,
         lambda w, a, _: studies.invite(w.db, actor=a, slug="alpha", count=1),
+    ),
+    invitations.invite_person: (
+        OWNERS,
+        lambda w, a, _: invitations.invite_person(
+            w.db, actor=a, slug="alpha", days=9, contact=ContactData()
+        ),
+    ),
+    invitations.list_invitations: (
+        OWNERS,
+        lambda w, a, _: invitations.list_invitations(w.db, actor=a, slug="alpha"),
+    ),
+    invitations.revoke_invitation: (
+        OWNERS,
+        lambda w, a, _: invitations.revoke_invitation(w.db, actor=a, slug="alpha", number=1),
     ),
     studies.progress: (
         MONITORS,

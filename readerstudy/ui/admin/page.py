@@ -8,6 +8,7 @@ from readerstudy.db import Database
 from readerstudy.services import studies
 from readerstudy.ui.admin import view
 from readerstudy.ui.admin.export import ExportTab
+from readerstudy.ui.admin.invitations import InvitationsTab
 from readerstudy.ui.admin.invite import InviteTab
 from readerstudy.ui.admin.progress import ProgressTab
 from readerstudy.ui.admin.results import ResultsTab
@@ -46,6 +47,7 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
         ProgressTab(db),
         ExportTab(db),
         InviteTab(db, public_url=public_url),
+        InvitationsTab(db, public_url=public_url),
     )
     with gr.Blocks(title="SkinReader administration", analytics_enabled=False) as blocks:
         gr.HTML(_HEADER, js_on_load=None)

@@ -1,0 +1,124 @@
+"""Invitations one by one: for one person, with an own end, taken back. For owners alone."""
+
+from datetime import datetime, timedelta
+
+from readerstudy import clock, ids
+from readerstudy.db import Database, audit, queries_own
+from readerstudy.db import queries_studies as queries
+from readerstudy.db.tables import Contact, Invitation
+from readerstudy.entities import Actor, ContactData, InvitationState, ListedInvitation, StudyState
+from readerstudy.errors import NotFoundError, StateError, StudyError
+from readerstudy.rules import Permission, authorise, require_state
+
+_MAX_DAYS = 730
+_LENGTHS = {"name": 200, "email": 200, "note": 500}
+
+
+def invite_person(db: Database, *, actor: Actor, slug: str, days: int, contact: ContactData) -> str:
+    """The raw token, shown once. An empty contact is not stored."""
+    if not 1 <= days <= _MAX_DAYS:
+        raise StudyError(f"Expected 1 to {_MAX_DAYS} days, but got {days}; choose for example 90.")
+    _check(contact)
+    with db.transaction() as session:
+        study = queries.study_by_slug(session, slug)
+        authorise(actor, Permission.MANAGE, study_id=study.id)
+        require_state(study.state, StudyState.DRAFT, StudyState.OPEN, doing="invite readers")
+        token, now = ids.new_token(), clock.now()
+        made = Invitation(
+            study_id=study.id,
+            token_hash=ids.hash_token(token),
+            created_at=now,
+            expires_at=now + timedelta(days=days),
+        )
+        session.add(made)
+        session.flush()
+        if contact != ContactData():
+            session.add(
+                Contact(
+                    invitation_id=made.id,
+                    name=contact.name,
+                    email=contact.email,
+                    note=contact.note,
+                    created_at=now,
+                )
+            )
+        # The trail is read by others than the owner, so the person is not named there.
+        audit.record(
+            session,
+            actor=actor,
+            verb="invite",
+            subject=study.slug,
+            study_id=study.id,
+            new={"count": 1, "invitation": made.id, "days": days},
+        )
+        return token
+
+
+def list_invitations(db: Database, *, actor: Actor, slug: str) -> list[ListedInvitation]:
+    """Newest first. A contact is never beside a reader's code."""
+    with db.reading() as session:
+        study = queries.study_by_slug(session, slug)
+        authorise(actor, Permission.MANAGE, study_id=study.id)
+        now = clock.now()
+        return [
+            ListedInvitation(
+                number=made.id,
+                state=state_of(made, now),
+                created_at=made.created_at,
+                expires_at=made.expires_at,
+                contact=_data(contact),
+            )
+            for made, contact in queries_own.invitations(session, study.id)
+        ]
+
+
+def revoke_invitation(db: Database, *, actor: Actor, slug: str, number: int) -> None:
+    """The link opens nothing any more, and whoever came in by it is signed out."""
+    with db.transaction() as session:
+        study = queries.study_by_slug(session, slug)
+        authorise(actor, Permission.MANAGE, study_id=study.id)
+        made = queries_own.invitation(session, study.id, number)
+        if made is None:
+            raise NotFoundError(
+                f"Expected an invitation of this study, but there is no number {number}; "
+                "choose one of the list."
+            )
+        if made.revoked_at is not None:
+            raise StateError(f"Expected a link that is valid, but number {number} is revoked.")
+        made.revoked_at = clock.now()
+        if made.reader_id is not None:
+            queries_own.end_sessions(session, made.reader_id)
+        audit.record(
+            session,
+            actor=actor,
+            verb="revoke_invitation",
+            subject=f"invitation {number}",
+            study_id=study.id,
+        )
+
+
+def state_of(made: Invitation, now: datetime) -> InvitationState:
+    if made.revoked_at is not None:
+        return InvitationState.REVOKED
+    if made.expires_at is not None and made.expires_at <= now:
+        return InvitationState.EXPIRED
+    return InvitationState.OPEN if made.reader_id is None else InvitationState.ACCEPTED
+
+
+def _data(contact: Contact | None) -> ContactData:
+    if contact is None:
+        return ContactData()
+    return ContactData(contact.name, contact.email, contact.note)
+
+
+def _check(contact: ContactData) -> None:
+    for field, most in _LENGTHS.items():
+        length = len(getattr(contact, field))
+        if length > most:
+            raise StudyError(
+                f"Expected a {field} of at most {most} characters, but got {length}; shorten it."
+            )
+    if contact.email and "@" not in contact.email:
+        raise StudyError(
+            f"Expected an e-mail address with '@', but got {contact.email!r}; correct it."
+        )

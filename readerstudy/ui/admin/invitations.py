@@ -1,0 +1,89 @@
+"""Who was invited, and taking a link back."""
+
+from typing import Any
+
+import gradio as gr
+
+from readerstudy.db import Database
+from readerstudy.entities import ContactData, InvitationState
+from readerstudy.errors import PermissionDenied, StudyError
+from readerstudy.services import invitations
+from readerstudy.ui.admin import invitations_view as view
+from readerstudy.ui.admin.tab import PRIVATE, Place, dropdown, study_of
+from readerstudy.ui.mount import actor_of
+
+_VALID = (InvitationState.OPEN, InvitationState.ACCEPTED)
+
+
+class InvitationsTab:
+    title = "Invitations"
+
+    def __init__(self, db: Database, *, public_url: str) -> None:
+        self._db = db
+        self._public_url = public_url
+
+    def build(self, place: Place) -> None:
+        gr.HTML("<h3>Invite one person</h3>", js_on_load=None)
+        with gr.Row():
+            name = gr.Textbox(label="Name (optional)", elem_id="sr-contact-name")
+            email = gr.Textbox(label="E-mail (optional)", elem_id="sr-contact-email")
+        with gr.Row():
+            note = gr.Textbox(label="Note (optional)", elem_id="sr-contact-note", scale=3)
+            days = gr.Number(90, label="Valid for days", elem_id="sr-days", scale=1)
+        make = gr.Button("Make this link", variant="primary", elem_id="sr-invite-person")
+        link = gr.Textbox(
+            label="Shown only now", visible=False, buttons=["copy"], elem_id="sr-link"
+        )
+        gr.HTML("<h3>All invitations</h3>", js_on_load=None)
+        shown = gr.HTML("", elem_id="sr-invitations", js_on_load=None)
+        with gr.Row():
+            which = dropdown("Take back", elem_id="sr-revoke-which", scale=3)
+            revoke = gr.Button("Take this link back", elem_id="sr-revoke", scale=1)
+        asked, outputs = place.slug, [shown, which]
+        show = place.guard(self.show_invitations)
+        gr.on(place.changes, show, asked, outputs, **PRIVATE)
+        fields = [asked, name, email, note, days]
+        made = make.click(place.guard(self.invite_person), fields, link, **PRIVATE)
+        gone = revoke.click(place.guard(self.revoke_invitation), [asked, which], None, **PRIVATE)
+        for done in (made, gone):
+            done.success(show, asked, outputs, **PRIVATE)
+
+    def show_invitations(self, slug: str | None, request: gr.Request) -> tuple[str, Any]:
+        actor = actor_of(request)
+        study = study_of(self._db, actor, slug)
+        if study is None:
+            return "", gr.update(choices=[], value=None)
+        try:
+            found = invitations.list_invitations(self._db, actor=actor, slug=study.slug)
+        except PermissionDenied:
+            return view.ONLY_OWNERS, gr.update(choices=[], value=None)
+        choices = [
+            (f"{made.number} {made.contact.name}".strip(), str(made.number))
+            for made in found
+            if made.state in _VALID
+        ]
+        return view.invitations(found), gr.update(choices=choices, value=None)
+
+    def invite_person(
+        self, slug: str, name: str, email: str, note: str, days: object, request: gr.Request
+    ) -> Any:
+        contact = ContactData(*(text.strip() for text in (name, email, note)))
+        token = invitations.invite_person(
+            self._db, actor=actor_of(request), slug=slug, days=_whole(days), contact=contact
+        )
+        return gr.update(value=f"{self._public_url}/invite/{token}", visible=True)
+
+    def revoke_invitation(self, slug: str, which: str | None, request: gr.Request) -> None:
+        if not (which or "").isdigit():
+            raise StudyError("Expected an invitation, but none is chosen; choose one of the list.")
+        invitations.revoke_invitation(
+            self._db, actor=actor_of(request), slug=slug, number=int(which or "")
+        )
+
+
+def _whole(days: object) -> int:
+    if isinstance(days, int) or (isinstance(days, float) and days.is_integer()):
+        return int(days)
+    raise StudyError(
+        "Expected a whole number of days, but got something else; type for example 90."
+    )
