@@ -136,7 +136,11 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
             "Shares of answers given twice; of those with right or wrong advice where so named.",
             lambda r: r.subject == AIDED_READER and r.quantity in _CHANGES and r.method == _PRIMARY,
         ),
-        ("Agreement among readers", "", lambda r: r.subject == READERS),
+        (
+            "Agreement among readers",
+            "From every answer there is.",
+            lambda r: r.subject == READERS and r.method == "available-cases",
+        ),
     )
     return [(h, words, [r for r in analysis.records if wanted(r)]) for h, words, wanted in tables]
 

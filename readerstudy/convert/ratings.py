@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from readerstudy.stats.errors import StatsError
-from readerstudy.stats.sections.reader_areas import reader_ratings
+from readerstudy.stats.reader_area import reader_ratings
 from readerstudy.stats.study import FloatArray, Study
 
 READERS = "unaided"

@@ -91,6 +91,7 @@ COEFFICIENTS = {
     "alpha_krippendorff": "Krippendorff's alpha",
     "kappa_brennan_prediger": "Brennan and Prediger's kappa",
     "agreement_observed": "Observed agreement",
+    "kappa_conger": "Conger's kappa",
 }
 
 

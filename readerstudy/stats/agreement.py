@@ -65,6 +65,34 @@ def brennan_prediger(votes: IntArray, *, level: float = 0.95) -> Agreement:
     return _Table(votes).coefficient(chance, np.full(1, chance), level)
 
 
+def conger(answers: IntArray, *, n_classes: int, level: float = 0.95) -> Agreement:
+    """Conger's kappa: chance as in Cohen's kappa of two raters, each with an own prevalence.
+
+    `answers`: (J, n) intp, negative where there is none. Variance over cases. One rater, or a
+    chance agreement of 1, gives nan.
+
+    Reference: Conger 1980; Gwet 2014, chapter 5.
+
+    >>> round(conger(np.array([[0, 1, 1, 0], [0, 1, 0, 0]]), n_classes=2).value, 4)
+    0.5
+    """
+    kept = answers[(answers >= 0).any(axis=1)][:, (answers >= 0).any(axis=0)]
+    raters, n = kept.shape
+    there = kept >= 0
+    table = _Table(np.stack([(kept == c).sum(axis=0) for c in range(n_classes)], axis=1))
+    if raters < 2:
+        return Agreement(np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, n)
+    count = there.sum(axis=1)[:, None]
+    own = np.stack([(kept == c).sum(axis=1) for c in range(n_classes)], axis=1) / count
+    others = own.sum(axis=0) - own
+    chance = float((own * others).sum()) / (raters * (raters - 1))
+    # A case's share in each rater's prevalence, where the rater has it at all.
+    weight = np.where(there, np.take_along_axis(others, np.maximum(kept, 0), axis=1), 0.0)
+    expected = (own * others).sum(axis=1, keepdims=True)
+    slope = n / count * (weight - (there - count / n) * expected)
+    return table.coefficient(chance, slope.sum(axis=0) / (raters * (raters - 1)), level)
+
+
 @dataclass(frozen=True)
 class CompleteFleiss:
     """Fleiss' kappa where everybody rated; z against no agreement; one kappa per class."""

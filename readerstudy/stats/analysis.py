@@ -10,6 +10,7 @@ from readerstudy.stats.errors import StatsError
 from readerstudy.stats.frames import build_study
 from readerstudy.stats.records import Analysis, Record
 from readerstudy.stats.sections import (
+    agreement,
     aided,
     areas,
     overall,
@@ -72,7 +73,16 @@ def analyse(
 def _records(
     study: Study, options: Options, rng: np.random.Generator | None, replicates: int
 ) -> Iterator[Record]:
-    for section in (rates, predictive, areas, reader_areas, overall, pairs_of_raters, aided):
+    for section in (
+        rates,
+        predictive,
+        areas,
+        reader_areas,
+        overall,
+        pairs_of_raters,
+        agreement,
+        aided,
+    ):
         yield from section.records(study, options)
     # Without replicates nothing is drawn, so any generator will do.
     generator = rng or np.random.default_rng(0)

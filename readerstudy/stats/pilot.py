@@ -10,15 +10,15 @@ from readerstudy.stats.errors import StatsError
 from readerstudy.stats.hillis import CLAMPED, ONE_READER, or_inference
 from readerstudy.stats.moments import Moments, moments, proportion_influence
 from readerstudy.stats.power import Components, components
-from readerstudy.stats.records import ALL
-from readerstudy.stats.sections.rates import Metric, metrics, model_right, stacked
-from readerstudy.stats.sections.reader_areas import (
+from readerstudy.stats.reader_area import (
     Covariance,
     area,
     area_moments,
     model_raters,
     reader_ratings,
 )
+from readerstudy.stats.records import ALL
+from readerstudy.stats.sections.rates import Metric, metrics, model_right, stacked
 from readerstudy.stats.study import BoolArray, IntArray, Model, Study
 
 PRIMARY_ENDPOINT = "balanced_accuracy"

@@ -38,6 +38,27 @@ def interval(
     return low, high
 
 
+def mean_interval(
+    successes: npt.ArrayLike, trials: npt.ArrayLike, *, level: float = 0.95
+) -> tuple[FloatArray, FloatArray]:
+    """Limits of the mean of k independent proportions, by squaring and adding Wilson's.
+
+    `successes`, `trials`: (k, ...) float64. Lower limit: mean - sqrt(sum (p - l)^2) / k, and the
+    upper one alike, so that they stay in [0, 1] and move at proportions of 0 and 1. A proportion
+    without trials gives nan.
+
+    Reference: Newcombe 1998, method 10; Zou & Donner 2008.
+
+    >>> low, high = mean_interval([37, 8], [40, 10])
+    >>> print(f"{float(low):.4f} {float(high):.4f}")
+    0.6957 0.9383
+    """
+    p = ratio(successes, trials)
+    low, high = interval(successes, trials, level=level)
+    below, above = (np.sqrt(((p - x) ** 2).sum(axis=0)) / len(p) for x in (low, high))
+    return p.mean(axis=0) - below, p.mean(axis=0) + above
+
+
 def _limits(
     x: FloatArray, n: FloatArray, method: IntervalMethod, level: float
 ) -> tuple[FloatArray, FloatArray]:

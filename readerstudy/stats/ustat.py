@@ -138,11 +138,11 @@ def _conditional(a: FloatArray, b: FloatArray, there: BoolArray) -> float:
     return float(np.dot(shares, moments))
 
 
-def ustat_inference(found: UStatistic, *, level: float = 0.95, clip: bool = False) -> Inference:
+def ustat_inference(found: UStatistic, *, level: float = 0.95) -> Inference:
     """Test against 0 and interval by iMRMC's convention.
 
     t with whole degrees of freedom, normal above 50; nan and a note where the variance is nan,
-    negative or 0.
+    negative or 0. As there, a mean's interval is not cut at 0 or 1.
     """
     variance, df = found.variance, found.df
     if not variance > 1e-24:
@@ -154,8 +154,6 @@ def ustat_inference(found: UStatistic, *, level: float = 0.95, clip: bool = Fals
     used = np.inf if df > _NORMAL_ABOVE else float(np.floor(df))
     half = quantile(level, used) * se
     low, high = found.mean - half, found.mean + half
-    if clip:
-        low, high = max(low, 0.0), min(high, 1.0)
     statistic = found.mean / se
     p = two_sided(statistic, used)
     return Inference(found.mean, se, df, statistic, p, low, high, CONVENTION)

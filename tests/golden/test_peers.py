@@ -21,7 +21,6 @@ ZERO_VARIANCE = (
 )
 UNDEFINED = ("se", "df", "t", "z", "p", "p_one_sided", "ci_low", "ci_high")
 NOT_REPRODUCED = {
-    ("py.agreement.conger", None): "Conger's kappa is not reported; Fleiss, AC1 and alpha are",
     ("agreement", "ci"): "text of three decimals made from values that are compared",
     ("agreement", "p"): "the package tests coefficients it has rounded to 5 decimals; our p is "
     "compared with the p of our own unrounded ratio in test_stats_agreement",
@@ -148,7 +147,7 @@ def compare_readers(study: str, mine: Ours) -> list[str]:
             ("cp", "clopper-pearson"),
             ("ac", "agresti-coull"),
         ):
-            record = mine.analysis.get(*key, method)
+            record = mine.results.get(*key, method)
             low, high = float(getattr(row, f"{prefix}_low")), float(getattr(row, f"{prefix}_high"))
             want = (int(row.n), float(row.estimate), low, high)
             got = (record.n_cases, record.estimate, record.ci_low, record.ci_high)

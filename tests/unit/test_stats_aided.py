@@ -151,7 +151,7 @@ def test_the_mean_aided_reader_is_that_of_the_aided_rows_alone():
     got = analyse(readings, models)
     for record in expected:
         subject = record.subject.replace("mean_reader", "mean_reader:aided")
-        assert got.get("sensitivity", record.class_, subject, record.method) == replace(
+        assert got.get(record.quantity, record.class_, subject, record.method) == replace(
             record, subject=subject
         )
 

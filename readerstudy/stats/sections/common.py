@@ -31,6 +31,13 @@ class Label:
     class_: str
     subject: str
 
+    @property
+    def is_difference(self) -> bool:
+        """To the mean reader, or of the aided to the unaided one."""
+        return self.subject.endswith(f" - {MEAN_READER}") or self.subject.endswith(
+            f" - {AIDED_READER}"
+        )
+
 
 def difference(model: str, mean: str = MEAN_READER) -> str:
     """The subject of a model minus the mean reader."""
@@ -55,8 +62,8 @@ def from_inference(
     n_readers: int | None,
     note: str = "",
 ) -> Record:
-    """A record of one inference; a mean alone is tested against nothing."""
-    tested = label.subject not in MEANS
+    """A record of one inference; what stands alone is tested against nothing."""
+    tested = label.is_difference
     return Record(
         label.quantity,
         label.class_,
@@ -84,11 +91,11 @@ def design_records(
     covariance: str = "",
     note: str = "",
 ) -> Iterator[Record]:
-    """One record per design; a `covariance` is named after a colon where it matters."""
+    """One record per design; a `covariance` is named after a colon."""
     for design in designs:
         clip = label.subject in MEANS
         inference = or_inference(found, design=design, level=options.level, clip=clip)
-        suffix = f":{covariance}" if covariance and design != "or-rrfc" else ""
+        suffix = f":{covariance}" if covariance else ""
         yield from_inference(
             label,
             design + suffix,

@@ -12,11 +12,11 @@ from readerstudy.stats.confusion import is_right
 from readerstudy.stats.crowd import NO_MAJORITY, majority_vote, vote_shares
 from readerstudy.stats.mcnemar import discordant, exact_p
 from readerstudy.stats.multiclass import hand_till, macro_auc
+from readerstudy.stats.reader_area import raters
 from readerstudy.stats.records import ALL, MAJORITY, NAN, Record
 from readerstudy.stats.sections.areas import auc_records
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.sections.rates import effects_of, metrics, proportion_records
-from readerstudy.stats.sections.reader_areas import raters
 from readerstudy.stats.study import BoolArray, FloatArray, IntArray, Study
 
 TIES = "a tied vote counts as wrong; {} cases tied"

@@ -1,35 +1,21 @@
-"""Each model against each reader: McNemar and Cohen's kappa; agreement among readers."""
+"""Each model against each reader: McNemar and Cohen's kappa."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from scipy.stats import chi2, norm
 
-from readerstudy.stats.agreement import (
-    Agreement,
-    brennan_prediger,
-    cohen_kappa,
-    fleiss,
-    fleiss_complete,
-    gwet_ac1,
-    krippendorff_alpha,
-    observed_agreement,
-)
+from readerstudy.stats.agreement import cohen_kappa
 from readerstudy.stats.clusters import clustered_mcnemar
 from readerstudy.stats.confusion import Cells, metric_cells
-from readerstudy.stats.crowd import vote_counts
-from readerstudy.stats.mcnemar import adjusted, chi_square, discordant, exact_p, mid_p
-from readerstudy.stats.records import ALL, READERS, Record
+from readerstudy.stats.mcnemar import Discordant, adjusted, chi_square, discordant, exact_p, mid_p
+from readerstudy.stats.records import ALL, Record
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.sections.rates import Metric, metrics, model_right
 from readerstudy.stats.study import FloatArray, Model, Study
-from readerstudy.stats.tails import two_sided
-
-NO_INTERVAL = "no interval: it would take cases of one cluster as independent"
 
 
-def records(study: Study, options: Options) -> Iterator[Record]:
+def records(study: Study, _options: Options) -> Iterator[Record]:
     """McNemar for accuracy, and for sensitivity and specificity of a declared positive class."""
     for metric in metrics(study):
         if metric.target is None or study.positive is not None:
@@ -38,7 +24,6 @@ def records(study: Study, options: Options) -> Iterator[Record]:
                 yield from _mcnemar(study, metric, cells, model)
     for model in study.models:
         yield from _cohen(study, model)
-    yield from _agreement(study, options)
     yield from _repeats(study)
 
 
@@ -69,6 +54,7 @@ def _mcnemar(study: Study, metric: Metric, cells: Cells, model: Model) -> Iterat
             ("mcnemar-clustered-holm", blank, adjusted(p_clustered, method="holm")),
             ("mcnemar-clustered-bh", blank, adjusted(p_clustered, method="fdr_bh")),
         )
+    yield from _counts(study, metric, table, model, suffix)
     for method, statistic, p in tests:
         rows = zip(
             study.reader_ids, gap.tolist(), statistic.tolist(), p.tolist(), n.tolist(), strict=True
@@ -83,6 +69,28 @@ def _mcnemar(study: Study, metric: Metric, cells: Cells, model: Model) -> Iterat
                 statistic=value,
                 p=probability,
                 n_cases=count,
+            )
+
+
+def _counts(
+    study: Study, metric: Metric, table: Discordant, model: Model, suffix: str
+) -> Iterator[Record]:
+    """On how many cases both, one or none of the two were right."""
+    n = table.both_right + table.model_only + table.reader_only + table.both_wrong
+    for method, counts in (
+        ("both-right", table.both_right),
+        ("model-only", table.model_only),
+        ("reader-only", table.reader_only),
+        ("both-wrong", table.both_wrong),
+    ):
+        for reader, count, total in zip(study.reader_ids, counts, n, strict=True):
+            yield Record(
+                "mcnemar_count",
+                metric.class_,
+                f"model:{model.name} - reader:{reader}",
+                method + suffix,
+                float(count),
+                n_cases=int(total),
             )
 
 
@@ -103,54 +111,6 @@ def _cohen(study: Study, model: Model) -> Iterator[Record]:
             p=probability,
             n_cases=count,
         )
-
-
-def _agreement(study: Study, options: Options) -> Iterator[Record]:
-    if study.n_readers < 2:
-        return
-    votes = vote_counts(study.answers, n_classes=len(study.classes))
-    complete = fleiss_complete(votes, n_raters=study.n_readers)
-    z = complete.z if study.cluster is None else np.nan
-    yield Record(
-        "kappa_fleiss",
-        ALL,
-        READERS,
-        "complete-cases",
-        complete.value,
-        statistic=z,
-        p=two_sided(z, np.inf),
-        n_cases=complete.n_cases,
-        n_readers=study.n_readers,
-    )
-    for quantity, method in (
-        ("kappa_fleiss", fleiss),
-        ("ac1_gwet", gwet_ac1),
-        ("alpha_krippendorff", krippendorff_alpha),
-        ("kappa_brennan_prediger", brennan_prediger),
-        ("agreement_observed", observed_agreement),
-    ):
-        found = method(votes, level=options.level)
-        if study.cluster is not None:
-            found = replace(found, se=np.nan, ci_low=np.nan, ci_high=np.nan, p=np.nan)
-        yield _available(study, quantity, found)
-
-
-def _available(study: Study, quantity: str, found: Agreement) -> Record:
-    """Coefficients that use every answer there is."""
-    return Record(
-        quantity,
-        ALL,
-        READERS,
-        "available-cases",
-        found.value,
-        found.se,
-        ci_low=found.ci_low,
-        ci_high=found.ci_high,
-        p=found.p,
-        n_cases=found.n_cases,
-        n_readers=study.n_readers,
-        note=NO_INTERVAL if study.cluster is not None else "",
-    )
 
 
 def _repeats(study: Study) -> Iterator[Record]:

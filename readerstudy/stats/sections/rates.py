@@ -8,27 +8,25 @@ import numpy as np
 from readerstudy.stats.clusters import design_effects
 from readerstudy.stats.confusion import Cells, is_right, metric_cells
 from readerstudy.stats.moments import proportion_influence
-from readerstudy.stats.proportions import METHODS, interval, ratio
+from readerstudy.stats.proportions import METHODS, interval, mean_interval, ratio
 from readerstudy.stats.records import ALL, MEAN_READER, Record
 from readerstudy.stats.sections.common import (
-    MEANS,
     RANDOM_DESIGNS,
     Label,
     Options,
     design_records,
     difference,
-    from_inference,
     margin_records,
     mean_moments,
 )
+from readerstudy.stats.sections.pooled import pooled_records
+from readerstudy.stats.sections.variances import component_records
 from readerstudy.stats.study import BoolArray, FloatArray, IntArray, Model, Study
-from readerstudy.stats.ustat import conditional_variance, ustat, ustat_inference
 
 EFFECT = "cases of one cluster are not independent: design effect {:.2f}"
 NO_CASES = "no case of this kind"
-ONLY_SE = "a second estimate of ustat's standard error"
-_MOST_FOR_CONDITIONAL = 2000
 DROPPED = "{} readers without such a case left out"
+OWN_CELLS = "the model on the readers' own cases, each counted as often as it was read"
 
 
 @dataclass(frozen=True)
@@ -149,48 +147,25 @@ def of_mean(
     note = DROPPED.format(int((~keep).sum())) if not keep.all() else ""
     theta, influence = proportion_influence(right, there)
     label = Label(metric.quantity, metric.class_, mean)
-    found = mean_moments(study, theta, influence, at)
-    yield from design_records(label, found, designs=RANDOM_DESIGNS, options=options, note=note)
+    of_mean = mean_moments(study, theta, influence, at)
+    yield from design_records(label, of_mean, designs=RANDOM_DESIGNS, options=options, note=note)
+    yield from component_records(label, of_mean, metric=metric.quantity)
     if study.cluster is None:
-        yield from _pooled(label, right, np.zeros(right.shape), there, options, note)
+        yield from pooled_records(label, right, None, there, options, note)
     for model in study.models:
-        label = Label(metric.quantity, metric.class_, difference(model.name, mean))
         its = np.broadcast_to(model_right(study, model, metric, cells.at), right.shape)
         its_theta, its_influence = proportion_influence(its, there)
+        part = mean_moments(study, its_theta, its_influence, at)
         found = mean_moments(study, its_theta - theta, its_influence - influence, at)
+        label = Label(metric.quantity, metric.class_, difference(model.name, mean))
         yield from design_records(label, found, options=options, note=note)
+        yield from component_records(label, found, against=(of_mean, part), metric=metric.quantity)
         yield from margin_records(label, found, options=options)
         if study.cluster is None:
-            yield from _pooled(label, its, right, there, options, note)
-
-
-def _pooled(
-    label: Label,
-    first: FloatArray,
-    second: FloatArray,
-    there: BoolArray,
-    options: Options,
-    note: str,
-) -> Iterator[Record]:
-    """U-statistic of first - second; in incomplete designs also the conditional variance."""
-    found = ustat(first - second, there)
-    inference = ustat_inference(found, level=options.level, clip=label.subject in MEANS)
-    n_cases, n_readers = int(there.any(axis=0).sum()), len(there)
-    yield from_inference(label, "ustat", inference, n_cases=n_cases, n_readers=n_readers, note=note)
-    if not there.all() and 1 < n_readers <= _MOST_FOR_CONDITIONAL:
-        variance = conditional_variance(first, second, there)
-        se = float(np.sqrt(variance)) if variance >= 0 else np.nan
-        yield Record(
-            label.quantity,
-            label.class_,
-            label.subject,
-            "ustat-conditional",
-            found.mean,
-            se,
-            n_cases=n_cases,
-            n_readers=n_readers,
-            note="; ".join(n for n in (ONLY_SE, note) if n),
-        )
+            yield from pooled_records(label, its, right, there, options, note)
+            if mean == MEAN_READER:
+                own = Label(metric.quantity, metric.class_, f"model:{model.name}")
+                yield from pooled_records(own, its, None, there, options, OWN_CELLS)
 
 
 def _balanced(study: Study, options: Options) -> Iterator[Record]:
@@ -202,39 +177,35 @@ def _balanced(study: Study, options: Options) -> Iterator[Record]:
     note = f"{absent} classes without a case left out" if absent else ""
     if not keep.all():
         note = "; ".join(n for n in (note, DROPPED.format(int((~keep).sum()))) if n)
-    for model in study.models:
-        recalls = [
-            float((model.calls[cells.at] == c).mean())
-            for c, cells in zip(present, parts, strict=True)
-        ]
-        yield Record(
-            "balanced_accuracy",
-            ALL,
-            f"model:{model.name}",
-            "mean-recall",
-            float(np.mean(recalls)),
-            n_cases=study.n_cases,
-            note=note,
-        )
-    yield from _balanced_readers(study, parts, note)
+    yield from _mean_recalls(study, parts, present, note, options)
     if keep.any():
         yield from _balanced_mean(study, parts, present, keep, options, note)
 
 
-def _balanced_readers(study: Study, parts: list[Cells], note: str) -> Iterator[Record]:
-    recalls = np.array([ratio((c.right * c.there).sum(axis=1), c.there.sum(axis=1)) for c in parts])
-    counts = sum(c.there.sum(axis=1) for c in parts)
-    for reader, value, n in zip(study.reader_ids, recalls.mean(axis=0), counts, strict=True):
-        subject = f"reader:{reader}"
+def _mean_recalls(
+    study: Study, parts: list[Cells], present: list[int], note: str, options: Options
+) -> Iterator[Record]:
+    """Models and readers alone, with the interval of a mean of independent proportions."""
+    subjects = [f"model:{m.name}" for m in study.models]
+    subjects += [f"reader:{r}" for r in study.reader_ids]
+    right, count = [], []
+    for c, cells in zip(present, parts, strict=True):
+        machine = np.array([model.calls[cells.at] == c for model in study.models], dtype=float)
+        hit = np.vstack([machine.reshape(-1, len(cells.at)), cells.right])
+        there = np.vstack([np.ones((len(study.models), len(cells.at)), bool), cells.there])
+        effects = effects_of(study, hit, there, cells.at)
+        divisor = np.ones(len(hit)) if effects is None else effects
+        right.append((hit * there).sum(axis=1) / divisor)
+        count.append(there.sum(axis=1) / divisor)
+    low, high = mean_interval(np.array(right), np.array(count), level=options.level)
+    value = ratio(right, count).mean(axis=0)
+    n = [*(study.n_cases for _ in study.models), *study.scored.sum(axis=1).tolist()]
+    columns = (value.tolist(), low.tolist(), high.tolist(), n)
+    for subject, estimate, lower, upper, n_cases in zip(subjects, *columns, strict=True):
         yield Record(
-            "balanced_accuracy",
-            ALL,
-            subject,
-            "mean-recall",
-            float(value),
-            n_cases=int(n),
-            note=note,
-        )
+            "balanced_accuracy", ALL, subject, "mean-recall", estimate,
+            ci_low=lower, ci_high=upper, n_cases=n_cases, note=note,
+        )  # fmt: skip
 
 
 def _balanced_mean(
@@ -249,8 +220,9 @@ def _balanced_mean(
     theta, influence = stacked(readers)
     at = np.concatenate([c.at[c.there[keep].any(axis=0)] for c in parts])
     label = Label("balanced_accuracy", ALL, MEAN_READER)
-    found = mean_moments(study, theta, influence, at)
-    yield from design_records(label, found, designs=RANDOM_DESIGNS, options=options, note=note)
+    mean = mean_moments(study, theta, influence, at)
+    yield from design_records(label, mean, designs=RANDOM_DESIGNS, options=options, note=note)
+    yield from component_records(label, mean, metric=label.quantity)
     for model in study.models:
         its = [
             proportion_influence(
@@ -260,9 +232,11 @@ def _balanced_mean(
             for k, c in zip(present, parts, strict=True)
         ]
         its_theta, its_influence = stacked(its)
+        part = mean_moments(study, its_theta, its_influence, at)
         found = mean_moments(study, its_theta - theta, its_influence - influence, at)
         label = Label("balanced_accuracy", ALL, difference(model.name))
         yield from design_records(label, found, options=options, note=note)
+        yield from component_records(label, found, against=(mean, part), metric=label.quantity)
         yield from margin_records(label, found, options=options)
 
 

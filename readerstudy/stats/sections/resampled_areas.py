@@ -6,9 +6,9 @@ from itertools import combinations
 import numpy as np
 
 from readerstudy.stats.bootstrap import Draws, mean_over_readers, resampled_areas
+from readerstudy.stats.reader_area import reader_ratings
 from readerstudy.stats.records import ALL, MEAN_READER
 from readerstudy.stats.sections.common import Label, difference
-from readerstudy.stats.sections.reader_areas import reader_ratings
 from readerstudy.stats.study import FloatArray, Study
 
 Pair = tuple[FloatArray, FloatArray]

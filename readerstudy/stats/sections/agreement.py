@@ -1,0 +1,91 @@
+"""Agreement among readers, with what each coefficient takes for observed and for chance."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from readerstudy.stats.agreement import (
+    Agreement,
+    CompleteFleiss,
+    brennan_prediger,
+    conger,
+    fleiss,
+    fleiss_complete,
+    gwet_ac1,
+    krippendorff_alpha,
+    observed_agreement,
+)
+from readerstudy.stats.crowd import vote_counts
+from readerstudy.stats.records import ALL, READERS, Record
+from readerstudy.stats.sections.common import Options
+from readerstudy.stats.study import Study
+from readerstudy.stats.tails import two_sided
+
+NO_INTERVAL = "no interval: it would take cases of one cluster as independent"
+
+
+def records(study: Study, options: Options) -> Iterator[Record]:
+    """Coefficients from the cases that all answered, and from every answer there is."""
+    if study.n_readers < 2:
+        return
+    n_classes = len(study.classes)
+    votes = vote_counts(study.answers, n_classes=n_classes)
+    yield from _complete(study, fleiss_complete(votes, n_raters=study.n_readers))
+    coefficients = {
+        quantity: method(votes, level=options.level)
+        for quantity, method in (
+            ("kappa_fleiss", fleiss),
+            ("ac1_gwet", gwet_ac1),
+            ("alpha_krippendorff", krippendorff_alpha),
+            ("kappa_brennan_prediger", brennan_prediger),
+        )
+    }
+    coefficients["kappa_conger"] = conger(study.answers, n_classes=n_classes, level=options.level)
+    for quantity, found in coefficients.items():
+        yield _available(study, quantity, found)
+    yield _available(study, "agreement_observed", observed_agreement(votes, level=options.level))
+    for quantity, found in coefficients.items():
+        yield _part(study, "agreement_observed", quantity, found.observed, found.n_cases)
+        yield _part(study, "agreement_by_chance", quantity, found.by_chance, found.n_cases)
+
+
+def _complete(study: Study, found: CompleteFleiss) -> Iterator[Record]:
+    """Fleiss' kappa, and one of each class against all others."""
+    rows = [(ALL, found.value, found.z if study.cluster is None else np.nan)]
+    rows += [(c, k, np.nan) for c, k in zip(study.classes, found.per_class, strict=True)]
+    for class_, value, z in rows:
+        yield Record(
+            "kappa_fleiss",
+            class_,
+            READERS,
+            "complete-cases",
+            value,
+            statistic=z,
+            p=two_sided(z, np.inf),
+            n_cases=found.n_cases,
+            n_readers=study.n_readers,
+        )
+
+
+def _part(study: Study, quantity: str, coefficient: str, value: float, n_cases: int) -> Record:
+    return Record(
+        quantity, ALL, READERS, coefficient, value, n_cases=n_cases, n_readers=study.n_readers
+    )
+
+
+def _available(study: Study, quantity: str, found: Agreement) -> Record:
+    """Coefficients that use every answer there is."""
+    return Record(
+        quantity,
+        ALL,
+        READERS,
+        "available-cases",
+        found.value,
+        found.se,
+        ci_low=found.ci_low,
+        ci_high=found.ci_high,
+        p=found.p,
+        n_cases=found.n_cases,
+        n_readers=study.n_readers,
+        note=NO_INTERVAL if study.cluster is not None else "",
+    )

@@ -1,0 +1,60 @@
+"""Pooled U-statistics of right answers, with every variance they have."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from readerstudy.stats.records import Record
+from readerstudy.stats.sections.common import Label, Options, from_inference
+from readerstudy.stats.sections.variances import variance_records
+from readerstudy.stats.study import BoolArray, FloatArray
+from readerstudy.stats.ustat import UStatistic, conditional_variance, ustat, ustat_inference
+
+ONLY_SE = "a second estimate of ustat's standard error"
+OUTSIDE = "an interval is not cut at 0 or 1, as iMRMC"
+_MOST_FOR_CONDITIONAL = 2000
+
+
+def pooled_records(
+    label: Label,
+    first: FloatArray,
+    second: FloatArray | None,
+    there: BoolArray,
+    options: Options,
+    note: str,
+) -> Iterator[Record]:
+    """U-statistic of `first`, or of first - second, each (J, m) 0 or 1, on the cells `there`."""
+    cells = first if second is None else first - second
+    found = ustat(cells, there)
+    inference = ustat_inference(found, level=options.level)
+    n_cases, n_readers = int(there.any(axis=0).sum()), len(there)
+    outside = second is None and (inference.ci_low < 0 or inference.ci_high > 1)
+    notes = "; ".join(n for n in (OUTSIDE if outside else "", note) if n)
+    size = {"n_cases": n_cases, "n_readers": n_readers}
+    yield from_inference(label, "ustat", inference, **size, note=notes)
+    variances = {"ustat": found.variance, "ustat-mle": found.variance_biased}
+    if 1 < n_readers <= _MOST_FOR_CONDITIONAL:
+        variance = found.variance
+        if not there.all():
+            zero = np.zeros(first.shape) if second is None else second
+            variance = conditional_variance(first, zero, there)
+        variances["ustat-conditional"] = variance
+        yield _conditional(label, found, variance, size, note)
+    named = {f"{method}:{label.quantity}": value for method, value in variances.items()}
+    yield from variance_records(label, named, **size)
+
+
+def _conditional(
+    label: Label, found: UStatistic, variance: float, size: dict[str, int], note: str
+) -> Record:
+    se = float(np.sqrt(variance)) if variance >= 0 else np.nan
+    return Record(
+        label.quantity,
+        label.class_,
+        label.subject,
+        "ustat-conditional",
+        found.mean,
+        se,
+        **size,
+        note="; ".join(n for n in (ONLY_SE, note) if n),
+    )
