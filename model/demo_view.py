@@ -51,7 +51,7 @@ def choice_of(card: ModelCard) -> str:
 def domain_of(card: ModelCard) -> str:
     """What the chosen checkpoint has seen, and the licence of its weights."""
     return (
-        f'<p class="sr-domain"><b>{escape(card.name)}</b>: {escape(card.domain)} '
+        f'<p class="sr-chosen"><b>{escape(card.name)}</b>: {escape(card.domain)} '
         f"Licence of the weights: {escape(card.licence)}.</p>"
     )
 

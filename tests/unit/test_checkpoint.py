@@ -4,9 +4,15 @@ import json
 import pytest
 import torch
 
-from data.taxonomy import PUMCH14
+from data.taxonomy import ISIC2019, PUMCH14
 from model.card import write_card
-from model.checkpoint import list_checkpoints, load_card, load_checkpoint, save_checkpoint
+from model.checkpoint import (
+    find_weights,
+    list_checkpoints,
+    load_card,
+    load_checkpoint,
+    save_checkpoint,
+)
 from model.errors import CheckpointError
 from tests.unit.model_world import THREE, tiny_card, tiny_checkpoint, tiny_network
 
@@ -72,3 +78,17 @@ def test_a_card_of_another_backbone_is_refused(tmp_path):
 def test_a_pickle_is_refused_by_its_name(tmp_path):
     with pytest.raises(CheckpointError, match="pickle"):
         load_checkpoint(tmp_path / "model.pth", folder=tmp_path)
+
+
+@pytest.mark.parametrize("name", list_checkpoints())
+def test_a_bundled_checkpoint_is_whole_and_says_what_it_was_trained_on(name):
+    _, card = load_checkpoint(name)
+    assert card.synthetic == ("synthetic" in card.domain)
+    assert card.synthetic or ("CC BY-NC 4.0" in card.licence and "HAM10000" in card.licence)
+    assert all(m.n > 0 for m in card.metrics if m.quantity == "auc")
+
+
+def test_the_checkpoint_of_real_skin_is_small_enough_to_ship():
+    weights = find_weights("ham8")
+    assert weights.stat().st_size < 12_000_000
+    assert load_card("ham8").taxonomy == ISIC2019
