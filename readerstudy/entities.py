@@ -213,6 +213,24 @@ class Coverage:
 
 
 @dataclass(frozen=True)
+class CaseAnswers:
+    """How all readers answered one test case unaided, and the models.
+
+    `n_wrong` of `n` count, with the 95% limits of their share (nan where nobody answered).
+    `answers` by class; under "" those without one. `models`: class and its probability.
+    """
+
+    case_id: str
+    truth: str
+    n: int
+    n_wrong: int
+    low: float
+    high: float
+    answers: dict[str, int]
+    models: dict[str, tuple[str, float]]
+
+
+@dataclass(frozen=True)
 class InvitationView:
     study_title: str
     synthetic: bool

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
+from PIL import Image
+
 from data.images import decode, encode
 from readerstudy.errors import NotFoundError
 
@@ -46,6 +49,13 @@ def load(file: str, *, folder: Path) -> bytes:
 
 def media_type(content: bytes) -> str:
     return "image/png" if content.startswith(b"\x89PNG") else "image/webp"
+
+
+def thumbnail(content: bytes, *, side: int = 128) -> bytes:
+    """A small WebP of the whole picture; its longer side becomes `side` pixels."""
+    small = Image.fromarray(decode(content))
+    small.thumbnail((side, side))
+    return encode(np.asarray(small), format="WEBP", quality=80)
 
 
 def _write(path: Path, content: bytes) -> None:

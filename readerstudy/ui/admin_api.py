@@ -8,7 +8,7 @@ from readerstudy.db import Database
 from readerstudy.entities import Actor
 from readerstudy.errors import NotFoundError
 from readerstudy.export.pictures import render
-from readerstudy.services import results
+from readerstudy.services import hardest, results
 from readerstudy.ui.admin.view import kinds_of
 from readerstudy.ui.session import Sessions, Zone
 
@@ -35,6 +35,11 @@ def admin_routes(db: Database, sessions: Sessions) -> APIRouter:
             raise NotFoundError(f"Expected a figure of this study ({known}), but got {name!r}.")
         content = render(found, kind)
         return _download(content, name=f"{slug}-{name}.{kind}", media_type=_MEDIA_TYPES[kind])
+
+    @router.get("/{slug}/thumbnail")
+    def thumbnail(actor: Staff, slug: str, case: str) -> Response:
+        content = hardest.thumbnail(db, actor=actor, slug=slug, case_id=case)
+        return Response(content, media_type="image/webp")
 
     return router
 

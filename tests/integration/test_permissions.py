@@ -21,6 +21,7 @@ from readerstudy.services import (
     copies,
     coverage,
     flow,
+    hardest,
     invitations,
     life,
     own_data,
@@ -146,6 +147,14 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
     studies.progress: (
         MONITORS,
         lambda w, a, _: studies.progress(w.db, actor=a, slug="alpha"),
+    ),
+    hardest.hardest_cases: (
+        ANALYSTS,
+        lambda w, a, _: hardest.hardest_cases(w.db, actor=a, slug="alpha"),
+    ),
+    hardest.thumbnail: (
+        ANALYSTS,
+        lambda w, a, _: hardest.thumbnail(w.db, actor=a, slug="alpha", case_id="case-00"),
     ),
     coverage.coverage: (
         MONITORS,

@@ -7,6 +7,7 @@ import gradio as gr
 from readerstudy.db import Database
 from readerstudy.services import studies
 from readerstudy.ui.admin import view
+from readerstudy.ui.admin.cases import CasesTab
 from readerstudy.ui.admin.export import ExportTab
 from readerstudy.ui.admin.invitations import InvitationsTab
 from readerstudy.ui.admin.invite import InviteTab
@@ -45,6 +46,7 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
     tabs: tuple[Tab, ...] = (
         ResultsTab(db),
         ProgressTab(db),
+        CasesTab(db),
         ExportTab(db),
         InviteTab(db, public_url=public_url),
         InvitationsTab(db, public_url=public_url),

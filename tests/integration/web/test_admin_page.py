@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from readerstudy.entities import Role
 from tests.integration.web.live import call
 
 OUT_OF_DATE = "This page is out of date. Reload it."
@@ -33,6 +34,7 @@ def ask(site, staff, handler, *data):
         ("show_study", ("alpha",), "roc_BCC"),
         ("show_results", ("alpha", None), "roc_BCC"),
         ("show_progress", ("alpha",), "No reader yet"),
+        ("show_cases", ("alpha",), "Hardest cases"),
         ("show_exports", ("alpha",), "export.zip"),
         ("choose_picture", ("alpha", None, "roc_BCC"), "plotly"),
         ("invite", ("alpha", 2), "/invite/"),
@@ -42,6 +44,14 @@ def test_a_page_of_before_a_restart_goes_on(site, staff, handler, data, shown):
     done = ask(site, staff, handler, *data)
     assert done["success"], done["output"]
     assert shown in str(done["output"]["data"])
+
+
+def test_a_monitor_sees_progress_and_no_reference_standard(site):
+    monitor = site.staff(Role.MONITOR)
+    assert "Flow of readers" in str(ask(site, monitor, "show_progress", "alpha")["output"]["data"])
+    [shown] = ask(site, monitor, "show_cases", "alpha")["output"]["data"]
+    assert "see and export results" in shown
+    assert "BCC" not in shown
 
 
 @pytest.mark.parametrize(

@@ -355,6 +355,7 @@ def test_roles_see_what_they_may(site, role):
     assert staff.get("/admin/").status_code == 200
     expected = 200 if role is Role.ANALYST else 403
     assert staff.get("/admin-api/alpha/export.zip").status_code == expected
+    assert staff.get("/admin-api/alpha/thumbnail?case=case-00").status_code == expected
 
 
 def test_staff_of_one_study_export_no_other(site):
@@ -362,6 +363,7 @@ def test_staff_of_one_study_export_no_other(site):
     assert staff.get("/admin-api/alpha/export.zip").status_code == 200
     assert staff.get("/admin-api/beta/export.zip").status_code == 403
     assert staff.get("/admin-api/beta/figure/roc_BCC.svg").status_code == 403
+    assert staff.get("/admin-api/beta/thumbnail?case=case-00").status_code == 403
 
 
 def test_a_page_with_an_unguarded_handler_is_not_mounted(tmp_path):

@@ -1,0 +1,99 @@
+"""Cases by how many readers got them wrong. It shows the reference standard: results, not progress.
+
+Analysts see results while a study is open, as in the other tables: they do not read.
+"""
+
+from collections import Counter, defaultdict
+
+from readerstudy.db import Database, Session, queries_results
+from readerstudy.db import queries_studies as studies
+from readerstudy.db.tables import Study
+from readerstudy.entities import Actor, Arm, CaseAnswers, CaseRole, ReaderKind, Rule
+from readerstudy.errors import NotFoundError
+from readerstudy.rules import Permission, authorise
+from readerstudy.services import images
+from readerstudy.services.collecting import (
+    choose_kinds,
+    classes_of,
+    collect_readings,
+    has_answers,
+)
+from readerstudy.services.protocols import protocol_of
+from readerstudy.stats.proportions import interval
+
+_Counts = dict[str, Counter[str]]
+_Models = dict[str, dict[str, tuple[str, float]]]
+
+
+def hardest_cases(
+    db: Database, *, actor: Actor, slug: str
+) -> tuple[tuple[ReaderKind, ...], list[CaseAnswers]]:
+    """Whose answers they are, and all test cases, the largest share of wrong answers first."""
+    with db.reading() as session:
+        study = studies.study_by_slug(session, slug)
+        authorise(actor, Permission.SEE_RESULTS, study_id=study.id)
+        kinds = choose_kinds(has_answers(session, study), None)
+        counts = _answers(session, study, kinds)
+        models = _models(session, study)
+        is_wrong = protocol_of(study).analysis.missing == "wrong"
+        found = [
+            _case(case["case_id"], case["truth"], counts, models, is_missing_wrong=is_wrong)
+            for case in queries_results.cases(session, study)
+            if case["role"] is CaseRole.TEST
+        ]
+    return kinds, sorted(found, key=_hardness, reverse=True)
+
+
+def thumbnail(db: Database, *, actor: Actor, slug: str, case_id: str) -> bytes:
+    with db.reading() as session:
+        study = studies.study_by_slug(session, slug)
+        authorise(actor, Permission.SEE_RESULTS, study_id=study.id)
+        files = {case.case_id: case.image_file for case in studies.cases(session, study.id)}
+    if case_id not in files:
+        raise NotFoundError(f"Expected a case of this study, but there is none named {case_id!r}.")
+    return images.thumbnail(images.load(files[case_id], folder=db.images))
+
+
+def _answers(session: Session, study: Study, kinds: tuple[ReaderKind, ...]) -> _Counts:
+    found: _Counts = defaultdict(Counter)
+    for row in collect_readings(session, study, kinds=kinds).kept:
+        if row["arm"] is Arm.UNAIDED:
+            found[row["case_id"]][row["answer"] or ""] += 1
+    return found
+
+
+def _models(session: Session, study: Study) -> _Models:
+    """By case and model. Among the study's classes, unless the rule is strict."""
+    names = {case.id: case.case_id for case in studies.cases(session, study.id)}
+    codes = classes_of(study)
+    found: _Models = defaultdict(dict)
+    for model in studies.models(session, study.id):
+        for row_id, given in studies.predictions(session, model.id).items():
+            among = given if study.rule is Rule.STRICT else {code: given[code] for code in codes}
+            first = max(among, key=lambda code: among[code])
+            total = sum(among.values())
+            found[names[row_id]][model.name] = (first, among[first] / total if total else 0.0)
+    return found
+
+
+def _case(
+    case_id: str, truth: str, counts: _Counts, models: _Models, *, is_missing_wrong: bool
+) -> CaseAnswers:
+    answers = counts.get(case_id, Counter())
+    n = answers.total() - (0 if is_missing_wrong else answers[""])
+    n_wrong = n - answers[truth]
+    low, high = interval(n_wrong, n)
+    return CaseAnswers(
+        case_id=case_id,
+        truth=truth,
+        n=n,
+        n_wrong=n_wrong,
+        low=float(low),
+        high=float(high),
+        answers=dict(answers.most_common()),
+        models=models.get(case_id, {}),
+    )
+
+
+def _hardness(case: CaseAnswers) -> tuple[float, int]:
+    return (case.n_wrong / case.n if case.n else -1.0, case.n)
