@@ -148,6 +148,7 @@ class StudySummary:
     seal_hash: str | None
     opened_at: datetime | None
     closed_at: datetime | None
+    gives_feedback: bool = False
 
 
 @dataclass(frozen=True)
@@ -269,35 +270,9 @@ class ReaderStatus:
     synthetic: bool
     code: str
     withdrawal: Withdrawal = Withdrawal.ANONYMISE
+    gives_feedback: bool = False
+    back: str | None = None
     profile_fields: tuple[ProfileField, ...] = PROFILE_FIELDS
-
-
-@dataclass(frozen=True)
-class Advice:
-    """What a reader sees of a model: its most probable classes, highest first."""
-
-    model: str
-    shown: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True)
-class CaseView:
-    """Position counts from 1. `first_answer` and `advice` belong to an aided second reading.
-
-    `seconds_left` None: no limit. `preload`: token of the next case, whose image may be fetched.
-    """
-
-    case_token: str
-    position: int
-    total: int
-    arm: Arm
-    options: tuple[Option, ...]
-    questions: "Questions"
-    clinical_text: str
-    seconds_left: float | None
-    advice: Advice | None
-    first_answer: str | None
-    preload: str | None
 
 
 @dataclass(frozen=True)
@@ -314,6 +289,41 @@ class Given:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """What a reader sees of a model: its most probable classes, highest first."""
+
+    model: str
+    shown: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """Position counts from 1. `first_answer` and `advice` belong to an aided second reading.
+
+    `seconds_left` None: no limit. `preload`: token of the next case, whose image may be fetched.
+    `back`, `forth`: tokens of answered cases before and after, where the protocol lets readers look
+    back. `given`, `is_locked` and `reference` belong to an answered case that is shown again.
+    """
+
+    case_token: str
+    position: int
+    total: int
+    arm: Arm
+    options: tuple[Option, ...]
+    questions: "Questions"
+    clinical_text: str
+    seconds_left: float | None
+    advice: Advice | None
+    first_answer: str | None
+    preload: str | None
+    back: str | None = None
+    forth: str | None = None
+    given: Given | None = None
+    is_locked: bool = False
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
 class Measured:
     """What the browser says of itself: time in view and not idle, its window, uses of the zoom."""
 
@@ -324,5 +334,8 @@ class Measured:
 
 @dataclass(frozen=True)
 class Saved:
+    """`reference`: the reference standard, only where the protocol says immediate feedback."""
+
     answered: int
     total: int
+    reference: str | None = None

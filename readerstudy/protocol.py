@@ -38,6 +38,29 @@ class Order(_Part):
     anchor: int = Field(default=20, ge=1, le=100_000)
 
 
+class Policies(_Part):
+    """What a reader may do with cases that are answered; by default nothing.
+
+    `back`: look at them again. `revise`: also change the answer, which adds a revision.
+    `feedback` "immediate": be told the reference standard once no reading of the case is left; for
+    teaching.
+    """
+
+    back: bool = False
+    revise: bool = False
+    feedback: Literal["none", "immediate"] = "none"
+
+    @model_validator(mode="after")
+    def _can_be_together(self) -> Self:
+        if self.revise and not self.back:
+            raise ValueError("revise needs back: an answer is changed where it is shown again")
+        if self.revise and self.feedback != "none":
+            raise ValueError(
+                "revise and feedback exclude each other: whoever was told may not change the answer"
+            )
+        return self
+
+
 class Aid(_Part):
     """A model's advice: none, or by one of two designs.
 
@@ -100,10 +123,20 @@ class Protocol(_Part):
     format: Literal[1] = 1
     questions: Questions = Questions()
     order: Order = Order()
+    policies: Policies = Policies()
     aid: Aid = Aid()
     analysis: Analysis = Analysis()
     readers: Readers = Readers()
     time_limit_s: int | None = Field(default=None, ge=5, le=3600)
+
+    @model_validator(mode="after")
+    def _revises_nothing_that_is_over(self) -> Self:
+        if self.policies.revise and (self.time_limit_s is not None or self.aid.wrong_share > 0):
+            raise ValueError(
+                "policies.revise goes neither with time_limit_s nor with aid.wrong_share: the time "
+                "would be over, or the last page would have told which advice was wrong"
+            )
+        return self
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, every setting written out."""

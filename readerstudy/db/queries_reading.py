@@ -68,6 +68,35 @@ def token_after(session: Session, assignment: Assignment) -> str | None:
     return session.scalar(query)
 
 
+def token_at(session: Session, reader_id: int, position: int) -> str | None:
+    """Of an answered case; None where there is none at this place."""
+    query = sa.select(Assignment.token).where(
+        Assignment.reader_id == reader_id, Assignment.position == position, _has_answer()
+    )
+    return session.scalar(query)
+
+
+def is_read_again(session: Session, assignment: Assignment) -> bool:
+    """Whether the same case was shown a further time, say with advice."""
+    query = sa.select(Assignment.id).where(
+        Assignment.reader_id == assignment.reader_id,
+        Assignment.case_id == assignment.case_id,
+        Assignment.position > assignment.position,
+        Assignment.shown_at.is_not(None),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def is_read_to_the_end(session: Session, assignment: Assignment) -> bool:
+    """Whether no reading of the same case is left to the reader."""
+    query = sa.select(Assignment.id).where(
+        Assignment.reader_id == assignment.reader_id,
+        Assignment.case_id == assignment.case_id,
+        ~_has_answer(),
+    )
+    return session.scalar(query.limit(1)) is None
+
+
 def is_shown_or_next(session: Session, assignment: Assignment) -> bool:
     before = sa.select(Assignment.shown_at).where(
         Assignment.reader_id == assignment.reader_id,

@@ -114,14 +114,18 @@ def n_readers(session: Session, study_id: int) -> dict[ReaderKind, int]:
     return dict(session.execute(query).tuples().all())
 
 
-def n_answers(session: Session, study_id: int) -> dict[ReaderKind, int]:
-    """Stored rows, revisions included: whatever is added changes it."""
+def n_answers(
+    session: Session, study_id: int, *, with_revisions: bool = False
+) -> dict[ReaderKind, int]:
+    """`with_revisions` counts stored rows: whatever is added changes it."""
     query = (
         sa.select(Reader.kind, sa.func.count())
         .join(Answer, Answer.reader_id == Reader.id)
         .where(Reader.study_id == study_id)
         .group_by(Reader.kind)
     )
+    if not with_revisions:
+        query = query.where(Answer.revision == 1)
     return dict(session.execute(query).tuples().all())
 
 

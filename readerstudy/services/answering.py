@@ -9,7 +9,7 @@ from readerstudy.db import queries_reading as queries
 from readerstudy.db.tables import Answer, Assignment, Reader, Study
 from readerstudy.entities import Actor, Advice, CaseView, Given, Measured, Saved, Stage, StudyState
 from readerstudy.errors import AlreadyAnswered, AnswerError, NotFoundError, StateError
-from readerstudy.services import images
+from readerstudy.services import feedback, images
 from readerstudy.services.protocols import protocol_of
 from readerstudy.services.readers import options_of, stage_of
 
@@ -28,7 +28,7 @@ def current_case(db: Database, *, actor: Actor) -> CaseView | None:
         if assignment is None:
             return None
         assignment.shown_at = assignment.shown_at or clock.now()
-        return _view(session, reader, study, assignment)
+        return view_of(session, reader, study, assignment)
 
 
 def submit_answer(
@@ -42,22 +42,23 @@ def submit_answer(
 ) -> Saved:
     """Returns after the commit. The same token, or the same answer again, is the same answer."""
     reader_id = rules.reader_of(actor)
-    _check_client_token(client_token)
+    check_client_token(client_token)
     with db.transaction() as session:
         reader, study = queries.reader_and_study(session, reader_id, lock=True)
-        assignment = _assignment(session, reader_id, case_token)
+        assignment = own_assignment(session, reader_id, case_token)
         stored = queries.current_answer(session, assignment)
         if stored is not None:
-            return _repeated(session, stored, answer=given.answer, client_token=client_token)
+            saved = saved_of(session, study, assignment)
+            return _repeated(saved, stored, answer=given.answer, client_token=client_token)
         _check_may_answer(session, reader, study, assignment, client_token)
         protocol = protocol_of(study)
         codes = [option.code for option in options_of(study)]
         rules.check_given(given, codes=codes, protocol=protocol)
-        answer = _first_answer(assignment, given, rules.usable(measured), protocol.time_limit_s)
+        answer = new_answer(assignment, given, rules.usable(measured), protocol.time_limit_s)
         answer.client_token = client_token
         session.add(answer)
         session.flush()
-        return Saved(*queries.progress(session, reader_id))
+        return saved_of(session, study, assignment)
 
 
 def case_image(db: Database, *, actor: Actor, case_token: str) -> bytes:
@@ -66,7 +67,7 @@ def case_image(db: Database, *, actor: Actor, case_token: str) -> bytes:
     with db.reading() as session:
         _, study = queries.reader_and_study(session, reader_id)
         rules.require_state(study.state, StudyState.OPEN, doing="see a case")
-        assignment = _assignment(session, reader_id, case_token)
+        assignment = own_assignment(session, reader_id, case_token)
         if not queries.is_shown_or_next(session, assignment):
             raise AnswerError(
                 "Expected the case on the page, but got a later one; reload the page."
@@ -75,7 +76,12 @@ def case_image(db: Database, *, actor: Actor, case_token: str) -> bytes:
     return images.load(file, folder=db.images)
 
 
-def _view(session: Session, reader: Reader, study: Study, assignment: Assignment) -> CaseView:
+def saved_of(session: Session, study: Study, assignment: Assignment) -> Saved:
+    progress = queries.progress(session, assignment.reader_id)
+    return Saved(*progress, feedback.reference_for(session, study, assignment))
+
+
+def view_of(session: Session, reader: Reader, study: Study, assignment: Assignment) -> CaseView:
     protocol = protocol_of(study)
     advice = assignment.advice
     first = queries.first_reading(session, assignment) if advice else None
@@ -93,6 +99,9 @@ def _view(session: Session, reader: Reader, study: Study, assignment: Assignment
         advice=_shown(advice) if advice else None,
         first_answer=first.answer if first else None,
         preload=queries.token_after(session, assignment),
+        back=queries.token_at(session, reader.id, assignment.position - 1)
+        if protocol.policies.back
+        else None,
     )
 
 
@@ -101,7 +110,7 @@ def _shown(advice: dict[str, Any]) -> Advice:
     return Advice(advice["model"], tuple((code, p) for code, p in advice["shown"]))
 
 
-def _check_client_token(client_token: str) -> None:
+def check_client_token(client_token: str) -> None:
     if not 0 < len(client_token) <= _MAX_CLIENT_TOKEN:
         raise AnswerError(
             f"Expected a client token of 1 to {_MAX_CLIENT_TOKEN} characters, "
@@ -109,7 +118,7 @@ def _check_client_token(client_token: str) -> None:
         )
 
 
-def _assignment(session: Session, reader_id: int, case_token: str) -> Assignment:
+def own_assignment(session: Session, reader_id: int, case_token: str) -> Assignment:
     assignment = queries.assignment_by_token(session, reader_id, case_token)
     if assignment is None:
         raise NotFoundError("Expected a case of yours, but this one is unknown; reload the page.")
@@ -122,8 +131,7 @@ def _shown_at(assignment: Assignment) -> datetime:
     return assignment.shown_at
 
 
-def _repeated(session: Session, stored: Answer, *, answer: str, client_token: str) -> Saved:
-    saved = Saved(*queries.progress(session, stored.reader_id))
+def _repeated(saved: Saved, stored: Answer, *, answer: str, client_token: str) -> Saved:
     if stored.client_token == client_token or stored.answer == answer:
         return saved
     raise AlreadyAnswered(
@@ -144,10 +152,10 @@ def _check_may_answer(
         raise AnswerError("Expected a new client token, but this one was used; reload the page.")
 
 
-def _first_answer(
+def new_answer(
     assignment: Assignment, given: Given, measured: Measured, limit_s: int | None
 ) -> Answer:
-    """An answer after the time was up is kept as none: missing, not wrong."""
+    """Revision 1. An answer after the time was up is kept as none: missing, not wrong."""
     shown_at, now = _shown_at(assignment), clock.now()
     if given.timed_out or rules.is_too_late(shown_at, limit_s=limit_s, now=now):
         given = Given(answer="", timed_out=True)

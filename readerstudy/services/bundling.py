@@ -24,6 +24,10 @@ from readerstudy.stats.figures import RocFigure
 from readerstudy.stats.pictures import Picture
 
 Files = dict[str, bytes]
+_FEEDBACK = (
+    "Teaching study: readers were told the reference standard after each case, so later answers\n"
+    "rest on it.\n"
+)
 
 
 def study_files(session: Session, study: Study, *, readings: Readings) -> Files:
@@ -136,6 +140,7 @@ def _readme(session: Session, study: Study, readings: Readings) -> str:
     left_out = f"Left out: {', '.join(groups)}, in readings_left_out.csv.\n" if groups else ""
     if n_amended := queries_life.n_amendments(session, study.id):
         left_out += f"Amended: {amending.words(n_amended)} See amendments.csv.\n"
+    told = _FEEDBACK if protocol_of(study).policies.feedback == "immediate" else ""
     return readme(
         slug=study.slug,
         title=study.title,
@@ -146,5 +151,5 @@ def _readme(session: Session, study: Study, readings: Readings) -> str:
         classes=classes_of(study),
         models=[model.name for model in studies.models(session, study.id)],
         kinds=readings.kinds if readings.kept else (),
-        left_out=left_out,
+        left_out=told + left_out,
     )

@@ -37,7 +37,8 @@ class Readings:
 
 def has_answers(session: Session, study: Study) -> dict[ReaderKind, int]:
     """Numbers of stored answers of the kinds that have any."""
-    return {kind: n for kind, n in studies.n_answers(session, study.id).items() if n > 0}
+    counts = studies.n_answers(session, study.id, with_revisions=True)
+    return {kind: n for kind, n in counts.items() if n > 0}
 
 
 def choose_kinds(available: Collection[ReaderKind], asked: Collection[ReaderKind] | None) -> Kinds:

@@ -3,10 +3,10 @@
 import hashlib
 
 from readerstudy import clock, rules
-from readerstudy.db import Database, audit
+from readerstudy.db import Database, Session, audit
 from readerstudy.db import queries_reading as queries
 from readerstudy.db import queries_studies as studies
-from readerstudy.db.tables import Consent, Profile
+from readerstudy.db.tables import Consent, Profile, Reader, Study
 from readerstudy.entities import (
     Actor,
     InvitationView,
@@ -81,7 +81,16 @@ def status(db: Database, *, actor: Actor, language: str = "en") -> ReaderStatus:
             synthetic=study.synthetic,
             code=reader.code,
             withdrawal=Withdrawal(protocol_of(study).readers.withdrawal),
+            gives_feedback=protocol_of(study).policies.feedback == "immediate",
+            back=_last_token(session, reader, study, progress.answered),
         )
+
+
+def _last_token(session: Session, reader: Reader, study: Study, answered: int) -> str | None:
+    """From the last page, where the protocol lets readers look back."""
+    if study.state is not StudyState.OPEN or not protocol_of(study).policies.back:
+        return None
+    return queries.token_at(session, reader.id, answered)
 
 
 def give_consent(db: Database, *, actor: Actor, version: str, language: str = "en") -> None:

@@ -35,7 +35,14 @@ def check_protocol(session: Session, study: Study) -> None:
         raise StateError(
             "Expected at least one test case before opening, but got none; import a manifest first."
         )
-    aid = protocol_of(study).aid
+    protocol = protocol_of(study)
+    if protocol.policies.back and any(case.is_repeated for case in cases):
+        raise StateError(
+            "Expected no repeated cases, since the protocol lets readers look back and copy their "
+            "first answer; make the study without policies.back, or import the cases without "
+            "repeat."
+        )
+    aid = protocol.aid
     names = [model.name for model in queries.models(session, study.id)]
     if aid.design != "none" and aid.model not in names:
         raise StateError(

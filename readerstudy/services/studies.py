@@ -23,6 +23,7 @@ from readerstudy.protocol import DEFAULT_PROTOCOL, Protocol
 from readerstudy.rules import Permission, authorise, require_state
 from readerstudy.services import importing
 from readerstudy.services.predictions import PredictionsFile, read_predictions
+from readerstudy.services.protocols import protocol_of
 from readerstudy.services.readers import options_of
 from readerstudy.services.sealing import check_predictions, check_protocol, seal_content
 
@@ -206,6 +207,7 @@ def _summary(session: Session, study: Study) -> StudySummary:
         seal_hash=study.seal_hash,
         opened_at=study.opened_at,
         closed_at=study.closed_at,
+        gives_feedback=protocol_of(study).policies.feedback == "immediate",
     )
 
 

@@ -85,9 +85,10 @@ def _field(field: ProfileField) -> gr.components.Component:
 def _consent(status: ReaderStatus, t: Mapping[str, str]) -> tuple[Any, ...]:
     blocks = status.consent_text.strip().split("\n\n")
     paragraphs = "".join(f"<p>{escape(block)}</p>" for block in blocks)
+    note = f"<p class='sr-note'>{t['consent.feedback']}</p>" if status.gives_feedback else ""
     return (
         gr.update(visible=status.stage is Stage.CONSENT),
-        f"<h1>{t['consent.title']}</h1>"
+        f"<h1>{t['consent.title']}</h1>{note}"
         f"<div class='sr-prose' lang='{_LANG[status.consent_language]}'>{paragraphs}</div>"
         f"<p class='sr-rule'>{t[f'withdraw.rule.{status.withdrawal}']}</p>",
         status.consent_version,

@@ -55,6 +55,11 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
     ),
     "consent.title": ("Before you begin", "开始之前"),
     "consent.check": ("I have read this and agree to take part", "我已阅读并同意参加"),
+    "consent.feedback": (
+        "This is a teaching study: after each answer you are told the reference standard of the "
+        "case, and the answer can no longer be changed.",
+        "本研究用于教学：每次作答后将告知该病例的参考诊断，答案不可再更改。",
+    ),
     "consent.go": ("Agree and continue", "同意并继续"),
     "consent.missing": ("Tick the box to continue.", "请勾选后继续。"),
     "profile.title": ("About you", "关于您"),
@@ -131,6 +136,22 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
     "quiz.confidence.high": ("certain", "确定"),
     "quiz.confidence.unset": ("not said", "未填"),
     "quiz.save": ("Save and next", "保存并继续"),
+    "quiz.save.change": ("Save the change", "保存更改"),
+    "quiz.back": ("Back", "返回上一例"),
+    "quiz.forth": ("Go on", "继续下一例"),
+    "quiz.locked": (
+        "Your answer to this case. It can no longer be changed.",
+        "这是您对本例的答案，不可再更改。",
+    ),
+    "quiz.revising": (
+        "Your answer to this case. You may change it and save, or go on.",
+        "这是您对本例的答案。您可以更改并保存，或继续。",
+    ),
+    "quiz.none_given": ("no diagnosis", "未给出诊断"),
+    "quiz.feedback.title": ("Reference standard", "参考诊断"),
+    "quiz.feedback.agrees": ("Your answer was the same.", "您的答案与之相同。"),
+    "quiz.feedback.differs": ("Your answer was: {answer}.", "您的答案是：{answer}。"),
+    "quiz.feedback.close": ("Next", "下一例"),
     "quiz.hint": (
         "Keys: 1 to {n} choose, Enter saves, Z enlarges, ? shows all.",
         "快捷键：1 至 {n} 选择，回车保存，Z 放大，? 显示全部。",
@@ -163,9 +184,11 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
     "quiz.help": ("Keys", "快捷键"),
     "quiz.help.keys": (
         "1 to 9: choose a diagnosis\n0: I cannot tell, where offered\nEnter: save and next\n"
-        "Z: enlarge the image\nIn the large image: wheel, pinch or + and - zoom; drag or arrow "
+        "Z: enlarge the image\nB: back to the case before, where the study allows it\n"
+        "In the large image: wheel, pinch or + and - zoom; drag or arrow "
         "keys move; 0 shows all of it; Esc goes back\n?: this list",
         "1 至 9：选择诊断\n0：无法判断（如提供）\n回车：保存并继续\nZ：放大图像\n"
+        "B：返回上一例（如研究允许）\n"
         "大图中：滚轮、双指或 + 和 - 缩放；拖动或方向键移动；0 显示全图；Esc 返回\n?：显示本列表",
     ),
     "quiz.help.close": ("Close", "关闭"),

@@ -1,5 +1,6 @@
 """What the quiz asks and sends: one case at a time, and an answer that is saved or is not."""
 
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from readerstudy.db import Database
-from readerstudy.entities import Actor, CaseView, Given, Measured, Stage
+from readerstudy.entities import Actor, CaseView, Given, Measured, Saved, Stage
 from readerstudy.errors import (
     AlreadyAnswered,
     NotFoundError,
@@ -16,7 +17,7 @@ from readerstudy.errors import (
     RetryError,
     StudyError,
 )
-from readerstudy.services import answering, images, reading
+from readerstudy.services import answering, images, reading, revising
 from readerstudy.ui.session import NotSignedInError, Sessions, Zone
 from readerstudy.ui.strings import language_of, quiz_words
 
@@ -72,24 +73,23 @@ def study_routes(db: Database, sessions: Sessions) -> APIRouter:
             "code": found.code,
             "answered": found.answered,
             "total": found.total,
+            "back": found.back,
             "case": _case(case, synthetic=found.synthetic) if case else None,
         }
 
     @router.post("/answer")
     def answer(actor: Reader, body: Answer) -> Response:
-        _check_reader(body.reader_code, actor)
-        try:
-            saved = answering.submit_answer(
-                db,
-                actor=actor,
-                case_token=body.case_token,
-                given=Given(**body.model_dump(include=_GIVEN)),
-                client_token=body.client_token,
-                measured=Measured(**body.model_dump(include=_MEASURED)),
-            )
-        except AlreadyAnswered as error:
-            return JSONResponse({"detail": str(error), **asdict(error.saved)}, status_code=409)
-        return JSONResponse({"is_saved": True, **asdict(saved)})
+        return _save(answering.submit_answer, db, actor, body)
+
+    @router.post("/revise")
+    def revise(actor: Reader, body: Answer) -> Response:
+        return _save(revising.revise_answer, db, actor, body)
+
+    @router.get("/case/{case_token}")
+    def earlier(actor: Reader, case_token: str) -> dict[str, Any]:
+        found = reading.status(db, actor=actor)
+        case = revising.earlier_case(db, actor=actor, case_token=case_token)
+        return {"code": found.code, "case": _case(case, synthetic=found.synthetic)}
 
     @router.get("/image/{case_token}")
     def image(actor: Reader, case_token: str) -> Response:
@@ -119,6 +119,22 @@ def signed_out(_: Request, __: Exception) -> Response:
 
 
 ERROR_HANDLERS = {StudyError: refusal, RetryError: not_now, NotSignedInError: signed_out}
+
+
+def _save(verb: Callable[..., Saved], db: Database, actor: Actor, body: Answer) -> Response:
+    _check_reader(body.reader_code, actor)
+    try:
+        saved = verb(
+            db,
+            actor=actor,
+            case_token=body.case_token,
+            given=Given(**body.model_dump(include=_GIVEN)),
+            client_token=body.client_token,
+            measured=Measured(**body.model_dump(include=_MEASURED)),
+        )
+    except AlreadyAnswered as error:
+        return JSONResponse({"detail": str(error), **asdict(error.saved)}, status_code=409)
+    return JSONResponse({"is_saved": True, **asdict(saved)})
 
 
 def _check_reader(code: str | None, actor: Actor) -> None:

@@ -27,6 +27,7 @@ from readerstudy.services import (
     own_data,
     reading,
     results,
+    revising,
     setup,
     simulation,
     studies,
@@ -193,6 +194,21 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
     answering.submit_answer: (
         READER,
         lambda w, a, _: answering.submit_answer(
+            w.db,
+            actor=a,
+            case_token=w.case_tokens["alpha"],
+            given=Given(answer="BCC"),
+            client_token="again",
+            measured=Measured(),
+        ),
+    ),
+    revising.earlier_case: (
+        READER,
+        lambda w, a, _: revising.earlier_case(w.db, actor=a, case_token=w.case_tokens["alpha"]),
+    ),
+    revising.revise_answer: (
+        READER,
+        lambda w, a, _: revising.revise_answer(
             w.db,
             actor=a,
             case_token=w.case_tokens["alpha"],

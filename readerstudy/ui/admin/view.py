@@ -35,6 +35,12 @@ def overview(study: StudySummary) -> str:
         else ""
     )
     synthetic = " · synthetic images" if study.synthetic else ""
+    feedback = (
+        '<p class="sr-simulated">Teaching study: readers are told the reference standard after '
+        "each case, so later answers rest on it.</p>"
+        if study.gives_feedback
+        else ""
+    )
     tiles = {
         "State": study.state,
         "Cases": study.n_cases,
@@ -47,7 +53,7 @@ def overview(study: StudySummary) -> str:
     seal = f'<p class="sr-small">Sealed: {escape(study.seal_hash)}</p>' if study.seal_hash else ""
     return (
         f'<h2>{escape(study.title)}<small>{synthetic}</small></h2><dl class="sr-tiles">{items}</dl>'
-        f"{simulated}{seal}"
+        f"{simulated}{feedback}{seal}"
     )
 
 

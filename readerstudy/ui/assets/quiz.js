@@ -6,7 +6,7 @@
   const TIMEOUT_MS = 15000;
   const DOUBLE_CLICK_MS = 400;
   const IDLE_MS = 60000;
-  const { element, drawForm, missing, given, timedOut, openZoom } = SkinQuiz;
+  const { element, drawForm, fillForm, missing, given, timedOut, openZoom, openDialog } = SkinQuiz;
   let root, words, pendingKey, readerCode;
   let current = null;
   let busy = true;
@@ -81,22 +81,26 @@
 
   async function deliver(answer) {
     tell("saving", "quiz.saving");
-    const { status, data } = await insist("answer", answer, () => tell("retrying", "quiz.retrying"));
+    const { path, ...body } = answer;
+    const { status, data } = await insist(path ?? "answer", body, () => tell("retrying", "quiz.retrying"));
     if (status === 401) return signedOut();
     if (status === 403) return stop(data.detail);
     remember(null);
     if (status === 200) tell("saved", "quiz.saved");
     else if (status === 409) tell("kept", "quiz.kept");
     else tell("refused", "quiz.refused", { reason: data.detail });
+    if (data.reference) await tellReference(data.reference, answer.answer);
     return next();
   }
 
   function save() {
-    if (busy || !current) return;
+    if (busy || !current) return undefined;
+    if (current.is_locked) return goForth();
     const form = root.querySelector("form");
     const lacking = missing(form, current);
     if (lacking) tell("hint", lacking);
     else send(given(form));
+    return undefined;
   }
 
   function send(answer) {
@@ -110,6 +114,7 @@
       screen: `${innerWidth}x${innerHeight}`,
       zooms,
       reader_code: readerCode,
+      ...(current.given ? { path: "revise" } : {}),
     };
     remember(sent);
     deliver(sent);
@@ -118,13 +123,14 @@
   function setBusy(value) {
     busy = value;
     const fields = part("fields");
-    if (fields) fields.disabled = value;
+    if (fields) fields.disabled = value || current?.is_locked;
     updateSave();
   }
 
   function updateSave() {
     const button = part("save");
-    if (button) button.disabled = busy || missing(root.querySelector("form"), current) !== null;
+    if (!button) return;
+    button.disabled = busy || (!current.is_locked && missing(root.querySelector("form"), current) !== null);
   }
 
   // --- active time: neither a hidden tab nor a reader who went away counts --------------------
@@ -195,12 +201,51 @@
     setBusy(true);
   }
 
-  function drawEnd({ stage, answered, total }) {
+  // --- looking back, and feedback, where the study has them -----------------------------------
+
+  async function visit(caseToken) {
+    setBusy(true);
+    const { status, data } = await insist(`case/${caseToken}`, null, () => tell("retrying", "quiz.offline"));
+    if (status === 401) return signedOut();
+    if (status !== 200) return stop(data.detail);
+    if (data.code !== readerCode) return stop(say("quiz.other_reader"));
+    current = data.case;
+    drawCase();
+    tell("hint", current.is_locked ? "quiz.locked" : "quiz.revising");
+    return undefined;
+  }
+
+  function goBack() {
+    if (!busy && current?.back) visit(current.back);
+  }
+
+  function goForth() {
+    return current.forth ? visit(current.forth) : next();
+  }
+
+  const nameOf = (code) => {
+    const option = current?.options.find((o) => o.code === code);
+    return option ? (root.lang.startsWith("zh") ? option.name_zh : option.name_en) : code;
+  };
+
+  const drawReference = (code) =>
+    element("p", { class: "sq-reference" }, element("b", {}, `${say("quiz.feedback.title")}: `), nameOf(code));
+
+  // After a reload the answer is delivered before any case is drawn; names are then codes.
+  function tellReference(code, answer) {
+    const own = answer === code ? say("quiz.feedback.agrees")
+      : say("quiz.feedback.differs", { answer: answer ? nameOf(answer) : say("quiz.none_given") });
+    const view = openDialog(root, say, "feedback", drawReference(code), element("p", {}, own));
+    return new Promise((done) => view.addEventListener("close", done, { once: true }));
+  }
+
+  function drawEnd({ stage, answered, total, back }) {
     const key = stage === "closed" ? "quiz.closed" : "quiz.done";
     part("case").replaceChildren(
       element("div", { class: "sq-end" },
         element("h1", { tabindex: "-1" }, say(key)),
-        element("p", {}, say(`${key}.what`, { answered, total }))),
+        element("p", {}, say(`${key}.what`, { answered, total })),
+        ...(back ? [tool("quiz.back", () => visit(back))] : [])),
     );
   }
 
@@ -221,6 +266,7 @@
     active = { last: performance.now(), total: 0 };
     zooms = 0;
     isSending = false;
+    if (current.given) fillForm(root.querySelector("form"), current.given);
     if (current.seconds_left !== null) startClock(current.seconds_left);
     if (current.preload) new Image().src = `/study-api/image/${current.preload}`;
     heading.focus({ preventScroll: true });
@@ -230,17 +276,25 @@
   function drawTools() {
     const help = element("button", { type: "button", class: "sq-tool", "aria-label": say("quiz.help") }, "?");
     help.addEventListener("click", openHelp);
+    const ways = current.back ? [tool("quiz.back", goBack)] : [];
+    if (current.given && !current.is_locked) ways.push(tool("quiz.forth", goForth));
     if (current.seconds_left !== null) {
-      return [element("span", { "data-part": "clock", class: "sq-clock", role: "timer" }), help];
+      return [...ways, element("span", { "data-part": "clock", class: "sq-clock", role: "timer" }), help];
     }
-    const pause = element("button", { type: "button", class: "sq-tool" }, say("quiz.pause"));
-    pause.addEventListener("click", openPause);
-    return [pause, help];
+    return [...ways, tool("quiz.pause", openPause), help];
+  }
+
+  function tool(key, act) {
+    const button = element("button", { type: "button", class: "sq-tool" }, say(key));
+    button.addEventListener("click", act);
+    return button;
   }
 
   function drawPicture() {
     const told = current.clinical_text;
+    const known = current.reference;
     return element("div", {}, drawImage(),
+      ...(known ? [drawReference(known)] : []),
       ...(told ? [element("p", { class: "sq-told" }, element("b", {}, say("quiz.told")), ` ${told}`)] : []));
   }
 
@@ -272,6 +326,7 @@
       // An image element hides the reason; asking for the case tells an ended sign-in or study.
       const { status, data } = await insist("current", null, () => tell("retrying", "quiz.offline"));
       if (status === 401) return signedOut();
+      if (status === 200 && current?.given) return visit(current.case_token);
       if (status !== 200 || data.case?.case_token !== current?.case_token) return next();
       await sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
       if (image.isConnected) loadImage(image, attempt + 1);
@@ -285,26 +340,17 @@
     openZoom(root, { source: root.querySelector(".sq-image img").src, say });
   }
 
-  function openDialog(name, ...content) {
-    const close = element("button", { type: "button", autofocus: "" }, say(`quiz.${name}.close`));
-    const view = element("dialog", { class: `sq-dialog sq-${name}` }, ...content, close);
-    close.addEventListener("click", () => view.close());
-    view.addEventListener("close", () => view.remove());
-    root.append(view);
-    view.showModal();
-    return view;
-  }
-
   function openHelp() {
     const keys = say("quiz.help.keys").split("\n").map((line) => element("li", {}, line));
-    openDialog("help", element("h2", {}, say("quiz.help")), element("ul", {}, ...keys));
+    openDialog(root, say, "help", element("h2", {}, say("quiz.help")), element("ul", {}, ...keys));
   }
 
   // Covers the picture, so that nobody goes on looking while the time stands still.
   function openPause() {
     tick();
     const before = active.total;
-    const view = openDialog("pause", element("h2", {}, say("quiz.pause.title")), element("p", {}, say("quiz.pause.what")));
+    const view = openDialog(root, say, "pause",
+      element("h2", {}, say("quiz.pause.title")), element("p", {}, say("quiz.pause.what")));
     view.addEventListener("close", () => {
       active = { last: performance.now(), total: before };
     });
@@ -323,13 +369,15 @@
     if (event.ctrlKey || event.metaKey || event.altKey || root.querySelector("dialog[open]")) return;
     if (event.target.closest?.("select")) return;
     const radio = radioOf(event.key);
-    if (radio) {
+    if (radio && !current.is_locked) {
       radio.checked = true;
       radio.focus({ preventScroll: true });
       radio.dispatchEvent(new Event("change", { bubbles: true }));
       event.preventDefault();
     } else if (event.key === "z") {
       enlarge();
+    } else if (event.key === "b") {
+      goBack();
     } else if (event.key === "?") {
       openHelp();
     } else if (event.key === "Enter" && !event.target.closest?.(".sq-image, .sq-tool, a")) {

@@ -6,4 +6,15 @@ window.SkinQuiz = {
     made.append(...children);
     return made;
   },
+
+  openDialog(place, say, name, ...content) {
+    const { element } = SkinQuiz;
+    const close = element("button", { type: "button", autofocus: "" }, say(`quiz.${name}.close`));
+    const view = element("dialog", { class: `sq-dialog sq-${name}` }, ...content, close);
+    close.addEventListener("click", () => view.close());
+    view.addEventListener("close", () => view.remove());
+    place.append(view);
+    view.showModal();
+    return view;
+  },
 };

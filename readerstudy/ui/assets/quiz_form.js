@@ -14,7 +14,7 @@
     if (questions.top3) fields.append(drawOthers(options, name, say));
     if (questions.management.length) fields.append(drawManagement(questions.management, say));
     if (questions.confidence) fields.append(drawConfidence(say));
-    const button = element("button", { type: "submit", "data-part": "save", disabled: "" }, say("quiz.save"));
+    const button = element("button", { type: "submit", "data-part": "save", disabled: "" }, say(saves(current)));
     const hint = element("p", { class: "sq-hint" }, say("quiz.hint", { n: Math.min(options.length, 9) }));
     // With more than one question all must fit on the page.
     const dense = questions.top3 || questions.management.length || current.advice ? " sq-dense" : "";
@@ -29,6 +29,30 @@
       submit();
     });
     return form;
+  };
+
+  const saves = ({ given: before, is_locked: isLocked }) =>
+    isLocked ? "quiz.forth" : before ? "quiz.save.change" : "quiz.save";
+
+  // As the reader had answered before.
+  SkinQuiz.fillForm = (form, before) => {
+    const check = (name, isIt) => {
+      const found = [...form.querySelectorAll(`input[name=${name}]`)].find(isIt);
+      if (found) found.checked = true;
+    };
+    check("answer", (input) => (input.dataset.cannotTell !== undefined ? before.cannot_tell : input.value === before.answer));
+    check("management", (input) => input.value === before.management);
+    for (const which of ["answer_2", "answer_3"]) {
+      form.dispatchEvent(new Event("change"));
+      const select = form.querySelector(`select[name=${which}]`);
+      if (select) select.value = before[which] ?? "";
+    }
+    const slider = form.querySelector("input[type=range]");
+    if (slider && before.confidence !== null) {
+      slider.value = before.confidence;
+      slider.dispatchEvent(new Event("input"));
+    }
+    form.dispatchEvent(new Event("change"));
   };
 
   // The word for what is missing, or nothing.

@@ -1,0 +1,15 @@
+"""The only way of a reference standard to a reader of an open study: docs/decisions/040."""
+
+from readerstudy.db import Session, queries_feedback
+from readerstudy.db import queries_reading as queries
+from readerstudy.db.tables import Assignment, Study
+from readerstudy.services.protocols import protocol_of
+
+
+def reference_for(session: Session, study: Study, assignment: Assignment) -> str | None:
+    """None unless the protocol gives feedback and no reading of the case is left to the reader."""
+    if protocol_of(study).policies.feedback != "immediate":
+        return None
+    if not queries.is_read_to_the_end(session, assignment):
+        return None
+    return queries_feedback.reference_of(session, assignment)
