@@ -300,7 +300,8 @@ class Advice:
 class CaseView:
     """Position counts from 1. `first_answer` and `advice` belong to an aided second reading.
 
-    `seconds_left` None: no limit. `preload`: token of the next case, whose image may be fetched.
+    `seconds_left` None: no limit. `views`: a caption, or nothing, for each image of the case.
+    `preload`: token of the next case, whose `preload_views` images may be fetched.
     `back`, `forth`: tokens of answered cases before and after, where the protocol lets readers look
     back. `given`, `is_locked` and `reference` belong to an answered case that is shown again.
     """
@@ -315,7 +316,9 @@ class CaseView:
     seconds_left: float | None
     advice: Advice | None
     first_answer: str | None
+    views: tuple[str, ...]
     preload: str | None
+    preload_views: int
     back: str | None = None
     forth: str | None = None
     given: Given | None = None

@@ -5,7 +5,16 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from readerstudy.db.tables import Answer, Assignment, Case, Consent, Profile, Reader, Study
+from readerstudy.db.tables import (
+    Answer,
+    Assignment,
+    Case,
+    Consent,
+    FurtherView,
+    Profile,
+    Reader,
+    Study,
+)
 from readerstudy.entities import Arm
 from readerstudy.errors import StateError
 
@@ -59,9 +68,9 @@ def next_assignment(session: Session, reader_id: int) -> Assignment | None:
     )
 
 
-def token_after(session: Session, assignment: Assignment) -> str | None:
-    """Of the next place in the order."""
-    query = sa.select(Assignment.token).where(
+def assignment_after(session: Session, assignment: Assignment) -> Assignment | None:
+    """The next place in the order."""
+    query = sa.select(Assignment).where(
         Assignment.reader_id == assignment.reader_id,
         Assignment.position == assignment.position + 1,
     )
@@ -128,8 +137,22 @@ def answer_by_client_token(session: Session, client_token: str) -> Answer | None
     return session.scalar(sa.select(Answer).where(Answer.client_token == client_token))
 
 
-def image_file(session: Session, assignment: Assignment) -> str:
-    return session.scalars(sa.select(Case.image_file).where(Case.id == assignment.case_id)).one()
+def image_file(session: Session, assignment: Assignment, *, view: int) -> str | None:
+    """View 1 is the case's own image; None where there is no such view."""
+    if view == 1:
+        own = sa.select(Case.image_file).where(Case.id == assignment.case_id)
+        return session.scalars(own).one()
+    return session.scalar(
+        sa.select(FurtherView.image_file).where(
+            FurtherView.case_id == assignment.case_id, FurtherView.position == view
+        )
+    )
+
+
+def view_captions(session: Session, case_id: int) -> list[str]:
+    """Of all views in order; the case's own image has none."""
+    query = sa.select(FurtherView.caption).where(FurtherView.case_id == case_id)
+    return ["", *session.scalars(query.order_by(FurtherView.position))]
 
 
 def clinical_text(session: Session, assignment: Assignment) -> str:

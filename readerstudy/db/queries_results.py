@@ -11,6 +11,7 @@ from readerstudy.db.tables import (
     Assignment,
     Case,
     Consent,
+    FurtherView,
     Profile,
     Reader,
     ReferenceStandard,
@@ -111,8 +112,25 @@ def cases(session: Session, study: Study) -> list[Row]:
         .join(ReferenceStandard, ReferenceStandard.case_id == Case.id)
         .where(Case.study_id == study.id)
     )
-    rows = [dict(row) for row in session.execute(query).mappings()]
+    views = _view_hashes(session, study)
+    rows = [
+        {**row, "view_sha256": " ".join(views.get(row["case_id"], ()))}
+        for row in session.execute(query).mappings()
+    ]
     return sorted(rows, key=lambda row: row["case_id"])
+
+
+def _view_hashes(session: Session, study: Study) -> dict[str, list[str]]:
+    query = (
+        sa.select(Case.case_id, FurtherView.image_sha256)
+        .join(Case, Case.id == FurtherView.case_id)
+        .where(Case.study_id == study.id)
+        .order_by(FurtherView.case_id, FurtherView.position)
+    )
+    found: dict[str, list[str]] = {}
+    for case_id, sha256 in session.execute(query).tuples():
+        found.setdefault(case_id, []).append(sha256)
+    return found
 
 
 def declarations(session: Session, study: Study) -> dict[int, Row]:

@@ -12,6 +12,7 @@ from readerstudy.db.tables import (
     Assignment,
     Case,
     Consent,
+    FurtherView,
     Invitation,
     Model,
     ModelPrediction,
@@ -83,10 +84,29 @@ def case_limits() -> dict[str, int]:
     }
 
 
-def add_case(session: Session, case: Case, *, label: str, basis: str) -> None:
+def add_case(
+    session: Session, case: Case, *, label: str, basis: str, views: Sequence[FurtherView] = ()
+) -> None:
     session.add(case)
     session.flush()
     session.add(ReferenceStandard(case_id=case.id, label=label, basis=basis))
+    for view in views:
+        view.case_id = case.id
+    session.add_all(views)
+
+
+def further_views(session: Session, study_id: int) -> dict[int, list[FurtherView]]:
+    """In order by the case's row id; cases of one image are left out."""
+    query = (
+        sa.select(FurtherView)
+        .join(Case, Case.id == FurtherView.case_id)
+        .where(Case.study_id == study_id)
+        .order_by(FurtherView.case_id, FurtherView.position)
+    )
+    found: dict[int, list[FurtherView]] = {}
+    for view in session.scalars(query):
+        found.setdefault(view.case_id, []).append(view)
+    return found
 
 
 def models(session: Session, study_id: int) -> Sequence[Model]:

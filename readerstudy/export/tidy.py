@@ -67,6 +67,7 @@ CASES = (
     Column("source", "text", "where the image comes from"),
     Column("licence", "text", "licence of the image"),
     Column("image_sha256", "64 hexadecimal digits", "hash of the image as it was shown"),
+    Column("view_sha256", "hashes between spaces", "further views of the case, as they were shown"),
 )
 
 READERS = (

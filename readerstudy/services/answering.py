@@ -61,7 +61,7 @@ def submit_answer(
         return saved_of(session, study, assignment)
 
 
-def case_image(db: Database, *, actor: Actor, case_token: str) -> bytes:
+def case_image(db: Database, *, actor: Actor, case_token: str, view: int = 1) -> bytes:
     """Of cases that were shown, and of the next, which the page fetches beforehand; while open."""
     reader_id = rules.reader_of(actor)
     with db.reading() as session:
@@ -72,7 +72,9 @@ def case_image(db: Database, *, actor: Actor, case_token: str) -> bytes:
             raise AnswerError(
                 "Expected the case on the page, but got a later one; reload the page."
             )
-        file = queries.image_file(session, assignment)
+        file = queries.image_file(session, assignment, view=view)
+    if file is None:
+        raise NotFoundError(f"Expected a view of this case, but it has no view {view}; reload.")
     return images.load(file, folder=db.images)
 
 
@@ -84,6 +86,7 @@ def saved_of(session: Session, study: Study, assignment: Assignment) -> Saved:
 def view_of(session: Session, reader: Reader, study: Study, assignment: Assignment) -> CaseView:
     protocol = protocol_of(study)
     advice = assignment.advice
+    after = queries.assignment_after(session, assignment)
     first = queries.first_reading(session, assignment) if advice else None
     return CaseView(
         case_token=assignment.token,
@@ -98,7 +101,9 @@ def view_of(session: Session, reader: Reader, study: Study, assignment: Assignme
         ),
         advice=_shown(advice) if advice else None,
         first_answer=first.answer if first else None,
-        preload=queries.token_after(session, assignment),
+        views=tuple(queries.view_captions(session, assignment.case_id)),
+        preload=after.token if after else None,
+        preload_views=len(queries.view_captions(session, after.case_id)) if after else 0,
         back=queries.token_at(session, reader.id, assignment.position - 1)
         if protocol.policies.back
         else None,

@@ -27,6 +27,7 @@ def earlier_case(db: Database, *, actor: Actor, case_token: str) -> CaseView:
             answering.view_of(session, reader, study, assignment),
             seconds_left=None,
             preload=None,
+            preload_views=0,
             forth=queries.token_at(session, reader_id, assignment.position + 1),
             given=_given(stored),
             is_locked=_why_locked(session, study, assignment) is not None,

@@ -1,12 +1,13 @@
 """What a seal covers: everything that decides how answers become numbers."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from data.taxonomy import Taxonomy
 from readerstudy.db import Session, queries_life
 from readerstudy.db import queries_studies as queries
-from readerstudy.db.tables import Case, Model, Study
+from readerstudy.db.tables import Case, FurtherView, Model, Study
 from readerstudy.entities import CaseRole
 from readerstudy.errors import StateError
 from readerstudy.services.protocols import protocol_of
@@ -20,10 +21,13 @@ def seal_content(session: Session, study: Study) -> dict[str, Any]:
     cases = queries.cases(session, study.id)
     # What was amended later is sealed as it was, so that the hash can be computed again.
     labels = queries.labels(session, study.id) | queries_life.sealed_labels(session, study.id)
+    views = queries.further_views(session, study.id)
     return {
         "format": _FORMAT,
         "study": _study(study),
-        "cases": [_case(case, labels[case.id], study) for case in cases],
+        "cases": [
+            _case(case, labels[case.id], study) | _views(views.get(case.id, [])) for case in cases
+        ],
         "models": [_model(session, model, cases) for model in queries.models(session, study.id)],
     }
 
@@ -111,6 +115,13 @@ def _case(case: Case, label: str, study: Study) -> dict[str, Any]:
         "is_repeated": case.is_repeated,
         "clinical_text_sha256": _sha256(case.clinical_text),
     }
+
+
+def _views(views: Sequence[FurtherView]) -> dict[str, Any]:
+    """Only where there are any, as above."""
+    if not views:
+        return {}
+    return {"views": [{"image_sha256": v.image_sha256, "caption": v.caption} for v in views]}
 
 
 def _model(session: Session, model: Model, cases: Any) -> dict[str, Any]:

@@ -72,17 +72,27 @@ def import_cases(db: Database, *, actor: Actor, slug: str, manifest: Path) -> in
     """All or none; images are read before the transaction, so that nobody waits for them."""
     with db.reading() as session:
         study = _draft(queries.study_by_slug(session, slug), actor, doing="import cases")
-        existing = queries.cases(session, study.id)
+        known = _known(session, study)
     rows = importing.read_rows(manifest, Taxonomy.from_dict(study.taxonomy))
-    stored = importing.store_images(rows, existing=existing, folder=db.images)
+    stored = importing.store_images(rows, known=known, source=manifest.parent, folder=db.images)
     with db.transaction() as session:
         study = _manageable(session, actor, slug, doing="import cases")
         _check_no_models(session, study)
-        for row, image in zip(rows, stored, strict=True):
-            case = importing.new_case(study.id, row, image)
-            queries.add_case(session, case, label=row["label"], basis=row["basis"])
+        for row, stored_of_row in zip(rows, stored, strict=True):
+            case = importing.new_case(study.id, row, stored_of_row[0])
+            views = importing.further_views(row, stored_of_row)
+            queries.add_case(session, case, label=row["label"], basis=row["basis"], views=views)
         _record(session, actor, study, "import_cases", new={"n_cases": len(rows)})
     return len(rows)
+
+
+def _known(session: Session, study: Study) -> importing.Known:
+    cases = queries.cases(session, study.id)
+    names = {case.id: case.case_id for case in cases}
+    images = {case.image_sha256: case.case_id for case in cases}
+    for case_id, views in queries.further_views(session, study.id).items():
+        images |= {view.image_sha256: names[case_id] for view in views}
+    return importing.Known(frozenset(names.values()), images)
 
 
 def _check_no_models(session: Session, study: Study) -> None:

@@ -184,11 +184,12 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
     "quiz.help": ("Keys", "快捷键"),
     "quiz.help.keys": (
         "1 to 9: choose a diagnosis\n0: I cannot tell, where offered\nEnter: save and next\n"
-        "Z: enlarge the image\nB: back to the case before, where the study allows it\n"
+        "Z: enlarge the image\nV: the next view of the case, where it has several\n"
+        "B: back to the case before, where the study allows it\n"
         "In the large image: wheel, pinch or + and - zoom; drag or arrow "
         "keys move; 0 shows all of it; Esc goes back\n?: this list",
         "1 至 9：选择诊断\n0：无法判断（如提供）\n回车：保存并继续\nZ：放大图像\n"
-        "B：返回上一例（如研究允许）\n"
+        "V：本例的下一幅图像（如有多幅）\nB：返回上一例（如研究允许）\n"
         "大图中：滚轮、双指或 + 和 - 缩放；拖动或方向键移动；0 显示全图；Esc 返回\n?：显示本列表",
     ),
     "quiz.help.close": ("Close", "关闭"),
@@ -214,6 +215,7 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
         "You are signed out. Open your invitation link again; nothing saved is lost.",
         "您已退出登录。请重新打开邀请链接，已保存的内容不会丢失。",
     ),
+    "quiz.view": ("View {n} of {total}", "第 {n} 幅，共 {total} 幅"),
     "quiz.zoom": ("Enlarge the image", "放大图像"),
     "quiz.zoom.close": ("Back to the question", "返回题目"),
     "quiz.done": ("Thank you. All cases are answered.", "感谢您！所有病例均已作答。"),

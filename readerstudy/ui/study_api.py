@@ -91,9 +91,9 @@ def study_routes(db: Database, sessions: Sessions) -> APIRouter:
         case = revising.earlier_case(db, actor=actor, case_token=case_token)
         return {"code": found.code, "case": _case(case, synthetic=found.synthetic)}
 
-    @router.get("/image/{case_token}")
-    def image(actor: Reader, case_token: str) -> Response:
-        content = answering.case_image(db, actor=actor, case_token=case_token)
+    @router.get("/image/{case_token}/{view}")
+    def image(actor: Reader, case_token: str, view: int) -> Response:
+        content = answering.case_image(db, actor=actor, case_token=case_token, view=view)
         return Response(content, media_type=images.media_type(content))
 
     return router
@@ -151,5 +151,10 @@ def _case(case: CaseView, *, synthetic: bool) -> dict[str, Any]:
         **asdict(case),
         "questions": case.questions.model_dump(mode="json"),
         "synthetic": synthetic,
-        "image": f"/study-api/image/{case.case_token}",
+        "images": _images(case.case_token, len(case.views)),
+        "preload": _images(case.preload, case.preload_views) if case.preload else [],
     }
+
+
+def _images(case_token: str, n_views: int) -> list[str]:
+    return [f"/study-api/image/{case_token}/{view}" for view in range(1, n_views + 1)]

@@ -13,6 +13,7 @@
   let isSending = false;
   let shownAt = 0;
   let zooms = 0;
+  let ahead = new Map();
   let active = { last: 0, total: 0 };
 
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -268,7 +269,7 @@
     isSending = false;
     if (current.given) fillForm(root.querySelector("form"), current.given);
     if (current.seconds_left !== null) startClock(current.seconds_left);
-    if (current.preload) new Image().src = `/study-api/image/${current.preload}`;
+    preload(current.preload);
     heading.focus({ preventScroll: true });
     root.scrollIntoView({ block: "start" });
   }
@@ -293,17 +294,60 @@
   function drawPicture() {
     const told = current.clinical_text;
     const known = current.reference;
-    return element("div", {}, drawImage(),
+    return element("div", {}, ...drawViews(),
       ...(known ? [drawReference(known)] : []),
       ...(told ? [element("p", { class: "sq-told" }, element("b", {}, say("quiz.told")), ` ${told}`)] : []));
   }
 
-  function drawImage() {
-    const image = element("img", { alt: say("quiz.image"), draggable: "false" });
-    const button = element("button", { type: "button", class: "sq-image", "aria-label": say("quiz.zoom") }, image);
-    loadImage(image, 0);
+  // Pictures are never cached by the browser, so those of the next case wait here as elements.
+  function preload(sources) {
+    ahead = new Map(sources.map((source) => {
+      const image = new Image();
+      image.src = source;
+      return [source, image];
+    }));
+  }
+
+  function drawViews() {
+    const { views, images } = current;
+    const total = images.length;
+    const name = (i) => [say("quiz.view", { n: i + 1, total }), views[i]].filter(Boolean).join(": ");
+    const pictures = images.map((source, i) => drawImage(source, total > 1 ? name(i) : say("quiz.image")));
+    const button = element("button", { type: "button", class: "sq-image", "aria-label": say("quiz.zoom") }, ...pictures);
     button.addEventListener("click", enlarge);
-    return button;
+    setBusy(true);
+    if (total === 1) return [button];
+    const caption = element("p", { class: "sq-caption", "aria-live": "polite" });
+    const thumbs = images.map((source, i) => drawThumb(source, name(i), () => showView(i)));
+    const showView = (shown) => {
+      pictures.forEach((picture, i) => { picture.hidden = i !== shown; });
+      thumbs.forEach((thumb, i) => thumb.setAttribute("aria-pressed", String(i === shown)));
+      caption.textContent = name(shown);
+    };
+    showView(0);
+    return [button, element("div", { class: "sq-views", role: "group" }, ...thumbs), caption];
+  }
+
+  function drawImage(source, alt) {
+    const image = ahead.get(source) ?? new Image();
+    image.alt = alt;
+    image.draggable = false;
+    if (image.complete && image.naturalWidth) queueMicrotask(arrived);
+    else loadImage(image, source, 0, Boolean(image.src));
+    return image;
+  }
+
+  function drawThumb(source, label, show) {
+    const thumb = element("button", { type: "button", class: "sq-thumb", "aria-label": label });
+    thumb.style.backgroundImage = `url("${source}")`;
+    thumb.addEventListener("click", show);
+    return thumb;
+  }
+
+  function nextView() {
+    const thumbs = [...root.querySelectorAll(".sq-thumb")];
+    const shown = thumbs.findIndex((thumb) => thumb.getAttribute("aria-pressed") === "true");
+    thumbs[(shown + 1) % thumbs.length]?.click();
   }
 
   function makeForm() {
@@ -317,10 +361,14 @@
     return form;
   }
 
-  // No answer to a picture that has not arrived.
-  function loadImage(image, attempt) {
-    setBusy(true);
-    image.onload = () => setBusy(false);
+  // No answer to pictures that have not all arrived.
+  function arrived() {
+    const pictures = [...root.querySelectorAll(".sq-image img")];
+    if (!isSending && pictures.every((picture) => picture.complete && picture.naturalWidth)) setBusy(false);
+  }
+
+  function loadImage(image, source, attempt, isUnderWay = false) {
+    image.onload = arrived;
     image.onerror = async () => {
       tell("retrying", "quiz.offline");
       // An image element hides the reason; asking for the case tells an ended sign-in or study.
@@ -329,15 +377,15 @@
       if (status === 200 && current?.given) return visit(current.case_token);
       if (status !== 200 || data.case?.case_token !== current?.case_token) return next();
       await sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
-      if (image.isConnected) loadImage(image, attempt + 1);
+      if (image.isConnected) loadImage(image, source, attempt + 1);
       return undefined;
     };
-    image.src = `${current.image}?try=${attempt}`;
+    if (!isUnderWay) image.src = attempt ? `${source}?try=${attempt}` : source;
   }
 
   function enlarge() {
     zooms += 1;
-    openZoom(root, { source: root.querySelector(".sq-image img").src, say });
+    openZoom(root, { source: root.querySelector(".sq-image img:not([hidden])").src, say });
   }
 
   function openHelp() {
@@ -376,6 +424,8 @@
       event.preventDefault();
     } else if (event.key === "z") {
       enlarge();
+    } else if (event.key === "v") {
+      nextView();
     } else if (event.key === "b") {
       goBack();
     } else if (event.key === "?") {

@@ -164,11 +164,11 @@ def test_a_busy_database_is_no_refusal_and_the_same_answer_counts_later(reader, 
 def test_another_readers_case_is_unknown(site, reader):
     foreign = current(site.reader())["case"]
     assert reader.post("/study-api/answer", json=answer(foreign)).status_code == 404
-    assert reader.get(foreign["image"]).status_code == 404
+    assert reader.get(foreign["images"][0]).status_code == 404
 
 
 def test_the_image_is_bare_and_belongs_to_the_session(site, reader):
-    address = current(reader)["case"]["image"]
+    address = current(reader)["case"]["images"][0]
     image = reader.get(address)
     assert image.headers["cache-control"] == "private, no-store"
     assert "content-disposition" not in image.headers
@@ -182,7 +182,7 @@ def test_the_last_answer_ends_the_quiz(reader):
         assert save(reader, token=f"answer-number-{number}").status_code == 200
     end = current(reader)
     assert end.pop("code")
-    assert end == {"stage": "done", "answered": 16, "total": 16, "case": None}
+    assert end == {"stage": "done", "answered": 16, "total": 16, "back": None, "case": None}
 
 
 def test_a_closed_study_takes_no_answer_and_says_so(site, tmp_path):
@@ -205,11 +205,12 @@ def test_no_truth_reaches_the_browser(site, reader):
     sent += [str(call(reader, "/study", 0))]
     case = current(reader)["case"]
     sent.append(reader.post("/study-api/answer", json=answer(case)).text)
-    sent.append(str(reader.get(case["image"]).headers))
+    sent.append(str(reader.get(case["images"][0]).headers))
     for text in sent:
         assert not re.search(
             r"case-\d\d|manifest\.csv|\btruth\b|p_BCC|\bnet\b|malignant|\.png", text
         )
+    assert case["reference"] is None
     assert set(case) == {
         "case_token",
         "position",
@@ -220,9 +221,16 @@ def test_no_truth_reaches_the_browser(site, reader):
         "seconds_left",
         "advice",
         "first_answer",
+        "views",
         "preload",
+        "preload_views",
+        "back",
+        "forth",
+        "given",
+        "is_locked",
+        "reference",
         "synthetic",
-        "image",
+        "images",
         "options",
     }
     assert case["advice"] is None

@@ -55,7 +55,7 @@ def _read(reader, number):
     for step in range(ANSWERS):
         case = reader.get("/study-api/current").json()["case"]
         assert [o["code"] for o in case["options"]] == list(ISIC2019.codes)
-        assert reader.get(case["image"]).headers["content-type"].startswith("image/")
+        assert reader.get(case["images"][0]).headers["content-type"].startswith("image/")
         code = ISIC2019.codes[(step + number) % len(ISIC2019)]
         body = {
             "case_token": case["case_token"],
@@ -73,7 +73,7 @@ def _read(reader, number):
 def test_no_real_name_or_label_reaches_the_reader(site, ham):
     reader = site.reader("ham")
     case = reader.get("/study-api/current").json()
-    picture = reader.get(case["case"]["image"])
+    picture = reader.get(case["case"]["images"][0])
     assert "ISIC_" not in json.dumps(case)
     assert b"ISIC_" not in picture.content
     assert "ISIC_" not in str(picture.headers)
