@@ -13,7 +13,7 @@ from readerstudy.entities import SYSTEM, Actor, Arm, Given, Measured, Saved
 from readerstudy.errors import AnswerError, StateError
 from readerstudy.protocol import Aid, Policies, Protocol
 from readerstudy.services import answering, reading, results, revising, studies
-from tests.integration.making import answer_next, make_reader, write_cases, write_predictions
+from tests.integration.making import answer_next, close, make_reader, write_cases, write_predictions
 from tests.integration.test_protocol import table
 
 LOOKS_BACK = Protocol(policies=Policies(back=True, revise=True))
@@ -107,7 +107,7 @@ def test_only_answered_cases_of_ones_own_and_only_while_open(db: Database, files
     tokens = [answer_next(db, actor) for _ in range(4)]
     assert reading.status(db, actor=actor).back == tokens[-1]
     revise(db, actor, tokens[-1], "SK")
-    studies.close_study(db, actor=SYSTEM, slug="policies")
+    close(db, "policies")
     with pytest.raises(StateError, match="closed"):
         revise(db, actor, tokens[-1], "BCC", token="too late")
     assert reading.status(db, actor=actor).back is None
