@@ -6,13 +6,16 @@ the columns ReaderID, ModalityID and Paradigm in the sheet Truth).
 
 import csv
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 import pandas as pd
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.xml.functions import tostring
 
 from readerstudy.convert.ratings import COLUMNS, Ratings, checked
 from readerstudy.export.csvio import write_csv
@@ -25,6 +28,7 @@ _SHEETS = {
 }
 _OTHER_NAMES = {"FP": "NL", "TP": "LL"}
 _KINDS = ("reader", "modality", "case")
+_NO_TIME = datetime(1980, 1, 1)  # noqa: DTZ001 -- a workbook's times have no zone
 
 
 def write_rjafroc(ratings: Ratings, path: Path) -> None:
@@ -52,7 +56,7 @@ def write_rjafroc(ratings: Ratings, path: Path) -> None:
         sheet.append(_SHEETS[name])
         for row in content:
             sheet.append(row)
-    book.save(path)
+    _save(book, path)
     columns = ("kind", "number", "name")
     ids = (
         dict(zip(columns, (kind, n, name), strict=True))
@@ -60,6 +64,20 @@ def write_rjafroc(ratings: Ratings, path: Path) -> None:
         for name, n in numbers[kind].items()
     )
     _ids_path(path).write_text(write_csv(columns, ids), "utf-8", newline="")
+
+
+def _save(book: Workbook, path: Path) -> None:
+    """Without the time of saving, so that the same ratings give the same bytes."""
+    written = BytesIO()
+    book.save(written)
+    book.properties.created = book.properties.modified = _NO_TIME
+    properties = tostring(book.properties.to_tree())
+    with ZipFile(written) as source, ZipFile(path, "w") as target:
+        for name in source.namelist():
+            info = ZipInfo(name, date_time=_NO_TIME.timetuple()[:6])
+            info.compress_type = ZIP_DEFLATED
+            is_properties = name == "docProps/core.xml"
+            target.writestr(info, properties if is_properties else source.read(name))
 
 
 def read_rjafroc(path: Path) -> Ratings:

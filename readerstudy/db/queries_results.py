@@ -155,6 +155,18 @@ def declarations(session: Session, study: Study) -> dict[int, Row]:
     }
 
 
+def consents(session: Session, study: Study) -> dict[tuple[str, str, str], int]:
+    """How many accepted a text, by its version, language and hash."""
+    text = (Consent.version, Consent.language, Consent.text_sha256)
+    query = (
+        sa.select(*text, sa.func.count())
+        .join(Reader, Reader.id == Consent.reader_id)
+        .where(Reader.study_id == study.id)
+        .group_by(*text)
+    )
+    return {(v, language, sha): n for v, language, sha, n in session.execute(query).tuples()}
+
+
 def _is_current_answer() -> sa.ColumnElement[bool]:
     later = aliased(Answer)
     return sa.and_(

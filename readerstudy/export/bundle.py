@@ -3,14 +3,17 @@
 import hashlib
 import io
 import platform
+import subprocess
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from readerstudy import __version__
 
-_PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib", "sqlalchemy")
+_PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib", "openpyxl", "sqlalchemy")
 # A fixed time, so that the same content gives the same bytes.
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -29,12 +32,28 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def versions(*, made_at: str) -> dict[str, Any]:
+    """`commit` is null where the code is no git checkout."""
     return {
         "skinreader": __version__,
+        "commit": commit(),
         "made_at": made_at,
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in _PACKAGES},
     }
+
+
+@cache
+def commit() -> str | None:
+    """Of this project's checkout, "-dirty" where files were changed."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip()
 
 
 def _version(package: str) -> str:

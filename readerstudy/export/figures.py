@@ -7,6 +7,7 @@ from typing import Any, Literal
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from readerstudy.stats.figures import RocCurve, RocFigure, RocPoint
 from readerstudy.stats.records import MAJORITY
@@ -17,6 +18,7 @@ READER_COLOUR = "#777777"
 MEAN_COLOUR = "#000000"
 CROWD_COLOUR = "#E69F00"
 _INCHES = (4.6, 4.9)
+_STAMP_INCHES = 0.14
 
 Format = Literal["svg", "pdf"]
 # Outlined glyphs in SVG and embedded TrueType in PDF look the same on every machine; the salt
@@ -31,13 +33,24 @@ _SETTINGS: dict[Any, Any] = {
 }
 
 
-def save(drawn: Figure, format: Format) -> bytes:
+def save(drawn: Figure, format: Format, *, stamp: str = "") -> bytes:
     """The bytes of a drawn figure, without a date."""
-    date = "Date" if format == "svg" else "CreationDate"
+    date, words = ("Date", "Description") if format == "svg" else ("CreationDate", "Subject")
+    metadata = {date: None, words: stamp} if stamp else {date: None}
     buffer = BytesIO()
     with mpl.rc_context(_SETTINGS):
-        drawn.savefig(buffer, format=format, metadata={date: None})
+        if stamp:
+            _write_below(drawn, stamp)
+        drawn.savefig(buffer, format=format, metadata=metadata)
     return buffer.getvalue()
+
+
+def _write_below(drawn: Figure, words: str) -> None:
+    strip = _STAMP_INCHES / drawn.get_figheight()
+    engine = drawn.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        engine.set(rect=(0, strip, 1, 1 - strip))
+    drawn.text(0.01, strip / 4, words, fontsize=4, color="#666666")
 
 
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:

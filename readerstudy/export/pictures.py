@@ -21,9 +21,9 @@ from readerstudy.stats.pictures import AgreementFigure, Confusion, Forest, HeatM
 WRONG_COLOUR, RIGHT_COLOUR, NOTHING_COLOUR = "#D55E00", "#cfe8f5", "#eeeeee"
 
 
-def render(picture: Picture, format: Format = "svg") -> bytes:
-    """The bytes of a picture for a paper."""
-    return save(_draw(picture), format)
+def render(picture: Picture, format: Format = "svg", *, stamp: str = "") -> bytes:
+    """The bytes of a picture for a paper; `stamp` stands small below it and in its metadata."""
+    return save(_draw(picture), format, stamp=stamp)
 
 
 @singledispatch

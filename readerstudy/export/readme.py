@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from readerstudy.rules import BOOTSTRAP_SEED, REPLICATES
+from readerstudy.analyse.study import Settings
 
 _TEXT = """\
 {title}
@@ -23,19 +23,28 @@ Files
   cases.csv         cases with their reference standard
 {predictions}\
   results.json/csv  every estimate with interval, method and numbers of cases and readers
-  figures/          ROC per class as SVG and PDF
+  recompute.py      computes results.json and results.csv again, from settings.json and the tables
+  figures/          every figure as SVG and PDF, each with the seal
+  mrmc/             input files of iMRMC, MRMCaov and RJafroc, if somebody has read
   codebook.csv      every column in words
+  study.yaml        the protocol: makes the same study again (create-study --file study.yaml)
   study.json        the study's settings; versions.json: what made this file
+  consent/          the consent texts; consents.csv: their versions, hashes, and how many accepted
   SHA256SUMS        check with: sha256sum --check SHA256SUMS
 
 {again}"""
 _PREDICTIONS = """\
   predictions_*     what each model said, with the hash of its checkpoint
 """
+_AGAIN = """\
+Compute the results again, with SkinReader installed, and compare the bytes:
+  python recompute.py
+
+"""
 _RECIPE = """\
-Compute the results again, with SkinReader installed, in this folder:
+The same numbers with other choices, in this folder:
   python -m readerstudy analyse --readings readings.csv{predictions} \\
-    --classes {classes} --rule {rule} \\
+    --classes {classes} --rule {rule} --missing {missing}{margin} \\
     --replicates {replicates} --seed {seed} --out again
 """
 _NO_RECIPE = """\
@@ -51,15 +60,11 @@ def readme(
     state: str,
     is_synthetic: bool,
     seal: str | None,
-    rule: str,
-    classes: Sequence[str],
-    models: Sequence[str],
+    settings: Settings,
     kinds: Sequence[str],
     left_out: str,
 ) -> str:
-    again = (
-        _recipe(models, classes, rule) if kinds else _NO_RECIPE + (_MODELS_ALONE if models else "")
-    )
+    no_recipe = _NO_RECIPE + (_MODELS_ALONE if settings.models else "")
     return _TEXT.format(
         title=title,
         underline="=" * len(title),
@@ -69,16 +74,18 @@ def readme(
         seal=seal or "none, the study has not been opened",
         kinds=" and ".join(kinds) or "none",
         left_out=left_out,
-        predictions=_PREDICTIONS if models else "",
-        again=again,
+        predictions=_PREDICTIONS if settings.models else "",
+        again=_AGAIN + (_recipe(settings) if kinds else no_recipe),
     )
 
 
-def _recipe(models: Sequence[str], classes: Sequence[str], rule: str) -> str:
+def _recipe(its: Settings) -> str:
     return _RECIPE.format(
-        predictions="".join(f" --predictions {m}=predictions_{m}.csv" for m in models),
-        classes=shlex.join(classes),
-        rule=rule,
-        replicates=REPLICATES,
-        seed=BOOTSTRAP_SEED,
+        predictions="".join(f" --predictions {m}=predictions_{m}.csv" for m in its.models),
+        classes=shlex.join(its.classes),
+        rule=its.rule,
+        missing=its.missing,
+        margin="" if its.margin is None else f" --margin {its.margin}",
+        replicates=its.replicates,
+        seed=its.seed,
     )

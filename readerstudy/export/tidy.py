@@ -114,6 +114,13 @@ RESULTS = (
     Column("note", "text", "what a user of the number must know"),
 )
 
+CONSENTS = (
+    Column("consent_version", "text", "version of the consent text"),
+    Column("consent_language", "en, zh", "language in which it was shown"),
+    Column("text_sha256", "64 hexadecimal digits", "hash of the text; those of consent/ are now's"),
+    Column("accepted", "whole number", "readers who accepted this text"),
+)
+
 PREDICTIONS = (
     Column("case_id", "text", "name of the case in the study's manifest"),
     Column("p_<code>", "0 to 1", "probability of the class; one column per class of the model"),
@@ -134,6 +141,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         "amendments.csv": AMENDMENTS,
         "predictions_<name>.csv": PREDICTIONS,
         "results.csv": RESULTS,
+        "consents.csv": CONSENTS,
         "codebook.csv": CODEBOOK,
     }
 )

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from readerstudy import clock
+from readerstudy.analyse.study import Settings, result_tables
 from readerstudy.db import Session, queries_life, queries_results
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
@@ -14,9 +15,12 @@ from readerstudy.entities import Withdrawal
 from readerstudy.export import bundle, codebook, tidy
 from readerstudy.export.csvio import write_csv
 from readerstudy.export.readme import readme
+from readerstudy.export.script import RECOMPUTE
+from readerstudy.export.stamps import stamp_of
 from readerstudy.rules import canonical_json
 from readerstudy.services import amending
-from readerstudy.services.collecting import Readings, Rows, classes_of
+from readerstudy.services.collecting import Readings, Rows
+from readerstudy.services.consents import consent_files
 from readerstudy.services.protocols import protocol_of, write_study_file
 from readerstudy.services.sealing import seal_content
 from readerstudy.stats import Analysis
@@ -30,7 +34,7 @@ _FEEDBACK = (
 )
 
 
-def study_files(session: Session, study: Study, *, readings: Readings) -> Files:
+def study_files(session: Session, study: Study, *, readings: Readings, settings: Settings) -> Files:
     cases = queries_results.cases(session, study)
     files = {
         "readings.csv": _csv(tidy.READINGS, readings.kept),
@@ -43,8 +47,11 @@ def study_files(session: Session, study: Study, *, readings: Readings) -> Files:
         ),
         "study.yaml": write_study_file(study).encode(),
         "versions.json": _json(bundle.versions(made_at=clock.now().isoformat())),
-        "README.txt": _readme(session, study, readings).encode(),
+        "settings.json": settings.to_json().encode(),
+        "recompute.py": RECOMPUTE.encode(),
+        "README.txt": _readme(session, study, readings, settings).encode(),
     }
+    files |= consent_files(session, study)
     if amendments := amending.amendment_rows(session, study):
         files["amendments.csv"] = _csv(tidy.AMENDMENTS, amendments)
     if readings.left_out:
@@ -67,16 +74,13 @@ def result_files(analysis: Analysis, pictures: Mapping[str, Picture]) -> Files:
     # matplotlib takes a second to import; only an export needs it.
     from readerstudy.export.pictures import render  # noqa: PLC0415
 
-    rows = ({str(k): v for k, v in r.items()} for r in analysis.to_frame().to_dict("records"))
-    files = {
-        "results.json": analysis.to_json().encode(),
-        "results.csv": write_csv(tidy.names(tidy.RESULTS), rows).encode(),
-    }
+    files = result_tables(analysis)
+    stamp = stamp_of(analysis.meta)
     for name, picture in pictures.items():
         if isinstance(picture, RocFigure) and not (picture.curves or picture.points):
             continue
-        files[f"figures/{name}.svg"] = render(picture, "svg")
-        files[f"figures/{name}.pdf"] = render(picture, "pdf")
+        files[f"figures/{name}.svg"] = render(picture, "svg", stamp=stamp)
+        files[f"figures/{name}.pdf"] = render(picture, "pdf", stamp=stamp)
     return files
 
 
@@ -132,7 +136,7 @@ def _study(study: Study, *, n_amendments: int) -> dict[str, Any]:
     }
 
 
-def _readme(session: Session, study: Study, readings: Readings) -> str:
+def _readme(session: Session, study: Study, readings: Readings, settings: Settings) -> str:
     kinds = {row["reader_kind"] for row in readings.left_out} - set(readings.kinds)
     groups = [f"{kind} readers" for kind in sorted(kinds)]
     if readings.excluded:
@@ -147,9 +151,7 @@ def _readme(session: Session, study: Study, readings: Readings) -> str:
         state=study.state,
         is_synthetic=study.synthetic,
         seal=study.seal_hash,
-        rule=study.rule,
-        classes=classes_of(study),
-        models=[model.name for model in studies.models(session, study.id)],
-        kinds=readings.kinds if readings.kept else (),
+        settings=settings,
+        kinds=readings.kinds if settings.has_readings else (),
         left_out=told + left_out,
     )

@@ -12,14 +12,11 @@ from readerstudy import protocol, rules
 from readerstudy.db import Session, queries_results
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
-from readerstudy.entities import Arm, CaseRole, ReaderKind
-from readerstudy.export import tidy
+from readerstudy.entities import ReaderKind
 from readerstudy.services.protocols import protocol_of
 
 Kinds = tuple[ReaderKind, ...]
 Rows = list[dict[str, Any]]
-# Stands for the readers of a study that has none yet, so that the models can be shown alone.
-NOBODY = "nobody"
 
 
 @dataclass(frozen=True)
@@ -77,21 +74,6 @@ def exclusions(
         by_reader[row["reader_id"]].append(row)
     found = {code: rules.why_excluded(rows, analysis) for code, rows in by_reader.items()}
     return {code: why for code, why in found.items() if why}
-
-
-def readings_frame(readings: Readings, *, cases: Rows) -> pd.DataFrame:
-    """Columns as in readings.csv; one unanswered row per case where nobody has read."""
-    rows = readings.kept or [
-        {"reader_id": NOBODY, "reader_kind": ReaderKind.HUMAN, "arm": Arm.UNAIDED, **case}
-        for case in cases
-        if case["role"] is CaseRole.TEST
-    ]
-    frame = pd.DataFrame.from_records(rows, columns=list(tidy.names(tidy.READINGS)))
-    frame["answer"] = frame["answer"].fillna("")
-    for column in ("reader_kind", "arm"):
-        frame[column] = frame[column].map(str)
-    frame.attrs["source"] = "the study's readings"
-    return frame
 
 
 def predictions_frames(session: Session, study: Study) -> dict[str, pd.DataFrame]:

@@ -1,17 +1,17 @@
 """Results of a study: the same call of `stats.analyse` feeds the page, the command and the file."""
 
 from collections.abc import Callable, Collection, Hashable
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
-import numpy as np
 import pandas as pd
 
+from readerstudy.analyse.study import Settings, analyse_study, readings_frame
 from readerstudy.db import Database, Session, audit, queries_life, queries_results
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
 from readerstudy.entities import Actor, ReaderKind
-from readerstudy.rules import BOOTSTRAP_SEED, REPLICATES, Permission, authorise
+from readerstudy.rules import Permission, authorise
 from readerstudy.services import amending, bundling
 from readerstudy.services.collecting import (
     Kinds,
@@ -21,10 +21,10 @@ from readerstudy.services.collecting import (
     collect_readings,
     has_answers,
     predictions_frames,
-    readings_frame,
 )
+from readerstudy.services.interchange import interchange_files
 from readerstudy.services.protocols import protocol_of
-from readerstudy.stats import Analysis, analyse
+from readerstudy.stats import Analysis
 from readerstudy.stats.figures import RocFigure
 from readerstudy.stats.pictures import Picture, describe
 
@@ -40,6 +40,7 @@ class _Results:
     readings: Readings
     frame: pd.DataFrame
     predictions: dict[str, pd.DataFrame]
+    settings: Settings
     analysis: Analysis
 
 
@@ -68,7 +69,9 @@ def export_bundle(
     with db.reading() as session:
         study = _visible(session, actor, slug)
         results = _results(db, session, study, kinds)
-        files = bundling.study_files(session, study, readings=results.readings)
+        files = bundling.study_files(
+            session, study, readings=results.readings, settings=results.settings
+        )
         files |= bundling.prediction_files(session, study, frames=results.predictions)
         files |= _result_files(db, results)
         study_id = study.id
@@ -113,7 +116,12 @@ def _pictures(db: Database, results: _Results) -> dict[str, Picture]:
 def _result_files(db: Database, results: _Results) -> bundling.Files:
     """Drawing takes seconds, so that the pictures of the newest results are kept."""
     found = _pictures(db, results)
-    return _cached(db, "files", results.key, lambda: bundling.result_files(results.analysis, found))
+
+    def make() -> bundling.Files:
+        files = bundling.result_files(results.analysis, found)
+        return files | interchange_files(results.frame, results.predictions, results.settings)
+
+    return _cached(db, "files", results.key, make)
 
 
 def _cached(db: Database, kind: str, key: _Key, compute: Callable[[], _T]) -> _T:
@@ -130,63 +138,24 @@ def _compute(
     session: Session, study: Study, kinds: Kinds, counts: dict[ReaderKind, int], key: _Key
 ) -> _Results:
     readings = collect_readings(session, study, kinds=kinds)
-    frame = readings_frame(readings, cases=queries_results.cases(session, study))
+    frame = readings_frame(readings.kept, cases=queries_results.cases(session, study))
     predictions = predictions_frames(session, study)
     protocol = protocol_of(study).analysis
-    analysis = (
-        Analysis(_empty_meta(study), ())
-        if frame.empty
-        else analyse(
-            frame,
-            predictions,
-            classes=classes_of(study),
-            rule=study.rule.value,
-            missing=protocol.missing,
-            margin=protocol.margin,
-            rng=np.random.default_rng(BOOTSTRAP_SEED),
-            replicates=REPLICATES,
-        )
+    n_amended = queries_life.n_amendments(session, study.id)
+    settings = Settings(
+        study=study.slug,
+        seal=study.seal_hash,
+        synthetic=study.synthetic,
+        classes=classes_of(study),
+        models=tuple(predictions),
+        rule=study.rule.value,
+        missing=protocol.missing,
+        margin=protocol.margin,
+        reader_kinds=tuple(kind.value for kind in readings.kinds),
+        has_readings=bool(readings.kept),
+        answers_left_out={kind.value: n for kind, n in counts.items() if kind not in kinds},
+        excluded=readings.excluded,
+        notes=(amending.words(n_amended),) if n_amended else (),
     )
-    left_out = {kind.value: n for kind, n in counts.items() if kind not in kinds}
-    analysis = _explain(analysis, readings=readings, left_out=left_out, study=study)
-    if n_amended := queries_life.n_amendments(session, study.id):
-        analysis.meta["notes"].append(amending.words(n_amended))
-    return _Results(key, readings, frame, predictions, analysis)
-
-
-def _empty_meta(study: Study) -> dict[str, Any]:
-    """Of a draft without cases: there is nothing to count yet."""
-    counts = dict.fromkeys(("n_readers", "n_simulated", "n_cases", "n_answers", "n_unanswered"), 0)
-    classes = list(classes_of(study))
-    return {**counts, "classes": classes, "cases_per_class": dict.fromkeys(classes, 0)}
-
-
-def _explain(
-    analysis: Analysis, *, readings: Readings, left_out: dict[str, int], study: Study
-) -> Analysis:
-    meta = analysis.meta | {
-        "study": study.slug,
-        "seal": study.seal_hash,
-        "synthetic": study.synthetic,
-        "reader_kinds": [kind.value for kind in readings.kinds],
-        "answers_left_out": left_out,
-        "excluded": readings.excluded,
-        "notes": [*analysis.meta.get("notes", []), *_notes(readings, left_out)],
-    }
-    if readings.kept:
-        return replace(analysis, meta=meta)
-    meta |= {"n_readers": 0, "n_unanswered": 0}
-    models = tuple(r for r in analysis.records if r.subject.startswith("model:"))
-    return replace(analysis, meta=meta, records=tuple(r for r in models if " - " not in r.subject))
-
-
-def _notes(readings: Readings, left_out: dict[str, int]) -> list[str]:
-    notes = [f"{n} answers of {kind} readers are left out." for kind, n in left_out.items()]
-    notes += [
-        f"{code} is excluded by the protocol: {why}." for code, why in readings.excluded.items()
-    ]
-    if not readings.kept:
-        notes.append("Nobody has read a case yet; models are shown on all cases of the study.")
-    elif ReaderKind.SIMULATED in readings.kinds:
-        notes.append("Simulated readers: drawn by a program, no evidence about people.")
-    return notes
+    analysis = analyse_study(frame, predictions, settings)
+    return _Results(key, readings, frame, predictions, settings, analysis)

@@ -8,6 +8,7 @@ from readerstudy.db import Database
 from readerstudy.entities import Actor
 from readerstudy.errors import NotFoundError
 from readerstudy.export.pictures import render
+from readerstudy.export.stamps import stamp_of
 from readerstudy.services import hardest, results
 from readerstudy.ui.admin.view import kinds_of
 from readerstudy.ui.session import Sessions, Zone
@@ -28,12 +29,14 @@ def admin_routes(db: Database, sessions: Sessions) -> APIRouter:
     def figure(
         actor: Staff, slug: str, name: str, kind: Literal["svg", "pdf"], kinds: str = ""
     ) -> Response:
-        pictures = results.pictures(db, actor=actor, slug=slug, kinds=kinds_of(kinds))
+        chosen = kinds_of(kinds)
+        pictures = results.pictures(db, actor=actor, slug=slug, kinds=chosen)
         found = pictures.get(name)
         if found is None:
             known = ", ".join(pictures) or "none yet"
             raise NotFoundError(f"Expected a figure of this study ({known}), but got {name!r}.")
-        content = render(found, kind)
+        meta = results.study_results(db, actor=actor, slug=slug, kinds=chosen).meta
+        content = render(found, kind, stamp=stamp_of(meta))
         return _download(content, name=f"{slug}-{name}.{kind}", media_type=_MEDIA_TYPES[kind])
 
     @router.get("/{slug}/thumbnail")

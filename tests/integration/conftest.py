@@ -34,7 +34,11 @@ def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 def _quick_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes seconds; tests that look at a picture ask for `drawn`."""
     if "drawn" not in request.fixturenames:
-        monkeypatch.setattr(pictures, "render", lambda _, kind="svg": f"<{kind}/>".encode())
+
+        def quick(_: object, kind: str = "svg", *, stamp: str = "") -> bytes:
+            return f"<{kind}><desc>{stamp}</desc></{kind}>".encode()
+
+        monkeypatch.setattr(pictures, "render", quick)
 
 
 @pytest.fixture

@@ -102,3 +102,14 @@ def test_plotly_says_who_is_simulated() -> None:
     plot = roc_plot(study_roc_figure(study, analysis, class_="mel"))
     assert any(t.name == "4 simulated readers" for t in plot.data)
     assert "simulated" in plot.layout.title.subtitle.text
+
+
+def test_a_stamp_is_below_the_picture_and_in_its_metadata(study, analysis, figure) -> None:
+    stamp = "demo; seal abc"
+    described = describe(*simulate(2), analysis).values()
+    for picture in (figure, *described):
+        stamped = render(picture, "svg", stamp=stamp).decode()
+        assert "<dc:description>demo; seal abc" in stamped
+        assert "demo; seal abc" in stamped.split("</metadata>")[1]
+        assert "demo; seal abc" not in render(picture).decode()
+    assert b"demo; seal abc" in render(figure, "pdf", stamp=stamp)
