@@ -6,7 +6,10 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
 
+from readerstudy.analyse.about import About
+from readerstudy.analyse.checklists import CLAIM, STARD_AI, Row, answered
 from readerstudy.analyse.methods import cited, methods_paragraph
+from readerstudy.export.stamps import NOT_CLINICAL
 from readerstudy.stats.records import (
     AIDED_READER,
     AREA_METHODS,
@@ -40,8 +43,10 @@ def write_report(analysis: Analysis, pictures: Mapping[str, bytes], path: Path) 
     return path
 
 
-def render_report(analysis: Analysis, pictures: Mapping[str, bytes]) -> str:
-    """The page as text; `pictures` are SVG by name."""
+def render_report(
+    analysis: Analysis, pictures: Mapping[str, bytes], about: About | None = None
+) -> str:
+    """The page as text; `pictures` are SVG by name; `about` the study that the numbers are of."""
     sentences = methods_paragraph(analysis)
     template = _environment().get_template("report.html")
     return template.render(
@@ -51,7 +56,15 @@ def render_report(analysis: Analysis, pictures: Mapping[str, bytes]) -> str:
         warnings=warnings_of(analysis),
         sentences=[sentence for sentence, _ in sentences],
         references=cited(sentences),
+        about=about,
+        checklists=_checklists(about) if about else {},
+        not_clinical=NOT_CLINICAL,
     )
+
+
+def _checklists(about: About) -> dict[str, list[Row]]:
+    lists = {"STARD-AI": STARD_AI, "CLAIM (2024)": CLAIM}
+    return {name: answered(items, about.facts) for name, items in lists.items()}
 
 
 def number(value: float | None, digits: int = 3) -> str:

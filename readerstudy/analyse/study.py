@@ -104,7 +104,20 @@ def _empty_meta(settings: Settings) -> dict[str, Any]:
     """Of a draft without cases: there is nothing to count yet."""
     counts = dict.fromkeys(("n_readers", "n_simulated", "n_cases", "n_answers", "n_unanswered"), 0)
     classes = list(settings.classes)
-    return {**counts, "classes": classes, "cases_per_class": dict.fromkeys(classes, 0)}
+    return {
+        **counts,
+        "n_aided": 0,
+        "crossed": False,
+        "classes": classes,
+        "cases_per_class": dict.fromkeys(classes, 0),
+        "models": [],
+        "rule": settings.rule,
+        "missing": settings.missing,
+        "margin": settings.margin,
+        "cluster": None,
+        "n_clusters": None,
+        "replicates": 0,
+    }
 
 
 def _explain(analysis: Analysis, settings: Settings) -> Analysis:

@@ -23,6 +23,7 @@ Files
   cases.csv         cases with their reference standard
 {predictions}\
   results.json/csv  every estimate with interval, method and numbers of cases and readers
+  report.html       the report: flow, readers, figures, numbers, methods, checklists; print for PDF
   recompute.py      computes results.json and results.csv again, from settings.json and the tables
   figures/          every figure as SVG and PDF, each with the seal
   mrmc/             input files of iMRMC, MRMCaov and RJafroc, if somebody has read

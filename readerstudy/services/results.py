@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 import pandas as pd
 
+from readerstudy.analyse.report import render_report
 from readerstudy.analyse.study import Settings, analyse_study, readings_frame
 from readerstudy.db import Database, Session, audit, queries_life, queries_results
 from readerstudy.db import queries_studies as studies
@@ -24,6 +26,7 @@ from readerstudy.services.collecting import (
 )
 from readerstudy.services.interchange import interchange_files
 from readerstudy.services.protocols import protocol_of
+from readerstudy.services.reporting import about_of
 from readerstudy.stats import Analysis
 from readerstudy.stats.figures import RocFigure
 from readerstudy.stats.pictures import Picture, describe
@@ -73,11 +76,32 @@ def export_bundle(
             session, study, readings=results.readings, settings=results.settings
         )
         files |= bundling.prediction_files(session, study, frames=results.predictions)
-        files |= _result_files(db, results)
+        made = _result_files(db, results)
+        files |= made | {"report.html": _report(session, study, results, made).encode()}
         study_id = study.id
     with db.transaction() as session:
         audit.record(session, actor=actor, verb="export", subject=slug, study_id=study_id)
     return bundling.pack(files)
+
+
+def study_report(
+    db: Database, *, actor: Actor, slug: str, kinds: Collection[ReaderKind] | None = None
+) -> str:
+    """One self-contained page: flow, readers, figures, numbers, methods, checklists."""
+    with db.reading() as session:
+        study = _visible(session, actor, slug)
+        results = _results(db, session, study, kinds)
+        return _report(session, study, results, _result_files(db, results))
+
+
+def _report(session: Session, study: Study, results: _Results, files: bundling.Files) -> str:
+    about = about_of(session, study, readings=results.readings, settings=results.settings)
+    drawn = {
+        PurePosixPath(name).stem: content
+        for name, content in files.items()
+        if name.startswith("figures/") and name.endswith(".svg")
+    }
+    return render_report(results.analysis, drawn, about)
 
 
 def _visible(session: Session, actor: Actor, slug: str) -> Study:

@@ -44,6 +44,11 @@ def admin_routes(db: Database, sessions: Sessions) -> APIRouter:
         content = hardest.thumbnail(db, actor=actor, slug=slug, case_id=case)
         return Response(content, media_type="image/webp")
 
+    @router.get("/{slug}/report.html")
+    def report(actor: Staff, slug: str, kinds: str = "") -> Response:
+        page = results.study_report(db, actor=actor, slug=slug, kinds=kinds_of(kinds))
+        return _download(page.encode(), name=f"{slug}-report.html", media_type="text/html")
+
     return router
 
 

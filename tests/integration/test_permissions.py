@@ -179,6 +179,10 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         ANALYSTS,
         lambda w, a, _: results.export_bundle(w.db, actor=a, slug="alpha"),
     ),
+    results.study_report: (
+        ANALYSTS,
+        lambda w, a, _: results.study_report(w.db, actor=a, slug="alpha"),
+    ),
     reading.status: (READERS, lambda w, a, _: reading.status(w.db, actor=a)),
     reading.give_consent: (
         READERS,

@@ -137,12 +137,14 @@ def exports(study: StudySummary) -> str:
     choices = [choice for choice, n in zip(KINDS, has, strict=True) if n] or [("", "")]
     links = "".join(
         f'<p><a class="sr-download" href="/admin-api/{escape(study.slug)}/export.zip'
-        f'?kinds={quote(kinds)}" download>Export everything (zip){_of(words)}</a></p>'
+        f'?kinds={quote(kinds)}" download>Export everything (zip){_of(words)}</a> '
+        f'<a class="sr-download" href="/admin-api/{escape(study.slug)}/report.html'
+        f'?kinds={quote(kinds)}" download>Report (HTML){_of(words)}</a></p>'
         for words, kinds in choices
     )
     return (
         f'<div id="sr-export">{links}</div><p class="sr-soft">Readings, predictions, results, '
-        "codebook and figures, with checksums.</p>"
+        "codebook and figures, with checksums. The report prints well.</p>"
     )
 
 
