@@ -29,7 +29,7 @@ Files
   mrmc/             input files of iMRMC, MRMCaov and RJafroc, if somebody has read
   codebook.csv      every column in words
   study.yaml        the protocol: makes the same study again (create-study --file study.yaml)
-  study.json        the study's settings; versions.json: what made this file
+  study.json        the study's settings and sign-off; versions.json: what made this file
   consent/          the consent texts; consents.csv: their versions, hashes, and how many accepted
   SHA256SUMS        check with: sha256sum --check SHA256SUMS
 

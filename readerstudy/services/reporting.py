@@ -7,7 +7,7 @@ from typing import Any
 from readerstudy import __version__
 from readerstudy.analyse.about import About, ReaderGroup
 from readerstudy.analyse.study import Settings
-from readerstudy.db import Session, queries_results
+from readerstudy.db import Session, queries_life, queries_results
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Model, Study
 from readerstudy.entities import PROFILE_FIELDS, Arm, CaseRole, ReaderKind, Withdrawal
@@ -34,6 +34,7 @@ def about_of(session: Session, study: Study, *, readings: Readings, settings: Se
         flow=_flow(session, study),
         groups=_groups(session, study),
         models=[(model.name, model.checkpoint_sha256) for model in models],
+        amended=queries_life.n_amendments(session, study.id),
         facts=_facts(study, cases=cases, models=models, readings=readings, settings=settings),
     )
 
