@@ -272,6 +272,7 @@ class ReaderStatus:
     withdrawal: Withdrawal = Withdrawal.ANONYMISE
     gives_feedback: bool = False
     back: str | None = None
+    is_closed: bool = False
     profile_fields: tuple[ProfileField, ...] = PROFILE_FIELDS
 
 

@@ -117,6 +117,15 @@ class Readers(_Part):
     withdrawal: Literal["delete", "anonymise"] = "anonymise"
 
 
+class Feedback(_Part):
+    """What readers learn once the study is closed, beside their own result.
+
+    `missed_cases`: image, own answer and reference standard of the cases they got wrong.
+    """
+
+    missed_cases: bool = False
+
+
 class Protocol(_Part):
     """The parts together. `time_limit_s` ends a case unanswered, which is missing, not wrong."""
 
@@ -127,6 +136,7 @@ class Protocol(_Part):
     aid: Aid = Aid()
     analysis: Analysis = Analysis()
     readers: Readers = Readers()
+    feedback: Feedback = Feedback()
     time_limit_s: int | None = Field(default=None, ge=5, le=3600)
 
     @model_validator(mode="after")

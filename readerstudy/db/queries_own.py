@@ -1,5 +1,7 @@
 """What belongs to one reader: all of it for the reader's own copy, and its removal."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -11,8 +13,10 @@ from readerstudy.db.tables import (
     Contact,
     Invitation,
     Profile,
+    ReferenceStandard,
     SignedIn,
 )
+from readerstudy.entities import Arm
 
 
 def consents(session: Session, reader_id: int) -> list[Consent]:
@@ -26,11 +30,7 @@ def readings(session: Session, reader_id: int) -> list[tuple[Assignment, Answer 
         sa.select(Assignment, Answer)
         .outerjoin(
             Answer,
-            sa.and_(
-                Answer.reader_id == Assignment.reader_id,
-                Answer.case_id == Assignment.case_id,
-                Answer.arm == Assignment.arm,
-            ),
+            _is_answer_to_it(),
         )
         .where(Assignment.reader_id == reader_id, Assignment.shown_at.is_not(None))
         .order_by(Assignment.position, Answer.revision)
@@ -78,3 +78,28 @@ def invitations(session: Session, study_id: int) -> list[tuple[Invitation, Conta
         .order_by(Invitation.id.desc())
     )
     return list(session.execute(query).tuples())
+
+
+def with_truth(session: Session, reader_id: int) -> list[dict[str, Any]]:
+    """The unaided answers beside the reference standard: for a study that is closed."""
+    query = (
+        sa.select(
+            Assignment.position,
+            Assignment.token,
+            Answer.answer,
+            ReferenceStandard.label.label("truth"),
+        )
+        .join(ReferenceStandard, ReferenceStandard.case_id == Assignment.case_id)
+        .join(Answer, _is_answer_to_it())
+        .where(Assignment.reader_id == reader_id, Assignment.arm == Arm.UNAIDED)
+        .order_by(Assignment.position)
+    )
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def _is_answer_to_it() -> sa.ColumnElement[bool]:
+    return sa.and_(
+        Answer.reader_id == Assignment.reader_id,
+        Answer.case_id == Assignment.case_id,
+        Answer.arm == Assignment.arm,
+    )

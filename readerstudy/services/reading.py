@@ -80,6 +80,7 @@ def status(db: Database, *, actor: Actor, language: str = "en") -> ReaderStatus:
             total=progress.total,
             synthetic=study.synthetic,
             code=reader.code,
+            is_closed=study.state in (StudyState.CLOSED, StudyState.ARCHIVED),
             withdrawal=Withdrawal(protocol_of(study).readers.withdrawal),
             gives_feedback=protocol_of(study).policies.feedback == "immediate",
             back=_last_token(session, reader, study, progress.answered),

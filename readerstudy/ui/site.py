@@ -21,6 +21,7 @@ from readerstudy.ui.gate import Gate
 from readerstudy.ui.local_inputs import LocalInputs
 from readerstudy.ui.mount import Page, allow, mount
 from readerstudy.ui.quiz import build_study
+from readerstudy.ui.result import result_routes
 from readerstudy.ui.rights import rights_routes
 from readerstudy.ui.routes import invitation_routes, not_understood, sign_in_routes
 from readerstudy.ui.session import Sessions, Zone
@@ -78,6 +79,7 @@ def _add_routes(
     app.include_router(invitation_routes(db, sessions))
     app.include_router(study_routes(db, sessions))
     app.include_router(rights_routes(db, sessions))
+    app.include_router(result_routes(db, sessions))
     app.include_router(admin_routes(db, sessions))
 
     @app.get("/healthz")

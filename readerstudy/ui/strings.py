@@ -122,6 +122,35 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
         "Thank you for your time.",
         "您的个人情况和链接已删除；答案以新的随机编号保留。感谢您的时间。",
     ),
+    "result.title": ("Your result", "您的结果"),
+    "result.what": (
+        "Your own answers without advice, beside the models and the other readers of this study. "
+        "Simulated reading, not clinical data.",
+        "您在无提示情况下的答案，与模型及本研究其他阅片者的对照。模拟读片，非临床数据。",
+    ),
+    "result.how": (
+        "In brackets: 95% Wilson interval of each share. Of the others: median, lowest and "
+        "highest, from three readers on; n is their number.",
+        "括号内：各比例的 95% Wilson 区间。其他阅片者：中位数、最低与最高（至少三人），n 为人数。",
+    ),
+    "result.you": ("You", "您"),
+    "result.others": ("Others", "其他阅片者"),
+    "result.all": ("All classes", "全部类别"),
+    "result.accuracy": ("Accuracy", "准确率"),
+    "result.sensitivity": ("Sensitivity", "灵敏度"),
+    "result.specificity": ("Specificity", "特异度"),
+    "result.missed": ("Cases you missed", "您判错的病例"),
+    "result.missed.none": ("None.", "无。"),
+    "result.missed.case": (
+        "Case {position}. Your answer: {answer}. Reference standard: {truth}.",
+        "第 {position} 例。您的答案：{answer}。参考标准：{truth}。",
+    ),
+    "quiz.result": ("See your result", "查看您的结果"),
+    "quiz.misled": (
+        "Some of the advice that you saw was wrong on purpose, to learn how readers deal with it: "
+        "in the cases numbered {positions}.",
+        "为研究阅片者如何应对，部分提示被有意设为错误：第 {positions} 例。",
+    ),
     "quiz.synthetic": ("Synthetic image: a drawing, no patient.", "合成图像：绘制而成，并非患者。"),
     "quiz.stopped": ("{reason} Reload the page to go on.", "{reason} 请重新加载页面后继续。"),
     "quiz.other_reader": (

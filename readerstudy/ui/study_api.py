@@ -17,7 +17,7 @@ from readerstudy.errors import (
     RetryError,
     StudyError,
 )
-from readerstudy.services import answering, images, reading, revising
+from readerstudy.services import answering, images, own_results, reading, revising
 from readerstudy.ui.session import NotSignedInError, Sessions, Zone
 from readerstudy.ui.strings import language_of, quiz_words
 
@@ -68,6 +68,7 @@ def study_routes(db: Database, sessions: Sessions) -> APIRouter:
         # Answering the last case elsewhere, or closing the study, may come between the two calls.
         if case is None and found.stage is Stage.QUIZ:
             found = reading.status(db, actor=actor)
+        is_over = found.stage in (Stage.DONE, Stage.CLOSED)
         return {
             "stage": found.stage,
             "code": found.code,
@@ -75,6 +76,8 @@ def study_routes(db: Database, sessions: Sessions) -> APIRouter:
             "total": found.total,
             "back": found.back,
             "case": _case(case, synthetic=found.synthetic) if case else None,
+            "misled_at": own_results.misled_at(db, actor=actor) if is_over else [],
+            "has_result": found.is_closed,
         }
 
     @router.post("/answer")

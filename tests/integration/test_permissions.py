@@ -25,6 +25,7 @@ from readerstudy.services import (
     invitations,
     life,
     own_data,
+    own_results,
     reading,
     results,
     revising,
@@ -191,6 +192,12 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
     reading.save_profile: (
         READERS,
         lambda w, a, _: reading.save_profile(w.db, actor=a, profile={}),
+    ),
+    own_results.misled_at: (READERS, lambda w, a, _: own_results.misled_at(w.db, actor=a)),
+    own_results.own_result: (READERS, lambda w, a, _: own_results.own_result(w.db, actor=a)),
+    own_results.missed_image: (
+        READERS,
+        lambda w, a, _: own_results.missed_image(w.db, actor=a, case_token=w.case_tokens["alpha"]),
     ),
     own_data.own_data: (READERS, lambda w, a, _: own_data.own_data(w.db, actor=a)),
     own_data.withdraw: (READERS, lambda w, a, _: own_data.withdraw(w.db, actor=a)),

@@ -240,12 +240,16 @@
     return new Promise((done) => view.addEventListener("close", done, { once: true }));
   }
 
-  function drawEnd({ stage, answered, total, back }) {
+  function drawEnd({ stage, answered, total, back, misled_at: misled, has_result: hasResult }) {
     const key = stage === "closed" ? "quiz.closed" : "quiz.done";
+    const more = [];
+    if (misled.length) more.push(element("p", { class: "sq-misled" }, say("quiz.misled", { positions: misled.join(", ") })));
+    if (hasResult) more.push(element("p", {}, element("a", { href: "/study-api/my-result" }, say("quiz.result"))));
     part("case").replaceChildren(
       element("div", { class: "sq-end" },
         element("h1", { tabindex: "-1" }, say(key)),
         element("p", {}, say(`${key}.what`, { answered, total })),
+        ...more,
         ...(back ? [tool("quiz.back", () => visit(back))] : [])),
     );
   }

@@ -3,6 +3,7 @@
 import csv
 import io
 
+from tests.integration.making import close, make_study, write_cases, write_predictions
 from tests.integration.web.live import STUDY_COOKIE
 from tests.integration.web.test_quiz_api import current, save
 
@@ -45,3 +46,23 @@ def test_a_foreign_page_cannot_withdraw_for_a_reader(site):
     headers = {"Origin": "https://evil.example"}
     assert reader.post("/study-api/withdraw", headers=headers).status_code == 403
     assert current(reader)["stage"] == "quiz"
+
+
+def test_the_own_result_comes_after_closing_alone(site, tmp_path):
+    manifest = write_cases(tmp_path, n_cases=8)
+    make_study(
+        site.db, "ending", manifest, write_predictions(tmp_path / "n.csv", manifest=manifest)
+    )
+    reader = site.reader("ending")
+    save(reader, token="one-answer-of-ending")
+    before = reader.get("/study-api/my-result")
+    assert before.status_code == 422
+    assert "Reference standard" not in before.text
+    assert current(reader)["has_result"] is False
+    close(site.db, "ending")
+    assert current(reader)["has_result"] is True
+    assert "Your result" in reader.get("/study-api/my-result").text
+    assert "您的结果" in reader.get("/study-api/my-result", headers={"Accept-Language": "zh"}).text
+    assert site.anonymous().get("/study-api/my-result").status_code == 401
+    assert site.staff().get("/study-api/my-result").status_code == 401
+    assert reader.get("/study-api/missed/any").status_code == 404

@@ -1,0 +1,74 @@
+"""A reader's own result after the study closed: a plain page."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from readerstudy.db import Database
+from readerstudy.entities import Actor, Option
+from readerstudy.services import images, own_results
+from readerstudy.services.own_results import Line, Others, OwnResult, Share
+from readerstudy.stats.proportions import interval
+from readerstudy.ui.plain import plain_page
+from readerstudy.ui.session import Sessions, Zone
+from readerstudy.ui.strings import language_of, words
+
+
+def result_routes(db: Database, sessions: Sessions) -> APIRouter:
+    router = APIRouter(prefix="/study-api")
+    Reader = Annotated[Actor, Depends(sessions.required(Zone.STUDY))]
+
+    @router.get("/my-result")
+    def show(request: Request, actor: Reader) -> Response:
+        result = own_results.own_result(db, actor=actor)
+        return plain_page(request, "result.html", **_shown(result, language_of(request)))
+
+    @router.get("/missed/{case_token}")
+    def missed(actor: Reader, case_token: str) -> Response:
+        content = own_results.missed_image(db, actor=actor, case_token=case_token)
+        return Response(content, media_type=images.media_type(content))
+
+    return router
+
+
+def _shown(result: OwnResult, language: str) -> dict[str, Any]:
+    t = words(language)
+    names = {o.code: _name(o, language) for o in result.options}
+    sections: dict[str, dict[str, Any]] = {}
+    for line in result.lines:
+        heading = names.get(line.code, t["result.all"])
+        section = sections.setdefault(line.code, {"heading": heading, "rows": []})
+        section["rows"].append({"words": t[f"result.{line.quantity}"], "cells": _cells(line)})
+    missed = [
+        {
+            "token": case.case_token,
+            "position": case.position,
+            "answer": names.get(case.answer, "–"),
+            "truth": names[case.truth],
+        }
+        for case in result.missed or ()
+    ]
+    models = list(result.lines[0].models)
+    return {
+        "result": result, "sections": list(sections.values()), "models": models, "missed": missed,
+    }  # fmt: skip
+
+
+def _name(option: Option, language: str) -> str:
+    return option.name_zh if language == "zh" else option.name_en
+
+
+def _cells(line: Line) -> list[str]:
+    return [_share(line.own), *map(_share, line.models.values()), _others(line.others)]
+
+
+def _share(its: Share) -> str:
+    if not its.n:
+        return "–"
+    low, high = interval(its.hits, its.n)
+    value = f"{its.hits / its.n:.0%} ({float(low):.0%}–{float(high):.0%})"
+    return f"{value}, {its.hits}/{its.n}"
+
+
+def _others(its: Others | None) -> str:
+    return f"{its.middle:.0%} ({its.low:.0%}–{its.high:.0%}), n={its.n}" if its else "–"
