@@ -45,16 +45,20 @@ FOREIGN_SUFFIXES = frozenset(
 
 
 def read_manifest(
-    path: Path, *, taxonomy: Taxonomy | None = None, further: Sequence[str] = ()
+    path: Path,
+    *,
+    taxonomy: Taxonomy | None = None,
+    further: Sequence[str] = (),
+    is_closed_folder: bool = False,
 ) -> pd.DataFrame:
     """Read and check a manifest.
 
     The CSV file (UTF-8 or UTF-16; comma, semicolon or tab) needs the columns case_id, path and
     label; the others of COLUMNS and those of `further` are added empty, all else is dropped.
-    Relative paths start at the manifest's
-    folder. Returns one row per case, all columns str, `path` absolute. Raises ManifestError naming
-    all wrong rows at once: missing or repeated case_id, missing file, a hash that differs, and,
-    with `taxonomy`, an unknown label.
+    Relative paths start at the manifest's folder; with `is_closed_folder`, for a manifest of a
+    stranger, none may leave it and nothing beyond it is looked at. Returns one row per case, all
+    columns str, `path` absolute. Raises ManifestError naming all wrong rows at once: missing or
+    repeated case_id, missing file, a hash that differs, and, with `taxonomy`, an unknown label.
     """
     table = read_csv(path)
     missing = [name for name in ("case_id", "path", "label") if name not in table.columns]
@@ -65,8 +69,24 @@ def read_manifest(
         )
     table = table.reindex(columns=[*COLUMNS, *further], fill_value="")
     table["path"] = [str((path.parent / p).resolve()) if p else "" for p in table["path"]]
+    if is_closed_folder:
+        _refuse_outside(table, path)
     refuse(find_problems(table, taxonomy=taxonomy), table_name=path.name)
     return table.reset_index(drop=True)
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether a path stays in the folder, all links and `..` followed."""
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _refuse_outside(table: pd.DataFrame, manifest: Path) -> None:
+    problems = [
+        f"line {line}: the image lies outside the folder of the manifest"
+        for line, path in table["path"].items()
+        if path and not is_inside(Path(path), manifest.parent)
+    ]
+    refuse(problems, table_name=manifest.name)
 
 
 def find_problems(table: pd.DataFrame, *, taxonomy: Taxonomy | None = None) -> list[str]:

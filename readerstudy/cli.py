@@ -18,7 +18,7 @@ from readerstudy.db import Database
 from readerstudy.entities import SYSTEM, Role, Rule
 from readerstudy.errors import StudyError
 from readerstudy.protocol import Protocol, Questions
-from readerstudy.services import accounts, copies, setup, studies
+from readerstudy.services import accounts, copies, setup, studies, uploads
 from readerstudy.services.protocols import read_study_file
 
 EXIT_REFUSED = 2
@@ -167,7 +167,10 @@ def _study_of_flags(args: Arguments) -> dict[str, Any]:
 
 
 def _import_cases(db: Database, args: Arguments, _settings: Settings) -> None:
-    count = studies.import_cases(db, actor=SYSTEM, slug=args.study, manifest=args.manifest)
+    if args.zip:
+        count = uploads.import_archive(db, actor=SYSTEM, slug=args.study, archive=args.zip)
+    else:
+        count = studies.import_cases(db, actor=SYSTEM, slug=args.study, manifest=args.manifest)
     print(f"Imported {count} cases into {args.study}.")
 
 
@@ -258,7 +261,11 @@ def _add_create_study(parser: argparse.ArgumentParser) -> None:
 
 def _add_import_cases(parser: argparse.ArgumentParser) -> None:
     _add_study(parser)
-    parser.add_argument("--manifest", type=Path, required=True, metavar="CSV", help="case table")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--manifest", type=Path, metavar="CSV", help="case table")
+    source.add_argument(
+        "--zip", type=Path, metavar="ZIP", help="manifest.csv with its images in one file"
+    )
 
 
 def _add_import_predictions(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.images import ImageError
-from data.manifest import read_manifest
+from data.manifest import is_inside, read_manifest
 from data.taxonomy import Taxonomy
 from readerstudy.db import queries_studies as queries
 from readerstudy.db.tables import Case, FurtherView
@@ -42,9 +42,21 @@ class Known:
     images: Mapping[str, str]
 
 
-def read_rows(manifest: Path, taxonomy: Taxonomy) -> list[Row]:
-    table = read_manifest(manifest, taxonomy=taxonomy, further=_OF_A_STUDY)
-    return [{str(k): str(v) for k, v in row.items()} for row in table.to_dict("records")]
+def read_rows(manifest: Path, taxonomy: Taxonomy, *, is_closed_folder: bool = False) -> list[Row]:
+    table = read_manifest(
+        manifest, taxonomy=taxonomy, further=_OF_A_STUDY, is_closed_folder=is_closed_folder
+    )
+    rows = [{str(k): str(v) for k, v in row.items()} for row in table.to_dict("records")]
+    if is_closed_folder:
+        _refuse(
+            [
+                f"{row['case_id']}: the view {view!r} lies outside the folder of the manifest"
+                for row in rows
+                for view in views_of(row)
+                if not is_inside(manifest.parent / view, manifest.parent)
+            ]
+        )
+    return rows
 
 
 def store_images(

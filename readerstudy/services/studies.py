@@ -68,12 +68,24 @@ def create_study(
         _record(session, actor, study, "create_study")
 
 
-def import_cases(db: Database, *, actor: Actor, slug: str, manifest: Path) -> int:
-    """All or none; images are read before the transaction, so that nobody waits for them."""
+def check_draft(db: Database, *, actor: Actor, slug: str) -> None:
+    """Before anything is unpacked for somebody who may not import it."""
+    with db.reading() as session:
+        _draft(queries.study_by_slug(session, slug), actor, doing="import cases")
+
+
+def import_cases(
+    db: Database, *, actor: Actor, slug: str, manifest: Path, is_closed_folder: bool = False
+) -> int:
+    """All or none; images are read before the transaction, so that nobody waits for them.
+
+    `is_closed_folder`: the manifest comes from outside and may name nothing beyond its own folder.
+    """
     with db.reading() as session:
         study = _draft(queries.study_by_slug(session, slug), actor, doing="import cases")
         known = _known(session, study)
-    rows = importing.read_rows(manifest, Taxonomy.from_dict(study.taxonomy))
+    taxonomy = Taxonomy.from_dict(study.taxonomy)
+    rows = importing.read_rows(manifest, taxonomy, is_closed_folder=is_closed_folder)
     stored = importing.store_images(rows, known=known, source=manifest.parent, folder=db.images)
     with db.transaction() as session:
         study = _manageable(session, actor, slug, doing="import cases")

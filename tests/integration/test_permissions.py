@@ -33,6 +33,7 @@ from readerstudy.services import (
     simulation,
     studies,
     trail,
+    uploads,
 )
 from tests.integration.conftest import World
 
@@ -85,6 +86,14 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
     studies.import_cases: (
         OWNERS,
         lambda w, a, p: studies.import_cases(w.db, actor=a, slug="alpha", manifest=p / "m.csv"),
+    ),
+    studies.check_draft: (
+        OWNERS,
+        lambda w, a, _: studies.check_draft(w.db, actor=a, slug="alpha"),
+    ),
+    uploads.import_archive: (
+        OWNERS,
+        lambda w, a, p: uploads.import_archive(w.db, actor=a, slug="alpha", archive=p / "c.zip"),
     ),
     studies.import_predictions: (
         OWNERS,
