@@ -73,12 +73,12 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--replicates",
-        type=int,
+        type=_count,
         default=_REPLICATES,
         metavar="N",
         help="of the two-way bootstrap (default: %(default)s; 0: none)",
     )
-    add("--seed", type=int, default=0, help="of the bootstrap (default: %(default)s)")
+    add("--seed", type=_count, default=0, help="of the bootstrap (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -135,6 +135,12 @@ def read_models(given: list[str], encoding: str) -> dict[str, pd.DataFrame]:
             raise StatsError(f"Expected every model once, but got {name!r} twice; rename one.")
         tables[name] = read_predictions(Path(path), encoding=encoding)
     return tables
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"Expected a whole number from 0, but got {text!r}")
+    return int(text)
 
 
 def _margin(text: str) -> float:

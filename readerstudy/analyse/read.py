@@ -39,8 +39,7 @@ def _read(
     encoding, header = _header(path, encoding)
     separator, names = _names(header)
     _check_names(path, names)
-    frame = _parse(path, encoding, separator, as_text=wanted is not None)
-    frame.columns = pd.Index(names)
+    frame = _parse(path, encoding, separator, names, as_text=wanted is not None)
     frame.index = pd.RangeIndex(2, len(frame) + 2, name="line")
     frame = frame[~_blank_rows(frame)]
     _check_short_rows(path, frame, encoding, separator)
@@ -54,6 +53,8 @@ def _read(
 
 def _header(path: Path, encoding: str) -> tuple[str, str]:
     """The encoding, corrected by a byte order mark, and the first line."""
+    if path.is_dir():
+        raise StatsError(f"Expected a file at {path}, but got a folder; name the CSV file in it.")
     if not path.is_file():
         raise StatsError(f"Expected a file at {path}, but there is none; check the path.")
     size = path.stat().st_size
@@ -68,6 +69,12 @@ def _header(path: Path, encoding: str) -> tuple[str, str]:
         encoding = "utf-16"
     elif mark == b"\xef\xbb\xbf":
         encoding = "utf-8-sig"
+    elif b"\0" in mark and encoding == "utf-8":
+        likely = "utf-16-be" if mark[:1] == b"\0" else "utf-16-le"
+        raise StatsError(
+            f"Expected {path} to be text in utf-8, but got zero bytes between the letters; "
+            f"save it as CSV in UTF-8, or write --encoding {likely}."
+        )
     try:
         with path.open(encoding=encoding) as text:
             header = text.readline()
@@ -115,12 +122,14 @@ def _check_short_rows(path: Path, frame: pd.DataFrame, encoding: str, separator:
         )
 
 
-def _parse(path: Path, encoding: str, separator: str, *, as_text: bool) -> pd.DataFrame:
+def _parse(
+    path: Path, encoding: str, separator: str, names: list[str], *, as_text: bool
+) -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             # A first line with too many fields is only warned of, and cut.
             warnings.simplefilter("error", ParserWarning)
-            return _read_csv(path, encoding, separator, as_text=as_text)
+            return _read_csv(path, encoding, separator, names, as_text=as_text)
     except EmptyDataError as error:
         raise StatsError(f"Expected {path} to be a table, but got an empty file.") from error
     except UnicodeError as error:
@@ -132,17 +141,26 @@ def _parse(path: Path, encoding: str, separator: str, *, as_text: bool) -> pd.Da
         ) from error
 
 
-def _read_csv(path: Path, encoding: str, separator: str, *, as_text: bool) -> pd.DataFrame:
-    return pd.read_csv(
+def _read_csv(
+    path: Path, encoding: str, separator: str, names: list[str], *, as_text: bool
+) -> pd.DataFrame:
+    comma = separator == ";"
+    frame = pd.read_csv(
         path,
         sep=separator,
         encoding=encoding,
-        dtype=str if as_text else None,
-        decimal="," if separator == ";" else ".",
+        header=0,
+        names=names,
+        # As a number 001 would be another case than 001 of the readings.
+        dtype=str if as_text else {"case_id": str},
+        decimal="," if comma else ".",
         keep_default_na=False,
         skip_blank_lines=False,
         index_col=False,
     )
+    if comma and as_text and "confidence" in frame:
+        frame["confidence"] = frame["confidence"].str.replace(",", ".")
+    return frame
 
 
 def _encoding_error(path: Path, encoding: str, error: Exception) -> StatsError:

@@ -88,6 +88,12 @@ def _study_classes(
     notes: list[str],
 ) -> tuple[str, ...]:
     if classes is not None:
+        repeated = sorted({c for c in classes if list(classes).count(c) > 1})
+        if repeated:
+            raise StatsError(
+                f"Expected every class once, but got {', '.join(repeated)} more than once; "
+                "name each class of the study once."
+            )
         return tuple(classes)
     if not predictions:
         return tuple(table.labels())

@@ -98,10 +98,11 @@ class ReadingsTable:
         values = np.append(np.where(blank, np.nan, numbers.to_numpy(float)), np.nan)
         odd = np.append(np.isnan(values[:-1]) & ~np.array(blank, bool), False)
         out_of_range = (values < 0) | (values > 100)
+        bad = (odd | out_of_range)[codes]
         self._refuse(
-            (odd | out_of_range)[codes],
+            bad,
             "a confidence from 0 to 100",
-            "something else",
+            repr(str(raw.iloc[int(bad.argmax())])),
             "rescale or leave it empty",
         )
         return None if np.isnan(values).all() else values[codes]

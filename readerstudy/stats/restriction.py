@@ -109,6 +109,8 @@ def _aligned(
             f"none for {', '.join(lacking[:_SHOWN_AT_MOST])} ({len(lacking)} in all); "
             "add them, or take these cases out of the readings."
         )
+    if len(ids) > len(at):
+        notes.append(f"{len(ids) - len(at)} identical repeated rows of {name} were counted once.")
     extra = len(at) - len(cases)
     if extra:
         notes.append(f"{extra} cases of {name} were read by nobody: left out.")
@@ -123,7 +125,7 @@ def _numbers(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> FloatArr
         row, column = map(int, np.argwhere(bad)[0])
         raise StatsError(
             f"Expected {_source(name, frame)} to have probabilities from 0 to 1, but got "
-            f"{block.iloc[row, column]!r} for {columns[column]} in line {frame.index[row]} "
+            f"{str(block.iloc[row, column])!r} for {columns[column]} in line {frame.index[row]} "
             f"({int(bad.sum())} such values); correct or remove the rows."
         )
     return values

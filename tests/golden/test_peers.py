@@ -13,6 +13,8 @@ from tests.golden.ours import Ours, values_for
 STUDIES = Path(__file__).parent / "studies"
 INTERVALS = ("ci_low", "ci_high", "wilson", "cp_", "ac_low", "ac_high", "ci")
 TIGHT, INTERVAL = 1e-9, 1e-7
+# irrCAC in R tests coefficients and standard errors it has rounded to 5 decimals.
+P_OF_ROUNDED = 1e-4
 
 # (start of the entry's id, field or None for all) -> why it is not compared.
 ZERO_VARIANCE = (
@@ -22,8 +24,6 @@ ZERO_VARIANCE = (
 UNDEFINED = ("se", "df", "t", "z", "p", "p_one_sided", "ci_low", "ci_high")
 NOT_REPRODUCED = {
     ("agreement", "ci"): "text of three decimals made from values that are compared",
-    ("agreement", "p"): "the package tests coefficients it has rounded to 5 decimals; our p is "
-    "compared with the p of our own unrounded ratio in test_stats_agreement",
 }
 
 
@@ -65,6 +65,8 @@ def tolerance(entry: dict, field: str) -> float:
     special = (entry.get("tolerance_fields") or {}).get(field)
     if isinstance(special, float):
         return special
+    if entry["source"].startswith("irrCAC 1.0") and field == "p":
+        return P_OF_ROUNDED
     stated = entry["tolerance_abs"]
     printed = entry["source"].startswith(("irrCAC", "iMRMC Java", "scikit"))
     root_of_noise = entry["source"].startswith("iMRMC") and field.startswith("se")

@@ -140,6 +140,14 @@ def test_a_margin_is_a_fraction(inputs, margin) -> None:
         analyse("--readings", inputs / "readers.csv", "--margin", margin, "--out", inputs / "no")
 
 
+@pytest.mark.parametrize("option", ["--seed", "--replicates"])
+@pytest.mark.parametrize("value", ["-1", "many"])
+def test_a_seed_and_replicates_are_whole_numbers(inputs, option, value, capsys) -> None:
+    with pytest.raises(SystemExit):
+        analyse("--readings", inputs / "readers.csv", option, value, "--out", inputs / "no")
+    assert "Expected a whole number from 0" in capsys.readouterr().err
+
+
 def test_text_that_a_spreadsheet_would_run_is_quoted() -> None:
     row = Record("accuracy", "=1+1", "model:a", "wilson", -0.5)
     frame = formula_safe(pd.DataFrame([row.values()], columns=list(FIELDS)))

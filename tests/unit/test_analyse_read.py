@@ -63,6 +63,28 @@ def test_a_decimal_comma_in_a_semicolon_file(write) -> None:
     assert frame.loc[2, "p_a"] == 0.25
 
 
+def test_a_confidence_with_a_decimal_comma(write) -> None:
+    header = f"{HEADER},confidence".replace(",", ";")
+    frame = read_readings(write(f"{header}\nr1;1;mel;mel;72,5\n"))
+    assert frame["confidence"].tolist() == ["72.5"]
+
+
+def test_ids_of_predictions_stay_text(write) -> None:
+    frame = read_predictions(write(" case_id ,p_a,p_b\n001,0.25,0.75\n"))
+    assert frame["case_id"].tolist() == ["001"]
+    assert frame.loc[2, "p_a"] == 0.25
+
+
+def test_utf16_without_its_mark_is_refused_with_its_name(write) -> None:
+    message = refused(write(f"{HEADER}\n{ROWS}".encode("utf-16-le")))
+    assert "--encoding utf-16-le" in message
+    assert "--encoding utf-16-be" in refused(write(f"{HEADER}\n{ROWS}".encode("utf-16-be")))
+
+
+def test_a_folder_is_refused_as_one(tmp_path) -> None:
+    assert "got a folder" in refused(tmp_path)
+
+
 def test_another_encoding_must_be_named(write) -> None:
     path = write(f"{HEADER}\nr1,1,näevus,näevus\n".encode("cp1252"))
     assert "--encoding cp1252" in refused(path)

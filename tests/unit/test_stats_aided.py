@@ -150,6 +150,8 @@ def test_the_mean_aided_reader_is_that_of_the_aided_rows_alone():
     expected = list(of_mean(alone, metric, metric_cells(alone, "sensitivity", target=0), Options()))
     got = analyse(readings, models)
     for record in expected:
+        if "mean_reader" not in record.subject:
+            continue
         subject = record.subject.replace("mean_reader", "mean_reader:aided")
         assert got.get(record.quantity, record.class_, subject, record.method) == replace(
             record, subject=subject

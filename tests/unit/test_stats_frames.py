@@ -158,3 +158,8 @@ def test_predictive_values_count_what_was_said(readings, models) -> None:
     assert record.n_cases == len(own)
     assert record.estimate == pytest.approx((own["truth"] == "mel").mean())
     assert found.get("npv", "mel", "model:a", "wilson").n_cases > 0
+
+
+def test_a_class_named_twice_is_refused(readings) -> None:
+    with pytest.raises(StatsError, match="every class once"):
+        build_study(readings, {}, classes=["a", "b", "a"])
