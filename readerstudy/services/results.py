@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import pandas as pd
 
@@ -24,12 +24,14 @@ from readerstudy.services.collecting import (
     has_answers,
     predictions_frames,
 )
+from readerstudy.services.grouping import Group, groups_of
 from readerstudy.services.interchange import interchange_files
 from readerstudy.services.protocols import protocol_of
 from readerstudy.services.reporting import about_of
 from readerstudy.stats import Analysis
 from readerstudy.stats.figures import RocFigure
 from readerstudy.stats.pictures import Picture, describe
+from readerstudy.stats.subgroups import analyse_groups
 
 _Key = tuple[Hashable, ...]
 _T = TypeVar("_T")
@@ -63,6 +65,42 @@ def pictures(
     with db.reading() as session:
         study = _visible(session, actor, slug)
         return _pictures(db, _results(db, session, study, kinds))
+
+
+def subgroups(
+    db: Database,
+    *,
+    actor: Actor,
+    slug: str,
+    factor: str,
+    kinds: Collection[ReaderKind] | None = None,
+) -> list[Group]:
+    """Results of groups of readers or cases; none before the first answer."""
+    with db.reading() as session:
+        study = _visible(session, actor, slug)
+        by, groups = groups_of(session, study, factor)
+        results = _results(db, session, study, kinds)
+        key = (*results.key, str(groups))  # a profile may be saved without an answer
+        return _cached(db, f"groups by {factor}", key, lambda: _compute_groups(results, by, groups))
+
+
+def _compute_groups(
+    results: _Results,
+    by: Literal["reader_id", "case_id"],
+    groups: dict[str, list[str]],
+) -> list[Group]:
+    if not results.readings.kept:
+        return []
+    found = analyse_groups(
+        results.frame,
+        results.predictions,
+        groups,
+        by=by,
+        classes=results.settings.classes,
+        rule=results.settings.rule,
+        missing=results.settings.missing,
+    )
+    return [Group(name, analysis) for name, analysis in found.items()]
 
 
 def export_bundle(

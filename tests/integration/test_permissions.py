@@ -185,6 +185,10 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         ANALYSTS,
         lambda w, a, _: results.pictures(w.db, actor=a, slug="alpha"),
     ),
+    results.subgroups: (
+        ANALYSTS,
+        lambda w, a, _: results.subgroups(w.db, actor=a, slug="alpha", factor="site"),
+    ),
     results.export_bundle: (
         ANALYSTS,
         lambda w, a, _: results.export_bundle(w.db, actor=a, slug="alpha"),

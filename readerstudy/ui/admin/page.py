@@ -13,6 +13,7 @@ from readerstudy.ui.admin.invitations import InvitationsTab
 from readerstudy.ui.admin.invite import InviteTab
 from readerstudy.ui.admin.progress import ProgressTab
 from readerstudy.ui.admin.results import ResultsTab
+from readerstudy.ui.admin.subgroups import SubgroupsTab
 from readerstudy.ui.admin.tab import PRIVATE, Place, Tab, dropdown, study_of
 from readerstudy.ui.mount import Guard, actor_of
 
@@ -47,6 +48,7 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
         ResultsTab(db),
         ProgressTab(db),
         CasesTab(db),
+        SubgroupsTab(db),
         ExportTab(db),
         InviteTab(db, public_url=public_url),
         InvitationsTab(db, public_url=public_url),

@@ -35,6 +35,8 @@ def ask(site, staff, handler, *data):
         ("show_results", ("alpha", None), "roc_BCC"),
         ("show_progress", ("alpha",), "No reader yet"),
         ("show_cases", ("alpha",), "Hardest cases"),
+        ("show_groups", ("alpha", "site"), "Nobody has read"),
+        ("show_groups", ("alpha", "gone"), "out of date"),
         ("show_exports", ("alpha",), "export.zip"),
         ("choose_picture", ("alpha", None, "roc_BCC"), "plotly"),
         ("invite", ("alpha", 2), "/invite/"),
@@ -52,6 +54,8 @@ def test_a_monitor_sees_progress_and_no_reference_standard(site):
     [shown] = ask(site, monitor, "show_cases", "alpha")["output"]["data"]
     assert "see and export results" in shown
     assert "BCC" not in shown
+    [groups] = ask(site, monitor, "show_groups", "alpha", "family")["output"]["data"]
+    assert "see and export results" in groups
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,97 @@
+"""Results by group as tables; a small group is flagged, not hidden."""
+
+from collections.abc import Sequence
+from html import escape
+
+from readerstudy.services.grouping import FEWEST_CASES, FEWEST_READERS, Group
+from readerstudy.stats.records import ALL, MEAN_READER, Analysis
+from readerstudy.ui.admin import view
+
+_METHODS = ("or-rrrc-capped", "wilson", "mean-recall")
+_OVERALL = {"balanced_accuracy": "Balanced accuracy", "accuracy": "Accuracy"}
+
+
+def subgroups(title: str, groups: Sequence[Group]) -> str:
+    if not groups:
+        return '<p class="sr-soft">Nobody has read a case yet.</p>'
+    rows = [row for group in groups for row in _rows(group)]
+    head = ("Group", "Subject", *_OVERALL.values())
+    return (
+        f"<h3>{escape(title)}</h3>{_whose(groups)}{_table(head, rows)}"
+        f"{''.join(_classes(group) for group in groups)}{_NOTE}"
+    )
+
+
+_NOTE = (
+    '<p class="sr-small">95% intervals: Obuchowski-Rockette, random readers and cases '
+    "(or-rrrc-capped), of readers and differences; Wilson score of a model's accuracy and "
+    "sensitivity, and of its balanced accuracy as the mean of such proportions (mean-recall), over "
+    "the classes that have cases. "
+    "“–” is undefined. Groups are looked at without correction for their number. "
+    f"Small: fewer than {FEWEST_READERS} readers or {FEWEST_CASES} cases.</p>"
+)
+
+
+def _whose(groups: Sequence[Group]) -> str:
+    if not any(group.analysis.meta["n_simulated"] for group in groups):
+        return ""
+    return '<p class="sr-simulated">With simulated readers: no evidence about people.</p>'
+
+
+def _rows(group: Group) -> list[list[str]]:
+    found = group.analysis
+    subjects = _subjects(found)
+    subjects += [f"{subject} - {MEAN_READER}" for subject in subjects[:-1]]
+    return [
+        [
+            _name(group) if subject == subjects[0] else "",
+            escape(view.name_of(subject)),
+            *(_number(found, quantity, ALL, subject) for quantity in _OVERALL),
+        ]
+        for subject in subjects
+    ]
+
+
+def _classes(group: Group) -> str:
+    """Sensitivity per class that has cases, folded away."""
+    found = group.analysis
+    subjects = _subjects(found)
+    rows = [
+        [f"<b>{escape(class_)}</b> {n} cases"]
+        + [_number(found, "sensitivity", class_, subject) for subject in subjects]
+        for class_, n in found.meta["cases_per_class"].items()
+        if n
+    ]
+    head = ("Class", *(escape(view.name_of(subject)) for subject in subjects))
+    return (
+        f"<details><summary>Sensitivity per class: {escape(group.name)}</summary>"
+        f"{_table(head, rows)}</details>"
+    )
+
+
+def _subjects(found: Analysis) -> list[str]:
+    return [*(f"model:{name}" for name in found.meta["models"]), MEAN_READER]
+
+
+def _name(group: Group) -> str:
+    meta = group.analysis.meta
+    small = ' <span class="sr-badge">small</span>' if group.is_small else ""
+    return (
+        f'<div class="sr-number"><b>{escape(group.name)}</b>{small}<small>{meta["n_readers"]} '
+        f"readers, {meta['n_cases']} cases</small></div>"
+    )
+
+
+def _number(found: Analysis, quantity: str, class_: str, subject: str) -> str:
+    record = found.best(quantity, class_, subject, _METHODS)
+    note = f' title="{escape(record.note)}"' if record and record.note else ""
+    return f'<div class="sr-number"{note}>{view.estimate(record)}</div>'
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    columns = "".join(f'<th scope="col">{title}</th>' for title in head)
+    body = "".join(f"<tr>{''.join(f'<td>{c}</td>' for c in row)}</tr>" for row in rows)
+    return (
+        f'<div class="sr-scroll"><table class="sr-table"><thead><tr>{columns}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
