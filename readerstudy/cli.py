@@ -244,7 +244,10 @@ def _add_invite(parser: argparse.ArgumentParser) -> None:
 
 def _add_create_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--file", type=Path, metavar="YAML", help="everything from one file (docs/protocol.md)"
+        "--file",
+        type=Path,
+        metavar="FILE",
+        help="everything from one YAML or TOML file (docs/protocol.md)",
     )
     parser.add_argument("--slug", help="short name: small letters, digits, '-'")
     parser.add_argument("--title", help="title that readers see")

@@ -1,17 +1,21 @@
 """A study's protocol as it is stored, and the one file that says all of a study."""
 
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from data.taxonomy import Taxonomy, load_taxonomy
+from data.taxonomy import SHIPPED, Taxonomy, load_taxonomy
 from readerstudy.consent import DEFAULT_CONSENT, ConsentText
 from readerstudy.db.tables import Study
 from readerstudy.entities import Rule
 from readerstudy.errors import StudyError
 from readerstudy.protocol import Protocol, faults_of
+
+FORMS: dict[str, Callable[[str], Any]] = {"YAML": yaml.safe_load, "TOML": tomllib.loads}
 
 
 def protocol_of(study: Study) -> Protocol:
@@ -40,8 +44,11 @@ class StudyFile(BaseModel):
     consent: _Consent | None = None
     protocol: Protocol = Protocol()
 
-    def arguments(self, *, folder: Path) -> dict[str, Any]:
-        """Of `studies.create_study`; a taxonomy named by a file is looked for in `folder`."""
+    def arguments(self, *, folder: Path | None) -> dict[str, Any]:
+        """Of `studies.create_study`; a taxonomy named by a file is looked for in `folder`.
+
+        None: from a page, which must not read the server's files.
+        """
         consent = DEFAULT_CONSENT
         if self.consent is not None:
             consent = ConsentText(**self.consent.model_dump())
@@ -57,22 +64,42 @@ class StudyFile(BaseModel):
 
 
 def read_study_file(path: Path) -> StudyFile:
-    """Raises StudyError naming every setting that is wrong."""
+    """YAML, or TOML if the name ends so. Raises StudyError naming every setting that is wrong."""
+    form = "TOML" if path.suffix.lower() == ".toml" else "YAML"
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise StudyError(
-            f"Expected a study in YAML in {path}, but it cannot be read ({error}); correct it."
+            f"Expected a study in {form} in {path}, but it cannot be read ({error}); correct it."
         ) from error
+    return parse_study(text, form=form, source=str(path))
+
+
+def parse_study(
+    given: str | dict[str, Any], *, form: str = "YAML", source: str = "the form"
+) -> StudyFile:
+    """From the text of a file, or from settings. Raises StudyError as above."""
+    content = _loaded(given, form, source) if isinstance(given, str) else given
     if not isinstance(content, dict):
-        raise StudyError(f"Expected settings in {path}, but it holds none; see docs/protocol.md.")
+        raise StudyError(f"Expected settings in {source}, but it holds none; see docs/protocol.md.")
     try:
         return StudyFile.model_validate(content)
     except ValidationError as error:
         faults = faults_of(error)
         raise StudyError(
-            f"Expected a study in {path}, but {len(faults)} settings are wrong; mend them:\n"
+            f"Expected a study in {source}, but {len(faults)} settings are wrong; mend them:\n"
             + "\n".join(faults)
+        ) from error
+
+
+def _loaded(text: str, form: str, source: str) -> Any:
+    if form not in FORMS:
+        raise StudyError(f"Expected {' or '.join(FORMS)}, but got {form!r}; choose one.")
+    try:
+        return FORMS[form](text)
+    except (yaml.YAMLError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise StudyError(
+            f"Expected a study in {form} in {source}, but it cannot be read ({error}); correct it."
         ) from error
 
 
@@ -93,8 +120,15 @@ def write_study_file(study: Study) -> str:
     return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
 
 
-def _taxonomy(given: str | dict[str, Any], folder: Path) -> Taxonomy:
+def _taxonomy(given: str | dict[str, Any], folder: Path | None) -> Taxonomy:
     if isinstance(given, dict):
         return Taxonomy.from_dict(given)
+    if folder is None:
+        if given not in SHIPPED:
+            raise StudyError(
+                f"Expected the classes as {', '.join(SHIPPED)} or written out, but got {given!r}; "
+                "see docs/taxonomies.md."
+            )
+        return SHIPPED[given]
     beside = folder / given
     return load_taxonomy(str(beside) if beside.is_file() else given)

@@ -9,7 +9,8 @@ from readerstudy.entities import Actor
 from readerstudy.errors import NotFoundError
 from readerstudy.export.pictures import render
 from readerstudy.export.stamps import stamp_of
-from readerstudy.services import hardest, results
+from readerstudy.services import hardest, preview, results, trail
+from readerstudy.services.images import media_type
 from readerstudy.ui.admin.view import kinds_of
 from readerstudy.ui.session import Sessions, Zone
 
@@ -48,6 +49,16 @@ def admin_routes(db: Database, sessions: Sessions) -> APIRouter:
     def report(actor: Staff, slug: str, kinds: str = "") -> Response:
         page = results.study_report(db, actor=actor, slug=slug, kinds=kinds_of(kinds))
         return _download(page.encode(), name=f"{slug}-report.html", media_type="text/html")
+
+    @router.get("/{slug}/trail.csv")
+    def trail_file(actor: Staff, slug: str) -> Response:
+        content = trail.trail_csv(db, actor=actor, slug=slug).encode()
+        return _download(content, name=f"{slug}-trail.csv", media_type="text/csv; charset=utf-8")
+
+    @router.get("/{slug}/preview/{position}.png")
+    def preview_image(actor: Staff, slug: str, position: int) -> Response:
+        content = preview.preview_image(db, actor=actor, slug=slug, position=position)
+        return Response(content, media_type=media_type(content))
 
     return router
 

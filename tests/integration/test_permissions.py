@@ -26,6 +26,7 @@ from readerstudy.services import (
     life,
     own_data,
     own_results,
+    preview,
     reading,
     results,
     revising,
@@ -134,6 +135,14 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
             basis="histology",
             reason="second opinion",
         ),
+    ),
+    preview.preview_case: (
+        OWNERS,
+        lambda w, a, _: preview.preview_case(w.db, actor=a, slug="alpha", position=1),
+    ),
+    preview.preview_image: (
+        OWNERS,
+        lambda w, a, _: preview.preview_image(w.db, actor=a, slug="alpha", position=1),
     ),
     trail.trail: (OWNERS, lambda w, a, _: trail.trail(w.db, actor=a, slug="alpha")),
     trail.trail_csv: (EVERYWHERE, lambda w, a, _: trail.trail_csv(w.db, actor=a)),

@@ -11,10 +11,14 @@ from readerstudy.ui.admin.cases import CasesTab
 from readerstudy.ui.admin.export import ExportTab
 from readerstudy.ui.admin.invitations import InvitationsTab
 from readerstudy.ui.admin.invite import InviteTab
+from readerstudy.ui.admin.life import LifeTab
+from readerstudy.ui.admin.look import LookTab
+from readerstudy.ui.admin.make import MakeTab
 from readerstudy.ui.admin.progress import ProgressTab
 from readerstudy.ui.admin.results import ResultsTab
 from readerstudy.ui.admin.subgroups import SubgroupsTab
 from readerstudy.ui.admin.tab import PRIVATE, Place, Tab, dropdown, study_of
+from readerstudy.ui.admin.trail import TrailTab
 from readerstudy.ui.mount import Guard, actor_of
 
 _HEADER = (
@@ -52,6 +56,10 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
         ExportTab(db),
         InviteTab(db, public_url=public_url),
         InvitationsTab(db, public_url=public_url),
+        LifeTab(db),
+        LookTab(db),
+        TrailTab(db),
+        MakeTab(db),
     )
     with gr.Blocks(title="SkinReader administration", analytics_enabled=False) as blocks:
         gr.HTML(_HEADER, js_on_load=None)
@@ -69,5 +77,7 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
                     tab.build(place)
         show, shown = guard(page.show_overview), [body, overview]
         gr.on(changes, show, slug, shown, **PRIVATE)
+        for event in place.changed:
+            event.success(show, slug, shown, **PRIVATE)
         loaded.success(show, slug, shown, **PRIVATE)  # where there is no study, nothing changes
     return blocks

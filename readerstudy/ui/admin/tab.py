@@ -1,7 +1,7 @@
 """What every tab of the administration is, and what its handlers share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import gradio as gr
@@ -18,11 +18,15 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "minima
 
 @dataclass(frozen=True)
 class Place:
-    """Where a tab works: the box with the chosen study, and what makes a tab show it anew."""
+    """Where a tab works: the box with the chosen study, and what makes a tab show it anew.
+
+    A tab adds to `changed` its events after which the page's overview is another.
+    """
 
     guard: Guard
     slug: gr.Dropdown
     changes: Sequence[Any]
+    changed: list[Any] = field(default_factory=list)
 
 
 class Tab(Protocol):
@@ -54,6 +58,11 @@ def dropdown(label: str, **options: Any) -> gr.Dropdown:
     box = gr.Dropdown([], label=label, **options)
     box.preprocess = _text_or_nothing
     return box
+
+
+def text(given: object) -> str:
+    """Of a box that may be empty, or hold what no person types."""
+    return given.strip() if isinstance(given, str) else ""
 
 
 def hidden() -> Any:

@@ -1,0 +1,86 @@
+"""What a reader would see, for whoever runs the study: drawn anew each time, nothing stored."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from readerstudy.db import Database, Session
+from readerstudy.db import queries_studies as queries
+from readerstudy.db.tables import Case, Reader, Study
+from readerstudy.entities import Actor, Advice, Arm, Option, ReaderKind
+from readerstudy.errors import NotFoundError
+from readerstudy.protocol import Questions
+from readerstudy.rules import Permission, authorise
+from readerstudy.services import images
+from readerstudy.services.drawing import drawer_of
+from readerstudy.services.protocols import protocol_of
+from readerstudy.services.readers import options_of
+from readerstudy.services.sealing import check_predictions, check_protocol
+
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One reading as a reader would get it; never the reference standard."""
+
+    position: int
+    total: int
+    arm: Arm
+    options: tuple[Option, ...]
+    questions: Questions
+    clinical_text: str
+    advice: Advice | None
+    time_limit_s: int | None
+
+
+def preview_case(db: Database, *, actor: Actor, slug: str, position: int) -> Preview:
+    """`position` from 1 in the order of a reader who does not exist."""
+    with db.reading() as session:
+        study = _visible(session, actor, slug)
+        rows, buttons = _plan(session, study)
+        row = _row(rows, position)
+        protocol = protocol_of(study)
+        advice = row["advice"]
+        return Preview(
+            position=position,
+            total=len(rows),
+            arm=row["arm"],
+            options=options_of(study, buttons),
+            questions=protocol.questions,
+            clinical_text=_case(session, study, row).clinical_text,
+            advice=Advice(advice["model"], tuple(map(tuple, advice["shown"]))) if advice else None,
+            time_limit_s=protocol.time_limit_s,
+        )
+
+
+def preview_image(db: Database, *, actor: Actor, slug: str, position: int) -> bytes:
+    with db.reading() as session:
+        study = _visible(session, actor, slug)
+        rows, _ = _plan(session, study)
+        file = _case(session, study, _row(rows, position)).image_file
+    return images.load(file, folder=db.images)
+
+
+def _visible(session: Session, actor: Actor, slug: str) -> Study:
+    study = queries.study_by_slug(session, slug)
+    authorise(actor, Permission.MANAGE, study_id=study.id)
+    return study
+
+
+def _plan(session: Session, study: Study) -> tuple[list[dict[str, Any]], list[str] | None]:
+    """The rows are those of a reader that is never added to the database."""
+    check_protocol(session, study)
+    check_predictions(session, study)
+    drawer = drawer_of(session, study)
+    nobody = Reader(study_id=study.id, kind=ReaderKind.HUMAN, order_seed=_SEED)
+    return drawer.rows(nobody, number=0), drawer.option_order(seed=_SEED)
+
+
+def _row(rows: list[dict[str, Any]], position: int) -> dict[str, Any]:
+    if not 1 <= position <= len(rows):
+        raise NotFoundError(f"Expected a case from 1 to {len(rows)}, but got {position}.")
+    return rows[position - 1]
+
+
+def _case(session: Session, study: Study, row: dict[str, Any]) -> Case:
+    return next(case for case in queries.cases(session, study.id) if case.id == row["case_id"])

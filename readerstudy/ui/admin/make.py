@@ -1,0 +1,83 @@
+"""A new study: from a short form, from one file, or as a copy of the chosen one."""
+
+import gradio as gr
+
+from data.taxonomy import SHIPPED
+from readerstudy.db import Database
+from readerstudy.entities import Rule
+from readerstudy.services import life, studies
+from readerstudy.services.protocols import FORMS, StudyFile, parse_study
+from readerstudy.ui.admin import life_view
+from readerstudy.ui.admin.tab import PRIVATE, Place, dropdown, text
+from readerstudy.ui.mount import actor_of
+
+_MADE = "Made the draft {}. Reload this page to choose it."
+
+
+class MakeTab:
+    title = "New study"
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def build(self, place: Place) -> None:
+        said = gr.HTML("", elem_id="sr-made", js_on_load=None)
+        slug = gr.Textbox(label="Short name: small letters, digits, -", elem_id="sr-new-slug")
+        title = gr.Textbox(label="Title", max_length=200, elem_id="sr-new-title")
+        with gr.Accordion("From a form", open=True):
+            with gr.Row():
+                classes = _choice("Classes", list(SHIPPED))
+                rule = _choice("Rule for a model with more classes", list(Rule))
+            synthetic = gr.Checkbox(label="The images are synthetic")
+            make = gr.Button("Make an empty draft", variant="primary", elem_id="sr-make")
+        with gr.Accordion("As a copy of the chosen study", open=False):
+            cases = gr.Checkbox(label="Cases, images and reference standard too")
+            copy = gr.Button("Make a copy", elem_id="sr-copy")
+        with gr.Accordion("From one file", open=False):
+            file = gr.Textbox(
+                label="study.yaml or study.toml, pasted; it says name and title itself",
+                lines=8,
+                elem_id="sr-study-file",
+            )
+            form = _choice("Written in", list(FORMS))
+            paste = gr.Button("Make the study of this file", elem_id="sr-paste")
+        make.click(
+            place.guard(self.make_study), [slug, title, classes, rule, synthetic], said, **PRIVATE
+        )
+        copied = [place.slug, slug, title, cases]
+        copy.click(place.guard(self.copy_study), copied, said, **PRIVATE)
+        paste.click(place.guard(self.paste_study), [file, form], said, **PRIVATE)
+
+    def make_study(
+        self, slug: str, title: str, classes: str, rule: str, synthetic: object, request: gr.Request
+    ) -> str:
+        lines = {"slug": slug, "title": title, "taxonomy": classes, "rule": rule}
+        given = {key: text(value) for key, value in lines.items()}
+        return self._make(parse_study({**given, "synthetic": synthetic is True}), request)
+
+    def paste_study(self, file: str, form: str, request: gr.Request) -> str:
+        return self._make(parse_study(text(file), form=text(form)), request)
+
+    def copy_study(
+        self, slug: str, new_slug: str, title: str, cases: object, request: gr.Request
+    ) -> str:
+        life.copy_study(
+            self._db,
+            actor=actor_of(request),
+            slug=text(slug),
+            new_slug=text(new_slug),
+            title=text(title),
+            with_cases=cases is True,
+        )
+        return life_view.done(_MADE.format(text(new_slug)))
+
+    def _make(self, file: StudyFile, request: gr.Request) -> str:
+        studies.create_study(self._db, actor=actor_of(request), **file.arguments(folder=None))
+        return life_view.done(_MADE.format(file.slug))
+
+
+def _choice(label: str, choices: list[str]) -> gr.Dropdown:
+    box = dropdown(label, min_width=140)
+    box.choices = [(choice, choice) for choice in choices]
+    box.value = choices[0]
+    return box

@@ -1,0 +1,123 @@
+"""The tabs about a study's life: what they do for owners, and refuse everybody else."""
+
+import pytest
+
+from readerstudy.entities import SYSTEM, Role, StudyState
+from readerstudy.services import studies
+from tests.integration.making import make_study, write_cases
+from tests.integration.web.test_admin_page import ask
+
+CHANGES = [
+    ("open_study", ("beta", True)),
+    ("close_study", ("beta", "Ada", "Done.")),
+    ("reopen_study", ("beta", "why")),
+    ("archive_study", ("beta",)),
+    ("amend", ("beta", "case-00", "SK", "histology", "why")),
+    ("copy_study", ("beta", "stolen", "Stolen", True)),
+    ("make_study", ("made", "Made", "DEMO8", "strict", False)),
+    ("paste_study", ("slug: made\ntitle: Made\ntaxonomy: DEMO8", "YAML")),
+    ("preview_this", ("beta", 1)),
+    ("preview_before", ("beta", 2)),
+    ("preview_after", ("beta", 1)),
+]
+
+
+@pytest.fixture(scope="module")
+def staff(site):
+    return site.staff()
+
+
+@pytest.fixture(scope="module")
+def own(site, tmp_path_factory):
+    make_study(site.db, "own", write_cases(tmp_path_factory.mktemp("own"), n_cases=8))
+    return "own"
+
+
+def state(site, slug):
+    found = studies.list_studies(site.db, actor=SYSTEM)
+    return next((s.state for s in found if s.slug == slug), None)
+
+
+@pytest.mark.parametrize(("handler", "data"), CHANGES)
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.MONITOR, "owner of another"])
+def test_others_are_refused_by_the_server(site, role, handler, data):
+    client = site.staff(study="alpha") if role == "owner of another" else site.staff(role)
+    done = ask(site, client, handler, *data)
+    assert not done["success"]
+    assert "Expected somebody who may" in done["output"]["error"]
+    assert state(site, "beta") is StudyState.OPEN
+    assert state(site, "made") is state(site, "stolen") is None
+
+
+@pytest.mark.parametrize("path", ["trail.csv", "preview/1.png"])
+def test_files_are_for_owners_of_the_study(site, path):
+    for role in (Role.ANALYST, Role.MONITOR):
+        assert site.staff(role).get(f"/admin-api/beta/{path}").status_code == 403
+    assert site.staff(study="alpha").get(f"/admin-api/beta/{path}").status_code == 403
+    assert site.anonymous().get(f"/admin-api/beta/{path}").status_code == 401
+    assert site.staff().get(f"/admin-api/beta/{path}").status_code == 200
+
+
+def test_the_trail_is_refused_in_words_where_a_role_has_none(site):
+    done = ask(site, site.staff(Role.MONITOR), "show_trail", "beta")
+    assert "Expected somebody who may" in str(done["output"]["data"])
+
+
+def test_a_study_from_paste_to_archive(site, staff, own):
+    def press(handler, *data):
+        done = ask(site, staff, handler, own, *data)
+        assert done["success"], done["output"]
+        return str(done["output"]["data"])
+
+    assert "signed off by Ada" in press("close_study", "Ada", "All in.")
+    assert "SK now" in press("amend", "case-00", "SK", "histology", "why")
+    assert "open again" in press("reopen_study", "late readers")
+    press("close_study", "Ada", "Now all.")
+    assert "archived" in press("archive_study")
+    assert state(site, own) is StudyState.ARCHIVED
+    trail = press("show_trail")
+    assert all(word in trail for word in ("late readers", "amend reference", "Now all."))
+    assert "Archived" in press("show_life")
+
+
+def test_a_draft_is_opened_only_by_who_has_read_what_is_sealed(site, staff, own):
+    made = ask(site, staff, "copy_study", own, "draft", "Draft", True)
+    assert made["success"], made["output"]
+    assert "What opening seals" in str(ask(site, staff, "show_life", "draft")["output"]["data"])
+    refused = ask(site, staff, "open_study", "draft", False)
+    assert "tick the box" in refused["output"]["error"]
+    assert state(site, "draft") is StudyState.DRAFT
+    assert ask(site, staff, "open_study", "draft", True)["success"]
+
+
+@pytest.mark.parametrize(
+    ("handler", "data", "said"),
+    [
+        ("close_study", ("alpha", "", "Done."), "a name"),
+        ("close_study", ("alpha", "Ada", None), "a statement"),
+        ("amend", ("alpha", "case-00", "SK", "histology", "why"), "but this one is open"),
+        ("reopen_study", ("alpha", "why"), "but this one is open"),
+        ("open_study", ("alpha", True), "but this one is open"),
+        ("make_study", ("A B", "T", "DEMO8", "strict", False), "small letters"),
+        ("make_study", ("ab", "T", "/etc/passwd", "strict", False), "written out"),
+        ("make_study", ("ab", "T", "DEMO8", "odd", False), "rule"),
+        ("paste_study", ("slug: [", "YAML"), "cannot be read"),
+        ("paste_study", (None, None), "YAML or TOML"),
+        ("preview_this", ("alpha", 99), "from 1 to 16"),
+        ("preview_before", ("alpha", 1), "from 1 to 16"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence(site, staff, handler, data, said):
+    done = ask(site, staff, handler, *data)
+    assert not done["success"]
+    assert said in done["output"]["error"]
+
+
+def test_a_pasted_study_and_a_preview(site, staff):
+    text = 'slug = "pasted"\ntitle = "P"\ntaxonomy = "DEMO8"\n'
+    done = ask(site, staff, "paste_study", text, "TOML")
+    assert "Made the draft pasted" in str(done["output"]["data"])
+    shown = str(ask(site, staff, "preview_after", "alpha", 1)["output"]["data"])
+    assert "Case 2 of 16" in shown
+    assert "preview/2.png" in shown
+    assert "case-" not in shown
