@@ -18,11 +18,10 @@ def state(study: StudySummary) -> str:
     text = f"<p>{_NEXT[study.state]}</p>"
     if study.seal_hash or study.state is not StudyState.DRAFT:
         return text
-    models = ", ".join(study.models) or "none"
     covered = {
         "Cases": f"{study.n_cases}, with the hash of each image and the reference standard",
         "Classes": ", ".join(option.code for option in study.classes),
-        "Models": f"{models}, with all predictions",
+        "Models": f"{', '.join(study.models)}, with all predictions" if study.models else "none",
         "Rule": study.rule.value,
         "Protocol": "questions, order, arms, advice, endpoint, margin, alpha, exclusions",
         "Consent": "version and text",

@@ -17,10 +17,10 @@ class LookTab:
 
     def build(self, place: Place) -> None:
         with gr.Row():
-            back = gr.Button("Back", scale=0, min_width=100, elem_id="sr-back")
-            number = gr.Number(1, label="Case", precision=0, scale=0, min_width=110)
-            on = gr.Button("Show", variant="primary", scale=0, min_width=100, elem_id="sr-look")
-            after = gr.Button("Next", scale=0, min_width=100, elem_id="sr-next")
+            back = gr.Button("Back", scale=0, min_width=70, elem_id="sr-back")
+            number = gr.Number(1, label="Case", precision=0, scale=0, min_width=80)
+            on = gr.Button("Show", variant="primary", scale=0, min_width=70, elem_id="sr-look")
+            after = gr.Button("Next", scale=0, min_width=70, elem_id="sr-next")
         shown = gr.HTML("", elem_id="sr-preview", js_on_load=None)
         asked = [place.slug, number]
         on.click(place.guard(self.preview_this), asked, [number, shown], **PRIVATE)
