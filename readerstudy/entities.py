@@ -128,6 +128,8 @@ PROFILE_FIELDS = (
     ProfileField("years_dermatology", "Years in dermatology", ("none", "<3", "3-10", ">10")),
     ProfileField("years_dermoscopy", "Years of dermoscopy", ("none", "<3", "3-10", ">10")),
     ProfileField("country", "Country"),
+    ProfileField("age", "Age", ("<30", "30-39", "40-49", "50-59", ">=60")),
+    ProfileField("sex", "Sex", ("female", "male", "other", "not said")),
 )
 
 

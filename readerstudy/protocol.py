@@ -6,6 +6,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 Text = Annotated[str, Field(min_length=1, max_length=40)]
 
+ProfileKey = Literal[
+    "profession",
+    "board_certified",
+    "years_dermatology",
+    "years_dermoscopy",
+    "country",
+    "age",
+    "sex",
+]
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -109,11 +119,19 @@ class Analysis(_Part):
 
 
 class Readers(_Part):
-    """What becomes of the readers' data.
+    """What readers are asked about themselves, and what becomes of their data.
 
+    `profile`: the questions, in the order of the page whatever the order here.
     `withdrawal`: answers of a reader who withdraws are deleted, or kept under a new random code.
     """
 
+    profile: tuple[ProfileKey, ...] = (
+        "profession",
+        "board_certified",
+        "years_dermatology",
+        "years_dermoscopy",
+        "country",
+    )
     withdrawal: Literal["delete", "anonymise"] = "anonymise"
 
 

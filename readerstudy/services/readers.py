@@ -13,12 +13,14 @@ from readerstudy.entities import (
     PROFILE_FIELDS,
     Actor,
     Option,
+    ProfileField,
     ReaderKind,
     Role,
     Stage,
 )
 from readerstudy.errors import InvitationError, StudyError
 from readerstudy.services.drawing import drawer_of
+from readerstudy.services.protocols import protocol_of
 
 
 class ShownConsent(NamedTuple):
@@ -90,8 +92,21 @@ def stage_of(session: Session, reader: Reader, study: Study) -> Stage:
     )
 
 
-def checked_profile(profile: dict[str, str]) -> dict[str, str]:
-    known = {field.key: field for field in PROFILE_FIELDS}
+def asked_of(study: Study) -> tuple[ProfileField, ...]:
+    """The questions about the reader that this study's protocol has."""
+    wanted = protocol_of(study).readers.profile
+    return tuple(field for field in PROFILE_FIELDS if field.key in wanted)
+
+
+def checked_profile(
+    profile: dict[str, str], asked: Sequence[ProfileField] = PROFILE_FIELDS
+) -> dict[str, str]:
+    """An empty answer to what is not asked is no answer."""
+    known = {field.key: field for field in asked}
+    every = {field.key for field in PROFILE_FIELDS}
+    profile = {
+        key: value for key, value in profile.items() if value or key not in every - set(known)
+    }
     for key, value in profile.items():
         if key not in known:
             raise StudyError(f"Expected one of {', '.join(known)}, but got the field {key!r}.")

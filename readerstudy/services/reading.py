@@ -23,6 +23,7 @@ from readerstudy.services.accounts import open_session
 from readerstudy.services.protocols import protocol_of
 from readerstudy.services.readers import (
     actor_of,
+    asked_of,
     checked_profile,
     consent_of,
     find_invitation,
@@ -80,6 +81,7 @@ def status(db: Database, *, actor: Actor, language: str = "en") -> ReaderStatus:
             total=progress.total,
             synthetic=study.synthetic,
             code=reader.code,
+            profile_fields=asked_of(study),
             is_closed=study.state in (StudyState.CLOSED, StudyState.ARCHIVED),
             withdrawal=Withdrawal(protocol_of(study).readers.withdrawal),
             gives_feedback=protocol_of(study).policies.feedback == "immediate",
@@ -123,10 +125,10 @@ def give_consent(db: Database, *, actor: Actor, version: str, language: str = "e
 def save_profile(db: Database, *, actor: Actor, profile: dict[str, str]) -> None:
     """A second call replaces the first until the reader has begun; unknown keys are refused."""
     reader_id = rules.reader_of(actor)
-    fields = checked_profile(profile)
     with db.transaction() as session:
         reader, study = queries.reader_and_study(session, reader_id, lock=True)
         rules.require_state(study.state, StudyState.OPEN, doing="save a profile")
+        fields = checked_profile(profile, asked_of(study))
         if stage_of(session, reader, study) is Stage.CONSENT:
             raise StateError("Expected consent before the profile; read and accept the text first.")
         stored = queries.profile(session, reader_id)

@@ -102,17 +102,22 @@ def _profile(status: ReaderStatus, t: Mapping[str, str]) -> tuple[Any, ...]:
     return (
         gr.update(visible=status.stage is Stage.PROFILE),
         f"<h1>{t['profile.title']}</h1><p class='sr-soft'>{t['profile.why']}</p>",
-        *(_translated(field, t) for field in PROFILE_FIELDS),
+        *(
+            _translated(field, t, is_asked=field in status.profile_fields)
+            for field in PROFILE_FIELDS
+        ),
         gr.update(value=t["profile.go"]),
     )
 
 
-def _translated(field: ProfileField, t: Mapping[str, str]) -> Any:
+def _translated(field: ProfileField, t: Mapping[str, str], *, is_asked: bool) -> Any:
     label = t[f"profile.{field.key}"]
     if not field.choices:
-        return gr.update(label=label)
+        return gr.update(label=label, visible=is_asked)
     return gr.update(
-        label=label, choices=[(t[f"profile.{field.key}.{c}"], c) for c in field.choices]
+        label=label,
+        visible=is_asked,
+        choices=[(t[f"profile.{field.key}.{c}"], c) for c in field.choices],
     )
 
 

@@ -21,7 +21,7 @@ from readerstudy.db.tables import (
     SignedIn,
 )
 from readerstudy.entities import SYSTEM, Actor, Withdrawal
-from readerstudy.errors import InvitationError, StateError
+from readerstudy.errors import InvitationError, StateError, StudyError
 from readerstudy.export.own import own_csv, own_json
 from readerstudy.protocol import Protocol, Readers
 from readerstudy.services import accounts, answering, own_data, reading, results, studies
@@ -168,3 +168,20 @@ def test_withdrawing_is_possible_after_closing(db: Database, manifest: Path) -> 
     close(db, slug)
     own_data.withdraw(db, actor=actor)
     assert n_rows(db, Answer) == 0
+
+
+def test_the_protocol_chooses_the_questions_about_the_reader(db: Database, manifest: Path) -> None:
+    studies.create_study(
+        db, actor=SYSTEM, slug="own", title="Own", taxonomy=DEMO8, synthetic=True,
+        protocol=Protocol(readers=Readers(profile=("age", "profession"))),
+    )  # fmt: skip
+    studies.import_cases(db, actor=SYSTEM, slug="own", manifest=manifest)
+    studies.open_study(db, actor=SYSTEM, slug="own")
+    actor = make_reader(db, "own")
+    asked = [field.key for field in reading.status(db, actor=actor).profile_fields]
+    assert asked == ["profession", "age"]
+    with pytest.raises(StudyError, match="got the field 'country'"):
+        reading.save_profile(db, actor=actor, profile={"country": "Nowhere"})
+    reading.save_profile(db, actor=actor, profile={"age": "30-39", "country": ""})
+    [stored] = own_data.own_data(db, actor=actor)["profile"]
+    assert (stored["age"], "country" in stored) == ("30-39", False)
