@@ -8,6 +8,7 @@ from readerstudy.db import queries_studies as studies
 from readerstudy.db.queries_studies import ReaderCounts
 from readerstudy.db.tables import Study
 from readerstudy.entities import Actor, Flow, ReaderKind, Withdrawal
+from readerstudy.protocol import Analysis
 from readerstudy.rules import Permission, authorise
 from readerstudy.services.collecting import exclusions
 from readerstudy.services.protocols import protocol_of
@@ -21,6 +22,17 @@ def flow(db: Database, *, actor: Actor, slug: str) -> Flow:
         study = studies.study_by_slug(session, slug)
         authorise(actor, Permission.SEE_PROGRESS, study_id=study.id)
         return flow_of(session, study)
+
+
+def left_out(db: Database, *, actor: Actor, slug: str) -> tuple[Analysis, dict[str, str]]:
+    """The rules of the protocol, and why by the code of each reader whom they leave out.
+
+    It tells what a reader got wrong in attention checks: results, not progress.
+    """
+    with db.reading() as session:
+        study = studies.study_by_slug(session, slug)
+        authorise(actor, Permission.SEE_RESULTS, study_id=study.id)
+        return protocol_of(study).analysis, exclusions(session, study)
 
 
 def flow_of(session: Session, study: Study) -> Flow:

@@ -11,7 +11,7 @@ from readerstudy.db.tables import Reader
 from readerstudy.entities import SYSTEM, Actor, Withdrawal
 from readerstudy.protocol import Analysis, Protocol
 from readerstudy.services import answering, studies
-from readerstudy.services.flow import TOO_FEW, flow
+from readerstudy.services.flow import TOO_FEW, flow, left_out
 from readerstudy.services.simulation import simulate_readers
 from tests.integration.making import answer_next, make_reader
 
@@ -49,6 +49,8 @@ def test_the_excluded_and_the_withdrawn_are_not_analysed(db: Database, manifest:
     withdraw(db, reader)
     found = flow(db, actor=SYSTEM, slug="rules")
     assert found.excluded == {TOO_FEW: 1}
+    _, why = left_out(db, actor=SYSTEM, slug="rules")
+    assert "answered 1 of 16 cases, below 50%" in why.values()
     assert found.withdrawn == {Withdrawal.DELETE: 1}
     assert (found.accepted, found.started, found.analysed) == (4, 3, 1)
 

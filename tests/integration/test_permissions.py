@@ -180,6 +180,7 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         MONITORS,
         lambda w, a, _: coverage.coverage(w.db, actor=a, slug="alpha"),
     ),
+    flow.left_out: (ANALYSTS, lambda w, a, _: flow.left_out(w.db, actor=a, slug="alpha")),
     flow.flow: (MONITORS, lambda w, a, _: flow.flow(w.db, actor=a, slug="alpha")),
     studies.list_studies: (LISTS, lambda w, a, _: studies.list_studies(w.db, actor=a)),
     simulation.simulate_readers: (

@@ -1,6 +1,7 @@
 """The flow of readers as markup."""
 
 from readerstudy.entities import Flow, Withdrawal
+from readerstudy.protocol import Analysis
 from readerstudy.ui.admin import flow_view
 
 
@@ -47,3 +48,11 @@ def test_who_left_is_said_with_the_reason_and_only_then():
     assert "1 answers deleted" in shown
     assert "280 simulated readers" in shown
     assert "3</b> Asked to take part" in shown
+
+
+def test_the_excluded_are_listed_with_rule_and_reason():
+    rules = Analysis(min_answered=0.8, max_attention_errors=1)
+    shown = flow_view.left_out(rules, {"R-1": "answered 3 of 8 cases, below <80%>"})
+    for words in ("80%", "more than 1 attention checks", "R-1", "below &lt;80%&gt;", "1 readers"):
+        assert words in shown
+    assert flow_view.left_out(Analysis(), {}) == ""

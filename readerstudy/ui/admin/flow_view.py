@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from html import escape
 
 from readerstudy.entities import Flow, Withdrawal
+from readerstudy.protocol import Analysis
 
 _WITHDRAWN = {
     Withdrawal.DELETE: "answers deleted",
@@ -26,6 +27,25 @@ def flow(found: Flow) -> str:
     return (
         '<h3>Flow of readers</h3><ol class="sr-flow" aria-label="Flow of readers">'
         f"{''.join(steps)}</ol>{_simulated(found.simulated)}"
+    )
+
+
+def left_out(rules: Analysis, found: Mapping[str, str]) -> str:
+    """The sealed rules in words, and whom they leave out; nobody is left out by hand."""
+    if not rules.excludes:
+        return ""
+    words = []
+    if rules.min_answered:
+        words.append(f"fewer than {rules.min_answered:.0%} of the own test cases answered")
+    if rules.max_attention_errors is not None:
+        words.append(f"more than {rules.max_attention_errors} attention checks wrong")
+    items = "".join(
+        f"<li><code>{escape(code)}</code> {escape(why)}</li>" for code, why in found.items()
+    )
+    return (
+        f"<h3>Excluded by the protocol</h3><p>The sealed rules leave out whoever has "
+        f"{' or '.join(words)}. {len(found)} readers so far, simulated ones and those who have not "
+        f'started included.</p><ul class="sr-scroll sr-tall">{items}</ul>'
     )
 
 

@@ -5,9 +5,10 @@ from typing import Any
 import gradio as gr
 
 from readerstudy.db import Database
+from readerstudy.errors import PermissionDenied
 from readerstudy.services import studies
 from readerstudy.services.coverage import coverage
-from readerstudy.services.flow import flow
+from readerstudy.services.flow import flow, left_out
 from readerstudy.ui.admin import coverage_view, flow_view, view
 from readerstudy.ui.admin.tab import PRIVATE, Place, study_of
 from readerstudy.ui.mount import actor_of
@@ -33,6 +34,7 @@ class ProgressTab:
         covered = coverage(self._db, **asked)
         parts = (
             flow_view.flow(flow(self._db, **asked)),
+            self._left_out(asked),
             coverage_view.days(covered.by_day),
             coverage_view.coverage(covered),
             coverage_view.cases(covered),
@@ -40,3 +42,10 @@ class ProgressTab:
             view.progress(readers),
         )
         return "".join(parts)
+
+    def _left_out(self, asked: dict[str, Any]) -> str:
+        try:
+            rules, found = left_out(self._db, **asked)
+        except PermissionDenied:  # the flow has the numbers
+            return ""
+        return flow_view.left_out(rules, found)
