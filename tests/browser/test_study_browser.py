@@ -7,9 +7,11 @@ import time
 import zipfile
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import expect
 
 from data.taxonomy import DEMO8
+from readerstudy.db.tables import Answer, Reader
 from tests.integration.making import PASSWORD
 
 N_CASES = 12
@@ -104,6 +106,30 @@ def test_an_answer_waits_out_a_closed_tab(reader):
     reader.unroute("**/study-api/answer")
     reader.reload()
     expect_case(reader, 2)
+
+
+def test_an_answer_without_network_survives_a_reload_and_is_stored_once(reader, served):
+    """The first sending arrives and its reply is lost: the answer must not be stored again."""
+    code = reader.evaluate("fetch('/study-api/status').then(r => r.json()).then(s => s.code)")
+
+    def lose_the_reply(route):
+        route.fetch()
+        route.abort()
+
+    reader.route("**/study-api/answer", lambda route: route.abort())
+    reader.route("**/study-api/answer", lose_the_reply, times=1)  # asked first
+    reader.keyboard.press("2")
+    reader.keyboard.press("Enter")
+    expect(reader.locator(".sq-state")).to_contain_text("Not saved yet")
+    waiting = reader.evaluate(f"localStorage.getItem('skinreader-pending-{code}')")
+    assert DEMO8.codes[1] in waiting
+    reader.unroute("**/study-api/answer")
+    reader.reload()
+    expect_case(reader, 2)
+    assert reader.evaluate(f"localStorage.getItem('skinreader-pending-{code}')") is None
+    with served.database().reading() as session:
+        query = sa.select(Answer.answer).join(Reader, Reader.id == Answer.reader_id)
+        assert list(session.scalars(query.where(Reader.code == code))) == [DEMO8.codes[1]]
 
 
 def test_saved_is_not_said_before_the_server_says_so(reader):
