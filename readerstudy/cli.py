@@ -18,7 +18,7 @@ from readerstudy.db import Database
 from readerstudy.entities import SYSTEM, Role, Rule
 from readerstudy.errors import StudyError
 from readerstudy.protocol import Protocol, Questions
-from readerstudy.services import accounts, copies, setup, studies, uploads
+from readerstudy.services import accounts, copies, identities, setup, studies, uploads
 from readerstudy.services.protocols import read_study_file
 
 EXIT_REFUSED = 2
@@ -197,14 +197,20 @@ def _simulate(db: Database, args: Arguments, _settings: Settings) -> None:
 
 
 def _export(db: Database, args: Arguments, _settings: Settings) -> None:
-    # The statistics take seconds to import.
-    from readerstudy.services.results import export_bundle  # noqa: PLC0415
-
-    content = export_bundle(db, actor=SYSTEM, slug=args.study)
+    content = _exported(db, args)
     scratch = args.out.with_name(f".{args.out.name}.part")
     scratch.write_bytes(content)
     scratch.replace(args.out)
     print(f"Wrote {args.out} ({len(content):,} bytes).")
+
+
+def _exported(db: Database, args: Arguments) -> bytes:
+    if args.identified:
+        return identities.export_identities(db, actor=SYSTEM, slug=args.study)
+    # The statistics take seconds to import.
+    from readerstudy.services.results import export_bundle  # noqa: PLC0415
+
+    return export_bundle(db, actor=SYSTEM, slug=args.study)
 
 
 def _backup(db: Database, args: Arguments, _settings: Settings) -> None:
@@ -288,6 +294,11 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
 def _add_export(parser: argparse.ArgumentParser) -> None:
     _add_study(parser)
     _add_out(parser)
+    parser.add_argument(
+        "--identified",
+        action="store_true",
+        help="write a CSV of readers' codes and contacts instead, and nothing else",
+    )
 
 
 def _add_out(parser: argparse.ArgumentParser) -> None:

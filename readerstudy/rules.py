@@ -33,11 +33,19 @@ class Permission(StrEnum):
     MANAGE = "change studies and accounts"
     SEE_PROGRESS = "see the progress of a study"
     SEE_RESULTS = "see and export results"
+    SEE_IDENTITIES = "see who is behind a reader's code"
     READ = "read cases"
 
 
 _GRANTED: dict[Role, frozenset[Permission]] = {
-    Role.OWNER: frozenset({Permission.MANAGE, Permission.SEE_PROGRESS, Permission.SEE_RESULTS}),
+    Role.OWNER: frozenset(
+        {
+            Permission.MANAGE,
+            Permission.SEE_PROGRESS,
+            Permission.SEE_RESULTS,
+            Permission.SEE_IDENTITIES,
+        }
+    ),
     Role.ANALYST: frozenset({Permission.SEE_PROGRESS, Permission.SEE_RESULTS}),
     Role.MONITOR: frozenset({Permission.SEE_PROGRESS}),
     Role.READER: frozenset({Permission.READ}),

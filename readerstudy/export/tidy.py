@@ -121,6 +121,17 @@ CONSENTS = (
     Column("accepted", "whole number", "readers who accepted this text"),
 )
 
+IDENTITIES = (
+    Column("reader_id", "text", "code of the reader; empty if nobody came, or who came withdrew"),
+    Column("name", "text", "name of the person who was invited"),
+    Column("email", "text", "address of the person who was invited"),
+    Column("note", "text", "note of the owner"),
+    Column("invited_at", _TIME, "when the invitation was made"),
+    Column("expires_at", _TIME, "when it ends, if it does"),
+    Column("revoked_at", _TIME, "when it was taken back, if it was"),
+    Column("joined_at", _TIME, "when it was accepted"),
+)
+
 PREDICTIONS = (
     Column("case_id", "text", "name of the case in the study's manifest"),
     Column("p_<code>", "0 to 1", "probability of the class; one column per class of the model"),
@@ -142,6 +153,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         "predictions_<name>.csv": PREDICTIONS,
         "results.csv": RESULTS,
         "consents.csv": CONSENTS,
+        "identities.csv (never in the bundle)": IDENTITIES,
         "codebook.csv": CODEBOOK,
     }
 )

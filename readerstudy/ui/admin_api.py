@@ -9,8 +9,7 @@ from readerstudy.entities import Actor
 from readerstudy.errors import NotFoundError
 from readerstudy.export.pictures import render
 from readerstudy.export.stamps import stamp_of
-from readerstudy.services import hardest, preview, results, trail
-from readerstudy.services.images import media_type
+from readerstudy.services import hardest, identities, preview, results, trail
 from readerstudy.ui.admin.view import kinds_of
 from readerstudy.ui.session import Sessions, Zone
 
@@ -44,6 +43,11 @@ def admin_routes(db: Database, sessions: Sessions) -> APIRouter:
     def thumbnail(actor: Staff, slug: str, case: str) -> Response:
         content = hardest.thumbnail(db, actor=actor, slug=slug, case_id=case)
         return Response(content, media_type="image/webp")
+
+    @router.get("/{slug}/identities.csv")
+    def identified(actor: Staff, slug: str) -> Response:
+        content = identities.export_identities(db, actor=actor, slug=slug)
+        return _download(content, name=f"{slug}-identities.csv", media_type="text/csv")
 
     @router.get("/{slug}/report.html")
     def report(actor: Staff, slug: str, kinds: str = "") -> Response:

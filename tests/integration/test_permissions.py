@@ -22,6 +22,7 @@ from readerstudy.services import (
     coverage,
     flow,
     hardest,
+    identities,
     invitations,
     life,
     own_data,
@@ -202,6 +203,10 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
     results.export_bundle: (
         ANALYSTS,
         lambda w, a, _: results.export_bundle(w.db, actor=a, slug="alpha"),
+    ),
+    identities.export_identities: (
+        OWNERS,
+        lambda w, a, _: identities.export_identities(w.db, actor=a, slug="alpha"),
     ),
     results.study_report: (
         ANALYSTS,
