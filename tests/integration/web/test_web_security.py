@@ -356,6 +356,16 @@ def test_roles_see_what_they_may(site, role):
     expected = 200 if role is Role.ANALYST else 403
     assert staff.get("/admin-api/alpha/export.zip").status_code == expected
     assert staff.get("/admin-api/alpha/thumbnail?case=case-00").status_code == expected
+    assert staff.get("/admin-api/alpha/report.html").status_code == expected
+    assert staff.get("/admin-api/alpha/identities.csv").status_code == 403
+
+
+def test_only_owners_get_contacts_and_only_of_their_study(site):
+    owner = site.staff(Role.OWNER, study="alpha")
+    assert owner.get("/admin-api/alpha/identities.csv").text.startswith("reader_id,name,email")
+    assert owner.get("/admin-api/beta/identities.csv").status_code == 403
+    for other in (site.reader(), site.anonymous()):
+        assert other.get("/admin-api/alpha/identities.csv").status_code in (401, 403)
 
 
 def test_staff_of_one_study_export_no_other(site):
