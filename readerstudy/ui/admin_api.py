@@ -10,6 +10,7 @@ from readerstudy.errors import NotFoundError
 from readerstudy.export.pictures import render
 from readerstudy.export.stamps import stamp_of
 from readerstudy.services import hardest, identities, preview, results, trail
+from readerstudy.services.images import media_type
 from readerstudy.ui.admin.view import kinds_of
 from readerstudy.ui.session import Sessions, Zone
 
