@@ -38,7 +38,7 @@ def _draw_panel(axes: Axes, plan: Plan, endpoint: Endpoint, claim: Claim) -> Non
         axes.axhline(level, color="#999999", linewidth=0.6, linestyle=":")
     for place, rows in enumerate(plan.grid(endpoint, claim)):
         readers = rows[0].readers
-        line = curve(endpoint, claim, readers=readers, cases=cases, alpha=plan.options.alpha)
+        line = curve(endpoint, claim, readers=readers, cases=cases, options=plan.options)
         _draw_line(axes, place, cases.tolist(), line.tolist(), rows)
     axes.set(xlabel="Cases in the study", ylim=(0, 1.02), xlim=(0, many * 1.28))
     axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 0.9, 1])

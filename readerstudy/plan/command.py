@@ -37,6 +37,7 @@ def _run(args: argparse.Namespace) -> str:
         tuple(sorted(set(args.cases))),
         claims_of(args),
         args.alpha,
+        args.method,
     )
     found, facts = _from(args)
     shown = _shown(found, args.endpoint)
@@ -52,7 +53,7 @@ def _from(args: argparse.Namespace) -> tuple[list[Endpoint], Facts]:
     study = build_study(
         readings, predictions, positive=args.positive, rule=args.rule, missing=args.missing
     )
-    return endpoints(study), facts_of(study)
+    return endpoints(study, covariance=args.covariance), facts_of(study)
 
 
 def _shown(found: list[Endpoint], wanted: str | None) -> Endpoint:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from readerstudy.stats import StatsError
+from readerstudy.stats.hillis import DESIGNS
+from readerstudy.stats.planning import PRIMARY
 from readerstudy.stats.power import Claim, Components, obuchowski_rockette
+from readerstudy.stats.reader_area import COVARIANCES
 
 _READERS, _CASES = (10, 20, 50, 280), (50, 100, 200)
 _MOST_READERS, _MOST_CASES, _MOST_SIZES = 100_000, 1_000_000, 50
@@ -77,6 +80,10 @@ def _add_claims(parser: argparse.ArgumentParser) -> None:
         metavar="FRACTION",
         help="two-sided level; --margin tests each side at half of it (default: %(default)s)",
     )
+    shown = "whose interval the study will report (default: %(default)s)"
+    add("--method", choices=DESIGNS, default=PRIMARY, help=shown)
+    shown = "of readers' AUC (default: delong where everybody read everything, else jackknife)"
+    add("--covariance", choices=COVARIANCES, help=shown)
 
 
 def claims_of(args: argparse.Namespace) -> tuple[Claim, ...]:

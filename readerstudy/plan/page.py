@@ -13,7 +13,7 @@ from readerstudy.plan.words import (
     percent,
 )
 from readerstudy.stats.pilot import Endpoint
-from readerstudy.stats.planning import METHOD, TARGETS, Plan
+from readerstudy.stats.planning import TARGETS, Plan
 
 REFERENCES = (
     "Hillis SL, Obuchowski NA, Berbaum KS. Power estimation for multireader ROC methods: an "
@@ -41,7 +41,7 @@ def render_page(plan: Plan, shown: Endpoint, facts: Facts, picture: bytes) -> st
         picture=inline_svg(picture),
         needed_by=needed_by,
         notes=notes_by(plan),
-        method=METHOD,
+        method=plan.options.method,
         targets=TARGETS,
         references=REFERENCES,
     )

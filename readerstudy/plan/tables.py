@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from readerstudy.stats.pilot import Endpoint
-from readerstudy.stats.planning import METHOD, Needed, Plan, size_notes
+from readerstudy.stats.planning import Needed, Plan, size_notes
 from readerstudy.stats.power import Claim
 
 _WHAT = ("endpoint", "class", "model", "claim", "margin", "difference", "alpha", "method")
@@ -71,5 +71,5 @@ def _what(endpoint: Endpoint, claim: Claim, plan: Plan) -> dict[str, Any]:
         "margin": claim.margin or None,
         "difference": claim.difference,
         "alpha": plan.options.alpha,
-        "method": METHOD,
+        "method": plan.options.method,
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from readerstudy.stats.pilot import Endpoint
-from readerstudy.stats.planning import METHOD, TARGETS, Needed, Plan
+from readerstudy.stats.planning import TARGETS, Needed, Plan
 from readerstudy.stats.power import MOST_CASES, MOST_READERS, Claim
 from readerstudy.stats.study import Study
 
@@ -107,7 +107,9 @@ def notes_by(plan: Plan) -> dict[str, list[str]]:
 def terminal(plan: Plan, shown: Endpoint, facts: Facts) -> str:
     """The grid of one endpoint, and one line for each of the others."""
     lines = [facts.sentence, *(f"Warning: {w}" for w in facts.warnings)]
-    lines.append(f"Power in percent; {METHOD}, two-sided level {plan.options.alpha:g}.")
+    lines.append(
+        f"Power in percent; {plan.options.method}, two-sided level {plan.options.alpha:g}."
+    )
     for claim in plan.options.claims:
         lines += ["", f"{claim_words(claim)}: {endpoint_words(shown)}"]
         lines += [*_grid(plan, shown, claim), *_enough(plan, shown, claim)]

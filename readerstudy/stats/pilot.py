@@ -49,11 +49,12 @@ class Endpoint:
     notes: tuple[str, ...]
 
 
-def endpoints(study: Study) -> list[Endpoint]:
+def endpoints(study: Study, *, covariance: Covariance | None = None) -> list[Endpoint]:
     """Balanced accuracy, accuracy, and each class's sensitivity, specificity and AUC, per model.
 
-    AUC where readers gave confidence, by DeLong's covariances, or the jackknife's where not
-    everybody read everything. Raises StatsError without a model or with a single reader.
+    AUC where readers gave confidence, by the `covariance` named, or without one by DeLong's, and
+    the jackknife's where not everybody read everything. Raises StatsError without a model or with
+    a single reader.
     """
     if not study.models:
         raise StatsError(
@@ -65,14 +66,14 @@ def endpoints(study: Study) -> list[Endpoint]:
             "Expected a pilot of at least two readers, but got one; how much readers differ cannot "
             "be known from one. Plan from published variances with --components instead."
         )
-    return [endpoint for model in study.models for endpoint in _of_model(study, model)]
+    return [endpoint for model in study.models for endpoint in _of_model(study, model, covariance)]
 
 
-def _of_model(study: Study, model: Model) -> Iterator[Endpoint]:
+def _of_model(study: Study, model: Model, covariance: Covariance | None) -> Iterator[Endpoint]:
     found = [_balanced(study, model)]
     *of_classes, accuracy = [_rate(study, model, metric) for metric in metrics(study)]
     found += [accuracy, *of_classes]
-    found += [_area(study, model, class_) for class_ in study.targets]
+    found += [_area(study, model, class_, covariance) for class_ in study.targets]
     return (endpoint for endpoint in found if endpoint is not None)
 
 
@@ -112,7 +113,9 @@ def _kinds(study: Study, metric: Metric, cells: Cells) -> IntArray:
     return truth if metric.quantity == "accuracy" else np.zeros(len(truth), dtype=np.intp)
 
 
-def _area(study: Study, model: Model, class_: str) -> Endpoint | None:
+def _area(
+    study: Study, model: Model, class_: str, covariance: Covariance | None
+) -> Endpoint | None:
     target = study.classes.index(class_)
     is_class = study.truth == target
     ratings = reader_ratings(study, target=target)
@@ -121,8 +124,8 @@ def _area(study: Study, model: Model, class_: str) -> Endpoint | None:
         return None
     its, keep, used = found
     against = model_raters(model.scores[used, target], its.readers, is_class[used])
-    covariance: Covariance = "delong" if its.complete else "jackknife"
-    gap = area_moments(its, covariance, model=against)
+    usual: Covariance = "delong" if its.complete else "jackknife"
+    gap = area_moments(its, covariance or usual, model=against)
     if gap is None:
         return None
     there = ~np.isnan(ratings[np.ix_(keep, used)])

@@ -16,7 +16,7 @@ from readerstudy.stats.power import (
 )
 from readerstudy.stats.study import FloatArray
 
-METHOD: Design = "or-rrrc-capped"
+PRIMARY: Design = "or-rrrc-capped"
 TARGETS = (0.8, 0.9)
 TOO_FEW = "fewer than 2 cases of this kind: no power"
 _FEW = 20
@@ -30,6 +30,7 @@ class PlanOptions:
     cases: tuple[int, ...]
     claims: tuple[Claim, ...]
     alpha: float = 0.05
+    method: Design = PRIMARY
 
 
 @dataclass(frozen=True)
@@ -111,11 +112,12 @@ def entering(endpoint: Endpoint, cases: FloatArray) -> FloatArray:
 
 
 def curve(
-    endpoint: Endpoint, claim: Claim, *, readers: int, cases: FloatArray, alpha: float
+    endpoint: Endpoint, claim: Claim, *, readers: int, cases: FloatArray, options: PlanOptions
 ) -> FloatArray:
     """Power at any numbers of cases (n,), for a line in a figure; shares are not rounded."""
     size = {"n_readers": np.array(float(readers)), "n_cases": cases * endpoint.share}
-    return power(endpoint.components, claim, **size, design=METHOD, alpha=alpha).power
+    method, alpha = options.method, options.alpha
+    return power(endpoint.components, claim, **size, design=method, alpha=alpha).power
 
 
 def _rows(endpoint: Endpoint, claim: Claim, options: PlanOptions) -> Iterator[PlanRow]:
@@ -127,7 +129,7 @@ def _rows(endpoint: Endpoint, claim: Claim, options: PlanOptions) -> Iterator[Pl
             claim,
             n_readers=readers,
             n_cases=np.where(cases > 1, cases, np.nan),
-            design=METHOD,
+            design=options.method,
             alpha=options.alpha,
         )
         for by in (1.0, 0.5, 2.0)
@@ -163,13 +165,13 @@ def size_notes(endpoint: Endpoint, cases: int) -> Iterator[str]:
 
 def _needed(endpoint: Endpoint, claim: Claim, options: PlanOptions) -> Iterator[Needed]:
     """Cases for every number of readers, then readers for every number of cases."""
-    pilot, alpha = endpoint.components, options.alpha
+    pilot, alpha, method = endpoint.components, options.alpha, options.method
     if not (pilot.var > 0 and np.isfinite(pilot.readers + pilot.cov2)):
         return
     targets = np.array(TARGETS)
     given = np.array(options.readers, dtype=np.float64)[:, None]
     cases, reached = cases_needed(
-        pilot, claim, n_readers=given, target=targets, design=METHOD, alpha=alpha
+        pilot, claim, n_readers=given, target=targets, design=method, alpha=alpha
     )
     # The fewest cases of the study that give so many cases of the endpoint.
     whole = np.ceil((cases - 0.5) / endpoint.share)
@@ -178,7 +180,7 @@ def _needed(endpoint: Endpoint, claim: Claim, options: PlanOptions) -> Iterator[
         yield Needed(endpoint, claim, TARGETS[t], "cases", options.readers[i], total, float(at))
     enter = np.maximum(entering(endpoint, np.array(options.cases)), 1.0)[:, None]
     readers, reached = readers_needed(
-        pilot, claim, n_cases=enter, target=targets, design=METHOD, alpha=alpha
+        pilot, claim, n_cases=enter, target=targets, design=method, alpha=alpha
     )
     for (i, t), at in np.ndenumerate(reached):
         enough = int(readers[i, t]) if at > TARGETS[t] else None
