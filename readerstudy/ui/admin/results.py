@@ -67,6 +67,8 @@ class ResultsTab:
         asked: dict[str, Any] = {"actor": actor, "slug": study.slug, "kinds": view.kinds_of(kinds)}
         analysis = results.study_results(self._db, **asked)
         pictures = results.pictures(self._db, **asked)
+        if not pictures:  # neither a model nor an answer yet
+            return _nothing(view.results(analysis))
         choices = view.picture_choices(study, pictures)
         first = choices[0][1]
         used = " ".join(analysis.meta["reader_kinds"])

@@ -4,7 +4,9 @@ import uuid
 
 import pytest
 
-from readerstudy.entities import Role
+from data.taxonomy import DEMO8
+from readerstudy.entities import SYSTEM, Role
+from readerstudy.services import studies
 from tests.integration.web.live import call
 
 OUT_OF_DATE = "This page is out of date. Reload it."
@@ -56,6 +58,15 @@ def test_a_monitor_sees_progress_and_no_reference_standard(site):
     assert "BCC" not in shown
     [groups] = ask(site, monitor, "show_groups", "alpha", "family")["output"]["data"]
     assert "see and export results" in groups
+
+
+def test_an_empty_draft_is_shown(site, staff):
+    studies.create_study(
+        site.db, actor=SYSTEM, slug="empty", title="Empty", taxonomy=DEMO8, synthetic=True
+    )
+    done = ask(site, staff, "show_study", "empty")
+    assert done["success"], done["output"]
+    assert "Nobody has read a case yet" in str(done["output"]["data"])
 
 
 @pytest.mark.parametrize(
