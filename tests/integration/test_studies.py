@@ -112,8 +112,8 @@ def test_all_bad_images_are_named_at_once_and_nothing_is_kept(
     with pytest.raises(ImportRefused) as caught:
         studies.import_cases(db, actor=SYSTEM, slug=draft, manifest=manifest)
     said = str(caught.value)
-    assert "case-01: Expected a JPEG" in said
-    assert "case-03: Expected a complete image" in said
+    assert "case-01: 1.png: Expected a JPEG" in said
+    assert "case-03: 3.png: Expected a complete image" in said
     assert "case-05: the same image as case-00" in said
     assert summary(db, draft).n_cases == 0
 

@@ -13,7 +13,12 @@ from readerstudy.rules import Permission
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 GRANTED = {
-    Role.OWNER: {Permission.MANAGE, Permission.SEE_PROGRESS, Permission.SEE_RESULTS},
+    Role.OWNER: {
+        Permission.MANAGE,
+        Permission.SEE_PROGRESS,
+        Permission.SEE_RESULTS,
+        Permission.SEE_IDENTITIES,
+    },
     Role.ANALYST: {Permission.SEE_PROGRESS, Permission.SEE_RESULTS},
     Role.MONITOR: {Permission.SEE_PROGRESS},
     Role.READER: {Permission.READ},

@@ -182,7 +182,15 @@ def test_the_last_answer_ends_the_quiz(reader):
         assert save(reader, token=f"answer-number-{number}").status_code == 200
     end = current(reader)
     assert end.pop("code")
-    assert end == {"stage": "done", "answered": 16, "total": 16, "back": None, "case": None}
+    assert end == {
+        "stage": "done",
+        "answered": 16,
+        "total": 16,
+        "back": None,
+        "case": None,
+        "has_result": False,
+        "misled_at": [],
+    }
 
 
 def test_a_closed_study_takes_no_answer_and_says_so(site, tmp_path):
