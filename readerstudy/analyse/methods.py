@@ -23,6 +23,8 @@ REFERENCES = {
     "1997;53:567-78.",
     "durkalski": "Durkalski VL, Palesch YY, Lipsitz SR, Rust PF. Analysis of clustered "
     "matched-pair data. Stat Med 2003;22:2417-28.",
+    "agresti": "Agresti A, Min Y. Simple improved confidence intervals for comparing matched "
+    "proportions. Stat Med 2005;24:729-40.",
     "gwet": "Gwet KL. Computing inter-rater reliability and its variance in the presence of high "
     "agreement. Br J Math Stat Psychol 2008;61:29-48.",
 }
@@ -39,6 +41,7 @@ def methods_paragraph(analysis: Analysis) -> list[tuple[str, tuple[str, ...]]]:
     sentences.append(("Proportions of one model or reader have Wilson's interval.", ("wilson",)))
     optional = (
         ("or-rrrc-capped" in run, _primary()),
+        ("or-rrrc-few-cases" in run, _few_cases()),
         (bool(meta["cluster"]), _clusters(meta)),
         ("ustat" in run, _pooled()),
         ("delong" in run, _areas()),
@@ -103,6 +106,14 @@ def _primary() -> Sentence:
         "degrees of freedom are at most the number of cases less one: with many readers the usual "
         "ones promise more than few cases can hold.",
         ("hillis",),
+    )
+
+
+def _few_cases() -> Sentence:
+    return (
+        "Where few cases enter, the variance over cases is that of the cases and a quarter of an "
+        "imaginary one (or-rrrc-few-cases), so that it does not vanish where nobody erred.",
+        ("agresti",),
     )
 
 

@@ -20,6 +20,7 @@ from readerstudy.stats.records import (
     Record,
     notes_of,
 )
+from readerstudy.stats.sections.common import FEW
 
 _RATES = ("sensitivity", "specificity", "accuracy", "balanced_accuracy")
 _MATCHED = ("specificity_at_reader_sensitivity", "sensitivity_at_reader_specificity")
@@ -33,7 +34,16 @@ _CHANGES = (
     "took_wrong_advice",
     "overrode_wrong_advice",
 )
+_FEW_CASES = 20
 _ALONE = {"wilson", _PRIMARY, "mean-recall"}
+_PLAIN = (
+    ("model:", ""),
+    ("mean_reader:aided", "mean aided reader"),
+    ("mean_reader", "mean reader"),
+    ("majority_vote", "majority vote"),
+    ("reader:", "reader "),
+    (" - ", " minus "),
+)
 _MARGINS = {f"{_PRIMARY}:{quantity}" for quantity in _RATES}
 
 
@@ -74,6 +84,15 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:.{digits}f}"
 
 
+def words(name: str) -> str:
+    """A quantity or subject without the marks of a file; names of models and readers stay."""
+    if ":" not in name:
+        return name.replace("_", " ")
+    for mark, plain in _PLAIN:
+        name = name.replace(mark, plain)
+    return name
+
+
 def p_value(value: float) -> str:
     """A p as journals print it."""
     if math.isnan(value):
@@ -91,13 +110,14 @@ def limits(record: Record) -> str:
 def warnings_of(analysis: Analysis) -> list[str]:
     """Notes of the tables' records, each once with how many numbers it concerns."""
     shown = dict.fromkeys(r for _, _, records in _sections(analysis) for r in records)
-    return [f"{note} ({count})" for note, count in notes_of(shown).items()]
+    said = notes_of(r for r in shown if r.quantity not in ("noninferiority", "equivalence"))
+    return [f"{note} ({count} numbers)" for note, count in said.most_common()]
 
 
 def _environment() -> Environment:
     loader = PackageLoader("readerstudy.analyse", "templates")
     environment = Environment(loader=loader, autoescape=True)
-    environment.filters.update(number=number, p_value=p_value, limits=limits)
+    environment.filters.update(number=number, words=words, p_value=p_value, limits=limits)
     return environment
 
 
@@ -117,6 +137,11 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
             "Model minus mean reader",
             "Readers and cases both random (or-rrrc-capped, the primary method).",
             lambda r: r.subject in gaps and r.method == _PRIMARY and r.quantity in _RATES,
+        ),
+        (
+            "With few cases",
+            "Kinds with fewer than 20 cases, by or-rrrc-few-cases: to be reported instead there.",
+            lambda r: r.subject in (*gaps, MEAN_READER) and r.method == FEW and _is_rare(r),
         ),
         (
             "Non-inferiority and equivalence",
@@ -156,6 +181,10 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
         ),
     )
     return [(h, words, [r for r in analysis.records if wanted(r)]) for h, words, wanted in tables]
+
+
+def _is_rare(record: Record) -> bool:
+    return record.quantity in _RATES and (record.n_cases or 0) < _FEW_CASES
 
 
 def _is_area(record: Record) -> bool:

@@ -43,7 +43,9 @@ def _forest(forest: Forest) -> Figure:
     for place, row in enumerate(forest.rows):
         if math.isfinite(row.low):
             axes.plot([row.low, row.high], [place, place], color=MEAN_COLOUR, linewidth=0.9)
-        axes.plot([row.estimate], [place], "s", color=MODEL_COLOURS[0], markersize=4)
+        known = math.isfinite(row.low)
+        inside = MODEL_COLOURS[0] if known else "white"
+        axes.plot([row.estimate], [place], "s", color=MODEL_COLOURS[0], mfc=inside, markersize=4)
     axes.axvline(0, color="#888888", linewidth=0.7)
     if forest.margin is not None:
         axes.axvline(-forest.margin, color=WRONG_COLOUR, linewidth=0.9, linestyle="--")
@@ -52,7 +54,9 @@ def _forest(forest: Forest) -> Figure:
             annotation_clip=False,
         )  # fmt: skip
     labels = [
-        f"{row.quantity.replace('_', ' ')}, {row.class_} (n {row.n_cases})" for row in forest.rows
+        f"{row.quantity.replace('_', ' ')}, {row.class_} (n {row.n_cases})"
+        + ("" if math.isfinite(row.low) else ", no interval")
+        for row in forest.rows
     ]
     axes.set_yticks(range(len(labels)), labels, fontsize=7)
     axes.set_ylim(len(labels) - 0.5, -0.9)
@@ -137,6 +141,7 @@ def _heat(heat: HeatMap) -> Figure:
     colours = ListedColormap([NOTHING_COLOUR, WRONG_COLOUR, RIGHT_COLOUR])
     axes.imshow(heat.cells, cmap=colours, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
     _mark_classes(axes, heat, n_cases)
+    axes.set_yticks([])
     axes.set_ylabel(f"{n_readers} readers, best first")
     axes.set_title(
         f"{heat.title}: right (blue), wrong (orange), none (grey)", fontsize=9, loc="left"

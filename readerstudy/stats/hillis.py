@@ -10,7 +10,7 @@ from readerstudy.stats.tails import quantile, two_sided, upper_tail
 
 CLAMPED = "negative covariance between readers set to 0"
 NOT_ESTIMABLE = "not estimable"
-ONE_READER = "one reader: readers cannot be random; see paired DeLong or McNemar"
+ONE_READER = "one reader: readers cannot be random (see paired DeLong or McNemar)"
 TWO_READERS = "two readers: about one degree of freedom, the interval is very wide"
 CASES_FIXED = "cases taken as fixed, as in a t-test of the readers: ignores case sampling"
 FEW_CASES = "fewer than 20 cases: the interval may hold the truth less often than it says"

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -125,13 +126,9 @@ class Analysis:
         return json.dumps(body, ensure_ascii=False, allow_nan=False)
 
 
-def notes_of(records: Iterable[Record]) -> dict[str, int]:
-    """How often each distinct note occurs."""
-    counts: dict[str, int] = {}
-    for record in records:
-        if record.note:
-            counts[record.note] = counts.get(record.note, 0) + 1
-    return counts
+def notes_of(records: Iterable[Record]) -> Counter[str]:
+    """How often each distinct note occurs; a record's several notes stand apart."""
+    return Counter(note for record in records for note in record.note.split("; ") if note)
 
 
 def _plain(value: Any) -> Any:

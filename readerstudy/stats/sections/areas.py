@@ -20,7 +20,7 @@ from readerstudy.stats.study import BoolArray, FloatArray, Study
 from readerstudy.stats.tails import quantile, two_sided
 
 PERFECT = "AUC of 0 or 1: DeLong's variance is 0 and says nothing about uncertainty"
-PAIRED_OFF = "exact, from as many disjoint pairs of cases as there are; wide"
+PAIRED_OFF = "exact, from as many disjoint pairs of cases as there are, and wide"
 TOO_FEW = "fewer than two cases on one side: no variance"
 
 

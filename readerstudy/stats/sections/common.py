@@ -1,16 +1,26 @@
 """Turning inferences into records."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from readerstudy.stats.clusters import by_cluster
-from readerstudy.stats.hillis import DESIGNS, Design, Inference, one_sided, or_inference
+from readerstudy.stats.few_cases import with_imaginary_case
+from readerstudy.stats.hillis import (
+    DESIGNS,
+    FEW_CASES,
+    Design,
+    Inference,
+    one_sided,
+    or_inference,
+)
 from readerstudy.stats.moments import Moments, moments
 from readerstudy.stats.records import AIDED_READER, MEAN_READER, NAN, Record
 from readerstudy.stats.study import FloatArray, IntArray, Study
 
+FEW = "or-rrrc-few-cases"
+STEADIED = "few cases: a quarter of an imaginary one added to the variance"
 MEANS = (MEAN_READER, AIDED_READER)
 RANDOM_DESIGNS: tuple[Design, ...] = ("or-rrrc-capped", "or-rrrc")
 
@@ -116,6 +126,21 @@ def margin_records(
         result = or_inference(found, design=design, level=options.level)
         metric = f"{label.quantity}:{covariance}" if covariance else label.quantity
         method = f"{design}:{metric}"
+        yield from _one_margin(label, method, result, found, options.margin)
+
+
+def few_cases_records(
+    label: Label, found: Moments, *, options: Options, note: str = ""
+) -> Iterator[Record]:
+    """The same of a proportion that few cases, or hardly a mistake, stand behind."""
+    steadied = with_imaginary_case(found, difference=label.is_difference)
+    clip = label.subject in MEANS
+    result = or_inference(steadied, design="or-rrrc-capped", level=options.level, clip=clip)
+    result = replace(result, note=result.note.replace(FEW_CASES, STEADIED))
+    size = {"n_cases": found.n_cases, "n_readers": found.n_readers}
+    yield from_inference(label, FEW, result, **size, note=note)
+    if options.margin is not None and label.is_difference:
+        method = f"{FEW}:{label.quantity}"
         yield from _one_margin(label, method, result, found, options.margin)
 
 

@@ -19,7 +19,7 @@ from readerstudy.stats.sections.common import Options
 from readerstudy.stats.sections.rates import effects_of, metrics, proportion_records
 from readerstudy.stats.study import BoolArray, FloatArray, IntArray, Study
 
-TIES = "a tied vote counts as wrong; {} cases tied"
+TIES = "a tied vote counts as wrong ({} cases tied)"
 UNVOTED = "{} cases nobody answered left out"
 
 

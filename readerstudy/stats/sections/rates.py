@@ -16,6 +16,7 @@ from readerstudy.stats.sections.common import (
     Options,
     design_records,
     difference,
+    few_cases_records,
     margin_records,
     mean_moments,
 )
@@ -26,6 +27,8 @@ from readerstudy.stats.study import BoolArray, FloatArray, IntArray, Model, Stud
 EFFECT = "cases of one cluster are not independent: design effect {:.2f}"
 NO_CASES = "no case of this kind"
 DROPPED = "{} readers without such a case left out"
+FEW_ERRORS = "the model erred on fewer than 5 cases: rely on or-rrrc-few-cases"
+_FEW_ERRORS = 5
 OWN_CELLS = "the model on the readers' own cases, each counted as often as it was read"
 
 
@@ -151,6 +154,7 @@ def of_mean(
     yield from design_records(label, of_mean, designs=RANDOM_DESIGNS, options=options, note=note)
     yield from component_records(label, of_mean, metric=metric.quantity)
     if study.cluster is None:
+        yield from few_cases_records(label, of_mean, options=options, note=note)
         yield from pooled_records(label, right, None, there, options, note)
     for model in study.models:
         its = np.broadcast_to(model_right(study, model, metric, cells.at), right.shape)
@@ -158,10 +162,13 @@ def of_mean(
         part = mean_moments(study, its_theta, its_influence, at)
         found = mean_moments(study, its_theta - theta, its_influence - influence, at)
         label = Label(metric.quantity, metric.class_, difference(model.name, mean))
-        yield from design_records(label, found, options=options, note=note)
+        rare = study.cluster is None and (1 - its[0]).sum() < _FEW_ERRORS
+        its_note = "; ".join(n for n in (note, FEW_ERRORS if rare else "") if n)
+        yield from design_records(label, found, options=options, note=its_note)
         yield from component_records(label, found, against=(of_mean, part), metric=metric.quantity)
         yield from margin_records(label, found, options=options)
         if study.cluster is None:
+            yield from few_cases_records(label, found, options=options, note=note)
             yield from pooled_records(label, its, right, there, options, note)
             if mean == MEAN_READER:
                 own = Label(metric.quantity, metric.class_, f"model:{model.name}")
