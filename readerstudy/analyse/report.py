@@ -140,7 +140,7 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
         ),
         (
             "With few cases",
-            "Kinds with fewer than 20 cases, by or-rrrc-few-cases: to be reported instead there.",
+            "Beside the primary analysis, by or-rrrc-few-cases: exploratory, and often too wide.",
             lambda r: r.subject in (*gaps, MEAN_READER) and r.method == FEW and _is_rare(r),
         ),
         (
