@@ -198,9 +198,7 @@ def _simulate(db: Database, args: Arguments, _settings: Settings) -> None:
 
 def _export(db: Database, args: Arguments, _settings: Settings) -> None:
     content = _exported(db, args)
-    scratch = args.out.with_name(f".{args.out.name}.part")
-    scratch.write_bytes(content)
-    scratch.replace(args.out)
+    cli_life.write_whole(args.out, content)
     print(f"Wrote {args.out} ({len(content):,} bytes).")
 
 

@@ -55,11 +55,15 @@ def _amend(db: Database, args: Arguments, _settings: Settings) -> None:
 
 
 def _trail(db: Database, args: Arguments, _settings: Settings) -> None:
-    text = trail.trail_csv(db, actor=SYSTEM, slug=args.study)
-    scratch = args.out.with_name(f".{args.out.name}.part")
-    scratch.write_text(text, "utf-8")
-    scratch.replace(args.out)
+    write_whole(args.out, trail.trail_csv(db, actor=SYSTEM, slug=args.study).encode())
     print(f"Wrote {args.out}.")
+
+
+def write_whole(out: Path, content: bytes) -> None:
+    """All of it or none: a file of that name stays until the new one is complete."""
+    scratch = out.with_name(f".{out.name}.part")
+    scratch.write_bytes(content)
+    scratch.replace(out)
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:

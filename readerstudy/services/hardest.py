@@ -5,7 +5,7 @@ Analysts see results while a study is open, as in the other tables: they do not 
 
 from collections import Counter, defaultdict
 
-from readerstudy.db import Database, Session, queries_results
+from readerstudy.db import Database, Session, queries_life, queries_results
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
 from readerstudy.entities import Actor, Arm, CaseAnswers, CaseRole, ReaderKind, Rule
@@ -48,10 +48,13 @@ def thumbnail(db: Database, *, actor: Actor, slug: str, case_id: str) -> bytes:
     with db.reading() as session:
         study = studies.study_by_slug(session, slug)
         authorise(actor, Permission.SEE_RESULTS, study_id=study.id)
-        files = {case.case_id: case.image_file for case in studies.cases(session, study.id)}
-    if case_id not in files:
-        raise NotFoundError(f"Expected a case of this study, but there is none named {case_id!r}.")
-    return images.thumbnail(images.load(files[case_id], folder=db.images))
+        case = queries_life.case_named(session, study.id, case_id)
+        if case is None:
+            raise NotFoundError(
+                f"Expected a case of this study, but there is none named {case_id!r}."
+            )
+        file = case.image_file
+    return images.thumbnail(images.load(file, folder=db.images))
 
 
 def _answers(session: Session, study: Study, kinds: tuple[ReaderKind, ...]) -> _Counts:

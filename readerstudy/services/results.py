@@ -160,7 +160,9 @@ def _results(
     n_withdrawn = studies.n_withdrawn(session, study.id)
     counted = (tuple(sorted(counts.items())), n_shown, n_models, n_amended, n_withdrawn)
     key = (study.id, kinds, *counted, study.seal_hash)
-    return _cached(db, "results", key, lambda: _compute(session, study, kinds, counts, key))
+    return _cached(
+        db, "results", key, lambda: _compute(session, study, kinds, counts, n_amended, key)
+    )
 
 
 def _pictures(db: Database, results: _Results) -> dict[str, Picture]:
@@ -197,13 +199,17 @@ def _cached(db: Database, kind: str, key: _Key, compute: Callable[[], _T]) -> _T
 
 
 def _compute(
-    session: Session, study: Study, kinds: Kinds, counts: dict[ReaderKind, int], key: _Key
+    session: Session,
+    study: Study,
+    kinds: Kinds,
+    counts: dict[ReaderKind, int],
+    n_amended: int,
+    key: _Key,
 ) -> _Results:
     readings = collect_readings(session, study, kinds=kinds)
     frame = readings_frame(readings.kept, cases=queries_results.cases(session, study))
     predictions = predictions_frames(session, study)
     protocol = protocol_of(study).analysis
-    n_amended = queries_life.n_amendments(session, study.id)
     settings = Settings(
         study=study.slug,
         seal=study.seal_hash,
