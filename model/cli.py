@@ -1,4 +1,4 @@
-"""`python -m model train|predict|evaluate|card`: arguments in, sentences and exit codes out."""
+"""`python -m model train|predict|evaluate|compare|card`: arguments in, sentences and codes out."""
 
 import argparse
 import json
@@ -11,6 +11,7 @@ from data.errors import UserError
 from model import config as settings
 from model.card import ModelCard
 from model.checkpoint import BUNDLED, load_card
+from model.compare_command import add_compare
 from model.evaluate import evaluate
 from model.metrics import Metric
 from model.predict import (
@@ -51,6 +52,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_train(commands.add_parser("train", help="train a network, or go on with a training"))
     _add_predict(commands.add_parser("predict", help="predict images into predictions.csv"))
     _add_evaluate(commands.add_parser("evaluate", help="judge a checkpoint on labelled images"))
+    add_compare(commands.add_parser("compare", help="train several networks and compare them"))
     _add_card(commands.add_parser("card", help="show the facts of a checkpoint"))
     return parser
 

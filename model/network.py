@@ -137,6 +137,18 @@ def has_fixed_size(name: str) -> bool:
     return timm.is_model(name) and bool(timm.get_pretrained_cfg_value(name, "fixed_input_size"))
 
 
+def takes_drop_path(name: str) -> bool:
+    """Whether timm's backbone has stochastic depth. Raises ModelError for an unknown name."""
+    _check_name(name)
+    sized = has_fixed_size(name)
+    size = {"img_size": timm.get_pretrained_cfg_value(name, "input_size")[-1]} if sized else {}
+    try:
+        _make_backbone(name, 0.1, size)
+    except ModelError:
+        return False
+    return True
+
+
 def pixel_statistics(name: str) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
     """Mean and deviation per channel with which the ImageNet weights of a backbone were trained.
 

@@ -150,13 +150,18 @@ def cases_hash(cases: pd.DataFrame, parts: pd.Series | None = None) -> str:
     return digest.hexdigest()
 
 
-def split_cases(config: TrainConfig, cases: pd.DataFrame) -> pd.Series:
-    """The part (train, tuning or test) of each case, grouped by patient and lesion."""
-    fractions = {
+def part_fractions(config: TrainConfig) -> dict[str, float]:
+    """The three parts by name and the share of the cases that each gets."""
+    return {
         "train": 1 - config.tuning_share - config.test_share,
         "tuning": config.tuning_share,
         "test": config.test_share,
     }
+
+
+def split_cases(config: TrainConfig, cases: pd.DataFrame) -> pd.Series:
+    """The part (train, tuning or test) of each case, grouped by patient and lesion."""
+    fractions = part_fractions(config)
     if config.split:
         parts = _stored(Path(config.split), cases, tuple(fractions))
     else:
