@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from data.errors import UserError
 from data.taxonomy import Taxonomy
 from model.errors import CheckpointError
-from model.metrics import Metric
+from model.rates import Metric
 
 Fit = Literal["crop", "pad"]
 Interpolation = Literal["area", "bilinear", "bicubic"]
@@ -56,7 +56,8 @@ class ModelCard:
     `thresholds` are probabilities in [0, 1], one per class, chosen on the tuning split;
     `temperature` divides the logits; `views` is the number of mirrored and turned copies whose
     logits are averaged; `domain` says in a sentence what the network has seen and what its answers
-    are worth elsewhere; `sha256` is that of the weights file.
+    are worth elsewhere; `sha256` is that of the weights file, `tuning_sha256` that of the file with
+    the tuning part's logits (model.tuning), empty when there is none.
     """
 
     name: str
@@ -74,6 +75,7 @@ class ModelCard:
     metrics: tuple[Metric, ...] = ()
     licence: str = "Apache-2.0"
     sha256: str = ""
+    tuning_sha256: str = ""
     made_at: str = ""
     code_version: str = ""
 

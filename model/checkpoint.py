@@ -14,6 +14,8 @@ from model.network import SkinNet
 
 BUNDLED = Path(__file__).parent / "checkpoints"
 WEIGHTS_SUFFIX = ".safetensors"
+# `<name>.tuning.safetensors` is no checkpoint: it lies beside one (model.tuning).
+COMPANION = ".tuning"
 
 
 def save_checkpoint(network: SkinNet, card: ModelCard, folder: Path) -> ModelCard:
@@ -35,7 +37,8 @@ def save_checkpoint(network: SkinNet, card: ModelCard, folder: Path) -> ModelCar
 
 def list_checkpoints(folder: Path = BUNDLED) -> tuple[str, ...]:
     """Names of the checkpoints in `folder`, sorted; empty when there is no folder."""
-    return tuple(sorted(path.stem for path in folder.glob(f"*{WEIGHTS_SUFFIX}")))
+    names = (path.name.removesuffix(WEIGHTS_SUFFIX) for path in folder.glob(f"*{WEIGHTS_SUFFIX}"))
+    return tuple(sorted(name for name in names if not name.endswith(COMPANION)))
 
 
 def find_weights(name_or_path: str | Path, *, folder: Path = BUNDLED) -> Path:

@@ -1,4 +1,4 @@
-"""`python -m model train|predict|evaluate|compare|card`: arguments in, sentences and codes out."""
+"""`python -m model …`: arguments in, sentences and exit codes out."""
 
 import argparse
 import json
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from data.errors import UserError
 from model import config as settings
+from model.calibration import parse_rule
 from model.card import ModelCard
-from model.checkpoint import BUNDLED, load_card
+from model.checkpoint import BUNDLED, find_weights, load_card, load_checkpoint
 from model.compare_command import add_compare
-from model.evaluate import evaluate
-from model.metrics import Metric
+from model.evaluate import N_WORST, evaluate, write_evaluation
 from model.predict import (
     Predicted,
     check_targets,
@@ -23,7 +23,10 @@ from model.predict import (
     write_predictions,
 )
 from model.predictor import load_predictor
+from model.rates import Metric
+from model.settle import cases_of, parts_of, settle
 from model.train import train
+from model.tuning import thresholds_by
 
 EXIT_OK, EXIT_USER_ERROR, EXIT_SOME_UNREADABLE, EXIT_INTERRUPTED = 0, 2, 3, 130
 DEFAULT_CHECKPOINT = "pumch14-phantom"
@@ -53,6 +56,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_predict(commands.add_parser("predict", help="predict images into predictions.csv"))
     _add_evaluate(commands.add_parser("evaluate", help="judge a checkpoint on labelled images"))
     add_compare(commands.add_parser("compare", help="train several networks and compare them"))
+    _add_calibrate(
+        commands.add_parser("calibrate", help="settle a checkpoint again on its tuning part")
+    )
     _add_card(commands.add_parser("card", help="show the facts of a checkpoint"))
     return parser
 
@@ -75,8 +81,30 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", required=True, help="manifest CSV, or a folder per class")
     parser.add_argument("--out", type=Path, required=True, help="folder of the results")
+    parser.add_argument(
+        "--part",
+        choices=("train", "tuning", "test"),
+        default="",
+        help="judge this part of the training's own split of --data (default: all cases)",
+    )
+    parser.add_argument(
+        "--threshold-rule",
+        default="youden",
+        help="youden, sensitivity=0.9 or specificity=0.9, on the tuning part (default: youden)",
+    )
+    parser.add_argument(
+        "--worst", type=int, default=N_WORST, help=f"errors in the gallery (default: {N_WORST})"
+    )
     _add_checkpoint(parser)
     parser.set_defaults(run=_evaluate)
+
+
+def _add_calibrate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", default=DEFAULT_CHECKPOINT, help="name or .safetensors")
+    parser.add_argument("--folder", type=Path, default=BUNDLED, help="folder of checkpoints")
+    parser.add_argument("--data", default="", help="where the data of its training lies now")
+    parser.add_argument("--workers", type=int, default=2, help="processes that load images")
+    parser.set_defaults(run=_calibrate)
 
 
 def _add_card(parser: argparse.ArgumentParser) -> None:
@@ -119,11 +147,24 @@ def _predict(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    predictor = load_predictor(options.checkpoint, folder=options.folder)
-    metrics, predicted = evaluate(predictor, data=options.data, out=options.out)
-    print("\n".join(describe(metric) for metric in metrics if not metric.class_))
+    rule = parse_rule(options.threshold_rule)
+    weights = find_weights(options.checkpoint, folder=options.folder)
+    predictor = load_predictor(weights)
+    thresholds = thresholds_by(rule, predictor.card, weights.parent)
+    cases = cases_of(predictor.card, data=options.data, part=options.part)
+    done = evaluate(predictor, cases=cases, thresholds=thresholds, rule=rule)
+    write_evaluation(done, options.out, n_worst=options.worst)
+    print("\n".join(describe(metric) for metric in done.metrics if not metric.class_))
     print(f"All results are in {options.out}. {predictor.card.domain}")
-    return _exit_code(predicted, options.out / "errors.csv")
+    return _exit_code(done.predicted, options.out / "errors.csv")
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    weights = find_weights(options.name, folder=options.folder)
+    network, card = load_checkpoint(weights)
+    parts = parts_of(card, data=options.data)
+    print(summary(settle(network, card, parts, folder=weights.parent, workers=options.workers)))
+    return EXIT_OK
 
 
 def _exit_code(predicted: Predicted, errors: Path) -> int:

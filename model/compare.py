@@ -22,9 +22,9 @@ from model.checkpoint import WEIGHTS_SUFFIX, load_checkpoint
 from model.config import TrainConfig
 from model.costs import Costs, measure_costs
 from model.errors import ModelError
-from model.metrics import Floats, Ints
 from model.network import takes_drop_path
 from model.parts import PHANTOM, make_parts, part_fractions, read_cases, split_cases
+from model.rates import Floats, Ints
 from model.runs import open_run, read_state, save_atomically
 from model.scoring import loader_of, score
 from model.train import train

@@ -15,7 +15,7 @@ from sklearn.metrics import roc_curve
 
 from model.compare import Comparison, Trained
 from model.config import to_plain
-from model.metrics import Floats, Ints, macro_auc
+from model.metrics import macro_auc
 from model.paired import (
     bootstrap_difference,
     bootstrap_macro,
@@ -26,6 +26,7 @@ from model.paired import (
     mean_areas,
     percentile_interval,
 )
+from model.rates import Floats, Ints
 
 DELONG = "paired DeLong 95%, cases grouped by patient and lesion, areas averaged over seeds"
 BOOTSTRAP = "paired bootstrap of patients and lesions, percentile 95%, areas averaged over seeds"

@@ -13,7 +13,7 @@ from PIL import Image
 from data.images import decode, encode
 from data.taxonomy import Disease
 from model.card import ModelCard
-from model.metrics import Metric
+from model.rates import Metric
 
 N_PROMINENT = 5
 THUMBNAIL_PX = 192

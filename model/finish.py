@@ -1,22 +1,20 @@
-"""The end of a training: thresholds and temperature, the checkpoint, its held-out evaluation."""
+"""The end of a training: the checkpoint is written, settled and published."""
 
-import dataclasses
 import shutil
 from pathlib import Path
 
 import torch
 
 from data.taxonomy import Taxonomy, load_taxonomy
-from model.calibration import fit_temperature, softmax, youden_thresholds
-from model.card import ModelCard, write_card
+from model.card import ModelCard
 from model.checkpoint import WEIGHTS_SUFFIX, load_checkpoint, save_checkpoint
 from model.config import TrainConfig, to_plain
 from model.errors import ModelError
-from model.metrics import Metric, all_metrics
 from model.network import SkinNet
 from model.parts import PHANTOM, Parts, preprocessing_of
 from model.runs import Progress, Run, read_state
-from model.scoring import Scores, loader_of, score
+from model.settle import settle
+from model.tuning import SUFFIX as TUNING_SUFFIX
 from model.version import code_version, made_now
 
 SYNTHETIC_DOMAIN = "Trained on synthetic images only; it knows nothing about real skin."
@@ -30,24 +28,9 @@ def finish(config: TrainConfig, *, run: Run, parts: Parts, progress: Progress) -
     """
     taxonomy = load_taxonomy(config.taxonomy)
     network = best_network(config, run=run, taxonomy=taxonomy)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network.half().float().to(device)
-    tuning = score(
-        network,
-        loader_of(parts.tuning, workers=config.workers),
-        device=device,
-        views=config.views,
-    )
-    card = save_checkpoint(network, _card(config, parts, progress, tuning), run.folder)
+    card = save_checkpoint(network, _card(config, taxonomy, parts, progress), run.folder)
     written, card = load_checkpoint(run.folder / f"{card.name}{WEIGHTS_SUFFIX}")
-    test = score(
-        written.to(device),
-        loader_of(parts.test, workers=config.workers),
-        device=device,
-        views=card.views,
-    )
-    card = dataclasses.replace(card, metrics=metrics_of(card, test))
-    write_card(card, run.folder / f"{card.name}.json")
+    card = settle(written, card, parts, folder=run.folder, workers=config.workers)
     if config.publish:
         _publish(card, source=run.folder, target=Path(config.publish))
     return card
@@ -68,25 +51,16 @@ def best_network(config: TrainConfig, *, run: Run, taxonomy: Taxonomy) -> SkinNe
     return network
 
 
-def metrics_of(card: ModelCard, scores: Scores) -> tuple[Metric, ...]:
-    """All metrics of `scores`, with the card's temperature and thresholds."""
-    probabilities = softmax(scores.logits, temperature=card.temperature)
-    codes = card.taxonomy.codes
-    return all_metrics(probabilities, scores.truth, codes, thresholds=card.thresholds)
-
-
-def _card(config: TrainConfig, parts: Parts, progress: Progress, tuning: Scores) -> ModelCard:
-    taxonomy = load_taxonomy(config.taxonomy)
-    temperature = fit_temperature(tuning.logits, tuning.truth)
-    probabilities = softmax(tuning.logits, temperature=temperature)
+def _card(config: TrainConfig, taxonomy: Taxonomy, parts: Parts, progress: Progress) -> ModelCard:
+    """The card before anything was fitted or measured."""
     synthetic = config.data == PHANTOM
     return ModelCard(
         name=config.name,
         backbone=config.backbone,
         taxonomy=taxonomy,
         preprocessing=preprocessing_of(config),
-        thresholds=youden_thresholds(probabilities, tuning.truth, taxonomy.codes),
-        temperature=temperature,
+        thresholds=dict.fromkeys(taxonomy.codes, 0.5),
+        temperature=1.0,
         domain=config.domain or (SYNTHETIC_DOMAIN if synthetic else UNKNOWN_DOMAIN),
         auxiliary=config.auxiliary,
         views=config.views,
@@ -117,5 +91,5 @@ def _provenance(config: TrainConfig, parts: Parts, progress: Progress) -> dict[s
 
 def _publish(card: ModelCard, *, source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    for suffix in (WEIGHTS_SUFFIX, ".json"):
+    for suffix in (WEIGHTS_SUFFIX, TUNING_SUFFIX, ".json"):
         shutil.copyfile(source / f"{card.name}{suffix}", target / f"{card.name}{suffix}")

@@ -8,8 +8,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from model.errors import ModelError
-from model.metrics import Floats
 from model.network import Output
+from model.rates import Floats
 
 
 def total_loss(

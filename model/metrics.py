@@ -1,76 +1,36 @@
 """Numbers that judge a classifier, each with its interval, its n and the method's name.
 
-Two families, never mixed: "argmax" (the most probable class is the answer) and "threshold" (each
-class against the rest at its own threshold); "ranking" needs no decision at all.
+Two families of decisions, never mixed: "argmax" (the most probable class is the answer) and
+"threshold" (each class against the rest at its own threshold). "ranking" needs no decision at all,
+and "probability" asks whether the probabilities can be believed.
 """
 
+import dataclasses
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-FamilyName = Literal["argmax", "threshold", "ranking"]
+from model.probability import probability_metrics
+from model.rates import (
+    Z95,
+    Bools,
+    FamilyName,
+    Floats,
+    Ints,
+    Metric,
+    f1,
+    mean_rate,
+    pooled_rate,
+    proportion,
+    wilson,
+)
+from model.resampling import PERCENTILE, estimates, percentile_intervals
 
-_Z95 = float(stats.norm.ppf(0.975))
-WILSON = "Wilson 95%"
 DELONG = "DeLong 95%"
-PERFECT = "Wilson 95% of the smaller group, as DeLong's variance is 0"
-MOVER = "MOVER 95% from the classes' Wilson intervals and their correlation"
+PERFECT = "Wilson 95% of the smaller group, as a perfect ranking has no variance"
 MACRO_AUC = "normal 95%, variance from DeLong components of all classes"
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One number: a fraction in [0, 1] (nan when undefined), its 95% interval and its n.
-
-    `class_` is empty for a figure over all classes; `n` is the number of cases it rests on.
-    """
-
-    family: FamilyName
-    quantity: str
-    class_: str
-    estimate: float
-    ci_low: float
-    ci_high: float
-    n: int
-    method: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready; an undefined number becomes None."""
-        return {
-            key: None if isinstance(value, float) and math.isnan(value) else value
-            for key, value in asdict(self).items()
-        }
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "Metric":
-        """Read what `to_dict` wrote."""
-        numbers = ("estimate", "ci_low", "ci_high")
-        values: dict[str, Any] = {
-            k: math.nan if v is None and k in numbers else v for k, v in content.items()
-        }
-        return cls(**values)
-
-
-def wilson(k: int, n: int) -> tuple[float, float]:
-    """95% score interval of k successes in n; (nan, nan) for n = 0. Reference: Wilson 1927.
-
-    >>> tuple(round(bound, 3) for bound in wilson(8, 10))
-    (0.49, 0.943)
-    """
-    if n == 0:
-        return math.nan, math.nan
-    p, z2 = k / n, _Z95**2
-    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def auc_components(scores: Floats, positive: Bools) -> tuple[float, Floats]:
@@ -105,8 +65,11 @@ def macro_auc(probabilities: Floats, truth: Ints) -> float:
     return float(np.mean(known)) if known else math.nan
 
 
-def ranking_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str]) -> list[Metric]:
-    """One-vs-rest AUC per class (DeLong) and their mean, whose variance keeps their covariance."""
+def auc_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str]) -> list[Metric]:
+    """One-vs-rest AUC per class (DeLong), after their mean over the classes present.
+
+    The variance of the mean keeps the covariance of the classes' areas.
+    """
     n = len(truth)
     rows, parts = [], []
     for index, code in enumerate(codes):
@@ -120,6 +83,14 @@ def ranking_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str]) ->
     return [Metric("ranking", "macro auc", "", macro, low, high, n, MACRO_AUC), *rows]
 
 
+def ranking_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str]) -> list[Metric]:
+    """AUC and average precision: of each class against the rest, and their means."""
+    return [
+        *auc_metrics(probabilities, truth, codes),
+        *_precision_metrics(probabilities, truth, codes),
+    ]
+
+
 def _auc_metric(code: str, area: float, contributions: Floats, positive: Bools) -> Metric:
     """A perfect or inverted ranking has no variance to DeLong, but no certainty either."""
     n = len(positive)
@@ -131,6 +102,68 @@ def _auc_metric(code: str, area: float, contributions: Floats, positive: Bools) 
     return Metric("ranking", "auc", code, area, low, high, n, DELONG)
 
 
+def average_precision(scores: Floats, positive: Bools) -> Callable[[Floats], Floats]:
+    """The average precision of (n,) scores as a function of (b, n) weights of the cases.
+
+    The sum over the thresholds of precision x step of sensitivity, nan where no positive counts;
+    equal scores share one threshold. Reference: Zhu 2004; scikit-learn computes the same.
+    """
+    order = np.argsort(-scores, kind="stable")
+    ranked, hits = scores[order], positive[order]
+    # The last of the ranked cases, and of the positives, that reaches the score of each positive.
+    reach = np.searchsorted(-ranked, -ranked[hits], side="right") - 1
+
+    own_reach = np.searchsorted(-ranked[hits], -ranked[hits], side="right") - 1
+
+    def statistic(weights: Floats) -> Floats:
+        drawn = weights[:, order]
+        own = drawn[:, hits]
+        called = np.cumsum(drawn, axis=1)[:, reach]
+        found = np.cumsum(own, axis=1)[:, own_reach]
+        total = own.sum(axis=1)
+        area = (own * found / np.maximum(called, 1)).sum(axis=1)
+        found = np.full(len(total), math.nan)
+        np.divide(area, total, out=found, where=total > 0)
+        return found
+
+    return statistic
+
+
+def _precision_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str]) -> list[Metric]:
+    """Average precision of each class, and their mean over the classes present."""
+    n = len(truth)
+    numbers = np.bincount(truth, minlength=len(codes))
+    parts = [average_precision(probabilities[:, c], truth == c) for c in range(len(codes))]
+
+    def all_parts(weights: Floats) -> Floats:
+        found = np.column_stack([part(weights) for part in parts])
+        return np.column_stack([found[:, numbers > 0].mean(axis=1), found])
+
+    values = estimates(all_parts, n) if n else np.full(len(codes) + 1, math.nan)
+    limits = percentile_intervals(all_parts, n) if n else np.full((len(codes) + 1, 2), math.nan)
+    rows = [
+        _precision_metric(code, value, (low, high), int(number), n=n)
+        for code, value, (low, high), number in zip(
+            codes, values[1:].tolist(), limits[1:].tolist(), numbers, strict=True
+        )
+    ]
+    whole, low, high = float(values[0]), float(limits[0, 0]), float(limits[0, 1])
+    name = "macro average precision"
+    return [Metric("ranking", name, "", whole, low, high, n, PERCENTILE), *rows]
+
+
+def _precision_metric(
+    code: str, value: float, limits: tuple[float, float], n_positive: int, *, n: int
+) -> Metric:
+    """Redrawing cases tells nothing about a perfect ranking, and nothing of one positive."""
+    (low, high), method = limits, PERCENTILE
+    if value == 1:
+        (low, high), method = wilson(n_positive, n_positive), PERFECT
+    elif n_positive < 2:
+        low = high = math.nan
+    return Metric("ranking", "average precision", code, value, low, high, n, method)
+
+
 def argmax_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str]) -> list[Metric]:
     """Top-1 and top-3 accuracy, balanced accuracy, and per class what the argmax answer is worth.
 
@@ -139,15 +172,13 @@ def argmax_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str]) -> 
     order = np.argsort(-probabilities, axis=1, kind="stable")
     answer = order[:, 0]
     rows = [
-        _proportion("argmax", "top-1 accuracy", "", answer == truth),
-        _proportion("argmax", "top-3 accuracy", "", (order[:, :3] == truth[:, None]).any(axis=1)),
+        proportion("argmax", "top-1 accuracy", "", answer == truth),
+        proportion("argmax", "top-3 accuracy", "", (order[:, :3] == truth[:, None]).any(axis=1)),
     ]
     decided = answer[:, None] == np.arange(len(codes))
-    macro = _macro("argmax", decided, truth)
-    balanced = macro[0]
-    rows.append(Metric(**{**asdict(balanced), "quantity": "balanced accuracy"}))
-    rows.append(macro[1])
-    return rows + _per_class("argmax", decided, truth, codes)
+    macro = _over_classes("argmax", decided, truth)
+    rows.append(dataclasses.replace(macro[0], quantity="balanced accuracy"))
+    return rows + macro + _per_class("argmax", decided, truth, codes)
 
 
 def threshold_metrics(
@@ -160,7 +191,9 @@ def threshold_metrics(
     """
     limits = np.array([thresholds[code] for code in codes])
     decided = probabilities >= limits
-    return _macro("threshold", decided, truth) + _per_class("threshold", decided, truth, codes)
+    return _over_classes("threshold", decided, truth) + _per_class(
+        "threshold", decided, truth, codes
+    )
 
 
 def _per_class(
@@ -170,71 +203,45 @@ def _per_class(
     for index, code in enumerate(codes):
         said, is_ = decided[:, index], truth == index
         rows += [
-            _proportion(family, "sensitivity", code, said[is_]),
-            _proportion(family, "specificity", code, ~said[~is_]),
-            _proportion(family, "ppv", code, is_[said]),
-            _proportion(family, "npv", code, ~is_[~said]),
+            proportion(family, "sensitivity", code, said[is_]),
+            proportion(family, "specificity", code, ~said[~is_]),
+            proportion(family, "ppv", code, is_[said]),
+            proportion(family, "npv", code, ~is_[~said]),
+            f1(family, code, said, is_),
         ]
     return rows
 
 
-def _macro(family: FamilyName, decided: Bools, truth: Ints) -> list[Metric]:
-    """Mean sensitivity, specificity and accuracy over the classes that have cases."""
+def _over_classes(family: FamilyName, decided: Bools, truth: Ints) -> list[Metric]:
+    """Means over the classes that have cases (macro), and all their decisions pooled (micro).
+
+    A class that is never answered has no PPV and is left out of that mean.
+    """
     present = np.unique(truth)
-    is_ = truth[:, None] == present
-    right = decided[:, present] == is_
+    is_, said = truth[:, None] == present, decided[:, present]
+    right = said == is_
+    parts = {
+        "sensitivity": (right, is_),
+        "specificity": (right, ~is_),
+        "ppv": (right, said),
+        "npv": (right, ~said),
+        "accuracy": (right, np.ones_like(is_)),
+    }
+    both = said & is_, said | is_
+    macro = [mean_rate(family, f"macro {name}", *part) for name, part in parts.items()]
+    micro = [pooled_rate(family, f"micro {name}", *part) for name, part in parts.items()]
     return [
-        _mean_rate(family, "macro sensitivity", right, is_),
-        _mean_rate(family, "macro specificity", right, ~is_),
-        _mean_rate(family, "macro accuracy", right, np.ones_like(is_)),
+        *macro,
+        mean_rate(family, "macro f1", *both, is_f1=True),
+        *micro,
+        pooled_rate(family, "micro f1", *both, is_f1=True),
     ]
 
 
-def _mean_rate(family: FamilyName, quantity: str, right: Bools, counted: Bools) -> Metric:
-    """Mean over columns of the share of `right` among `counted`, all (n, k) bool.
-
-    MOVER keeps an interval around rates of 0 and 1, where a normal one has no width.
-    Reference: Zou & Donner 2008; correlated parts: Zou 2008, Stat Med 27:1693.
-    """
-    sizes = counted.sum(axis=0)
-    right, counted, sizes = right[:, sizes > 0], counted[:, sizes > 0], sizes[sizes > 0]
-    n = int(counted.any(axis=1).sum())
-    if not sizes.size:
-        return Metric(family, quantity, "", math.nan, math.nan, math.nan, n, MOVER)
-    hits = (right & counted).sum(axis=0)
-    rates = hits / sizes
-    bounds = np.array([wilson(int(k), int(m)) for k, m in zip(hits, sizes, strict=True)])
-    related = _correlation((right - rates) * counted, shared=(counted.T @ counted) > 0)
-    down, up = (np.sqrt(max(0.0, d @ related @ d)) / len(sizes) for d in (bounds.T - rates))
-    estimate = float(rates.mean())
-    low, high = max(0.0, estimate - float(down)), min(1.0, estimate + float(up))
-    return Metric(family, quantity, "", estimate, low, high, n, MOVER)
-
-
-def _correlation(away: Floats, *, shared: Bools) -> Floats:
-    """(k, k) correlation of the columns' mistakes; 1 where it cannot be known but cases are shared.
-
-    Classes that share no case, as in sensitivity, are independent.
-    """
-    products = away.T @ away
-    spread = np.sqrt(np.diag(products))
-    scale = np.outer(spread, spread)
-    related = np.where(shared, 1.0, 0.0)
-    np.divide(products, scale, out=related, where=scale > 0)
-    np.fill_diagonal(related, 1.0)
-    return related
-
-
 def _normal(estimate: float, contributions: Floats) -> tuple[float, float]:
-    half = _Z95 * math.sqrt(float((contributions**2).sum()))
+    half = Z95 * math.sqrt(float((contributions**2).sum()))
     # Not max and min: they would turn nan into a bound.
     return float(np.clip(estimate - half, 0, 1)), float(np.clip(estimate + half, 0, 1))
-
-
-def _proportion(family: FamilyName, quantity: str, class_: str, right: Bools) -> Metric:
-    n, k = len(right), int(right.sum())
-    low, high = wilson(k, n)
-    return Metric(family, quantity, class_, k / n if n else math.nan, low, high, n, WILSON)
 
 
 def confusion(probabilities: Floats, truth: Ints) -> Ints:
@@ -248,9 +255,10 @@ def confusion(probabilities: Floats, truth: Ints) -> Ints:
 def all_metrics(
     probabilities: Floats, truth: Ints, codes: Sequence[str], *, thresholds: Mapping[str, float]
 ) -> tuple[Metric, ...]:
-    """Ranking, argmax and threshold metrics of one set of cases, in that order."""
+    """Ranking, argmax, threshold and probability metrics of one set of cases, in that order."""
     return (
         *ranking_metrics(probabilities, truth, codes),
         *argmax_metrics(probabilities, truth, codes),
         *threshold_metrics(probabilities, truth, codes, thresholds=thresholds),
+        *probability_metrics(probabilities, truth, codes),
     )

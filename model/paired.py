@@ -14,7 +14,8 @@ import numpy.typing as npt
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from model.metrics import Bools, Floats, Ints, auc_components
+from model.metrics import auc_components
+from model.rates import Bools, Floats, Ints
 
 _Z95 = float(stats.norm.ppf(0.975))
 

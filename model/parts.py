@@ -105,8 +105,11 @@ def _phantoms(
 def read_cases(data: str, *, taxonomy: Taxonomy) -> pd.DataFrame:
     """A manifest from its CSV file, or from a folder with one sub-folder per class."""
     path = Path(data)
-    read = scan_folder if path.is_dir() else read_manifest
-    cases = read(path, taxonomy=taxonomy)
+    cases = (
+        scan_folder(path, taxonomy=taxonomy)
+        if path.is_dir()
+        else read_manifest(path, taxonomy=taxonomy, further=("sex", "modality"))
+    )
     # Whether or not the manifest has them: the same file twice must not be in two parts.
     return cases.assign(sha256=[file_sha256(Path(file)) for file in cases["path"]])
 

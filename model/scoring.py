@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from data.datasets import Sample
 from data.errors import UserError
-from model.metrics import Floats, Ints
 from model.network import SkinNet
+from model.rates import Floats, Ints
 from model.views import mean_logits
 
 Batch = tuple[Tensor, Tensor]

@@ -6,7 +6,7 @@ import pytest
 
 from model.card import ModelCard, Preprocessing, read_card, write_card
 from model.errors import CheckpointError
-from model.metrics import Metric
+from model.rates import Metric
 from tests.unit.model_world import tiny_card
 
 

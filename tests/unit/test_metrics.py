@@ -4,20 +4,28 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import balanced_accuracy_score, confusion_matrix, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    balanced_accuracy_score,
+    brier_score_loss,
+    confusion_matrix,
+    precision_recall_fscore_support,
+    roc_auc_score,
+)
 from statsmodels.stats.proportion import proportion_confint
 
 from model.metrics import (
-    Metric,
     all_metrics,
     argmax_metrics,
     auc_components,
+    average_precision,
     confusion,
     macro_auc,
     ranking_metrics,
     threshold_metrics,
-    wilson,
 )
+from model.probability import probability_metrics, reliability_bins
+from model.rates import Metric, wilson
 
 CODES = ("A", "B", "C")
 
@@ -176,6 +184,98 @@ def test_every_metric_survives_json_with_its_undefined_values():
 def test_families_are_labelled_apart():
     probabilities, truth = cases()
     metrics = all_metrics(probabilities, truth, CODES, thresholds=dict.fromkeys(CODES, 0.4))
-    assert {m.family for m in metrics} == {"ranking", "argmax", "threshold"}
+    assert {m.family for m in metrics} == {"ranking", "argmax", "threshold", "probability"}
     keys = [(m.family, m.quantity, m.class_) for m in metrics]
     assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("average", ["macro", "micro", None])
+def test_both_families_agree_with_scikit_learn_on_precision_recall_and_f1(average):
+    probabilities, truth = cases()
+    limits = dict.fromkeys(CODES, 0.45)
+    answers = np.eye(3)[probabilities.argmax(axis=1)]
+    families = {
+        "argmax": (argmax_metrics(probabilities, truth, CODES), answers),
+        "threshold": (
+            threshold_metrics(probabilities, truth, CODES, thresholds=limits),
+            probabilities >= 0.45,
+        ),
+    }
+    for metrics, decided in families.values():
+        expected = precision_recall_fscore_support(np.eye(3)[truth], decided, average=average)
+        names = ("ppv", "sensitivity", "f1")
+        for name, value in zip(names, expected[:3], strict=True):
+            if average is None:
+                found = [find(metrics, name, code).estimate for code in CODES]
+            else:
+                found = find(metrics, f"{average} {name}").estimate
+            np.testing.assert_allclose(found, value)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 10_000))
+def test_average_precision_agrees_with_scikit_learn_also_with_ties_and_weights(seed):
+    rng = np.random.default_rng(seed)
+    positive = np.r_[True, False, rng.random(40) < 0.4]
+    scores = rng.integers(0, 8, 42).astype(float)
+    weights = rng.integers(0, 4, (2, 42)).astype(float) + np.eye(2, 42)
+    found = average_precision(scores, positive)(weights)
+    for value, row in zip(found, weights, strict=True):
+        assert value == pytest.approx(average_precision_score(positive, scores, sample_weight=row))
+
+
+def test_average_precision_of_a_perfect_ranking_is_not_certain():
+    truth = np.repeat([0, 1, 2], 5)
+    metrics = ranking_metrics(np.eye(3)[truth] * 0.8 + 0.2 / 3, truth, CODES)
+    found = find(metrics, "average precision", "A")
+    assert (found.estimate, found.ci_high) == (1, 1)
+    assert found.ci_low == pytest.approx(wilson(5, 5)[0])
+
+
+def test_brier_score_agrees_with_scikit_learn():
+    probabilities, truth = cases()
+    metrics = probability_metrics(probabilities, truth, CODES)
+    whole = find(metrics, "brier score")
+    assert whole.estimate == pytest.approx(
+        brier_score_loss(truth, probabilities, scale_by_half=False)
+    )
+    assert whole.ci_low < whole.estimate < whole.ci_high
+    for c, code in enumerate(CODES):
+        expected = brier_score_loss(truth == c, probabilities[:, c])
+        assert find(metrics, "brier score", code).estimate == pytest.approx(expected)
+
+
+def test_calibration_error_agrees_with_its_definition():
+    probabilities, truth = cases()
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
+    expected = 0.0
+    for m in range(15):
+        inside = (confidence > m / 15) & (confidence <= (m + 1) / 15)
+        if inside.any():
+            expected += inside.mean() * abs(right[inside].mean() - confidence[inside].mean())
+    found = find(probability_metrics(probabilities, truth, CODES), "ece")
+    assert found.estimate == pytest.approx(expected)
+    bins = reliability_bins(probabilities, truth)
+    assert sum(b.n for b in bins) == 300
+    assert sum(b.n * abs(b.share - b.confidence) for b in bins) / 300 == pytest.approx(expected)
+
+
+def test_the_interval_of_the_calibration_error_is_near_zero_for_honest_probabilities():
+    rng = np.random.default_rng(5)
+    probabilities, _ = cases(600)
+    truth = np.array([rng.choice(3, p=row) for row in probabilities])
+    found = find(probability_metrics(probabilities, truth, CODES), "ece")
+    assert found.ci_low < 0.02  # percentiles of the redrawn errors would begin above the estimate
+
+
+def test_micro_specificity_interval_keeps_the_decisions_that_a_case_shares():
+    probabilities, truth = cases(400)
+    limits = dict.fromkeys(CODES, 0.4)
+    found = find(threshold_metrics(probabilities, truth, CODES, thresholds=limits), "micro f1")
+    rng = np.random.default_rng(3)
+    draws = []
+    for _ in range(300):
+        rows = rng.integers(0, 400, 400)
+        said, is_ = probabilities[rows] >= 0.4, np.eye(3, dtype=bool)[truth[rows]]
+        draws.append(2 * (said & is_).sum() / (said.sum() + is_.sum()))
+    assert (found.ci_high - found.ci_low) / 2 == pytest.approx(1.96 * np.std(draws), rel=0.15)

@@ -10,14 +10,16 @@ import torch
 import yaml
 
 from data.images import ImageError, encode
-from model.card import read_card
+from model.card import read_card, write_card
 from model.checkpoint import load_checkpoint
+from model.cli import main
 from model.config import TrainConfig
 from model.errors import ModelError
 from model.loop import Trainer, learning_rate, resized, training_side
 from model.parts import make_parts
 from model.runs import read_state
 from model.train import choose_precision, make_network, train
+from model.tuning import load_tuning
 from tests.unit.model_world import BACKBONE, noise
 
 CONFIG = TrainConfig(
@@ -168,8 +170,27 @@ def test_a_training_leaves_a_checkpoint_whose_card_tells_everything(straight):
     assert card.provenance["n_test"] == 28
     assert set(card.thresholds) == set(card.taxonomy.codes)
     assert all(0 < limit < 1 for limit in card.thresholds.values())
-    assert {metric.family for metric in card.metrics} == {"ranking", "argmax", "threshold"}
+    families = {"ranking", "argmax", "threshold", "probability"}
+    assert {metric.family for metric in card.metrics} == families
     assert all(metric.n <= 28 for metric in card.metrics)
+
+
+def test_a_checkpoint_settled_again_on_its_data_is_the_same(straight, tmp_path, capsys):
+    for suffix in (".safetensors", ".json"):
+        shutil.copy(straight / f"tiny{suffix}", tmp_path)
+    assert main(["calibrate", "tiny", "--folder", str(tmp_path), "--workers", "0"]) == 0
+    again, before = (read_card(folder / "tiny.json") for folder in (tmp_path, straight))
+    assert str(again) == str(before)
+    assert load_tuning(again, tmp_path).logits.shape == (28, 14)
+
+
+def test_other_data_than_the_trainings_settle_nothing(straight, tmp_path, capsys):
+    for suffix in (".safetensors", ".json"):
+        shutil.copy(straight / f"tiny{suffix}", tmp_path)
+    card = read_card(tmp_path / "tiny.json")
+    write_card(dataclasses.replace(card, data_hash="0" * 64), tmp_path / "tiny.json")
+    assert main(["calibrate", "tiny", "--folder", str(tmp_path)]) == 2
+    assert "Expected the data that tiny was trained on" in capsys.readouterr().err
 
 
 def test_the_resolved_settings_stand_beside_the_run(straight):
@@ -184,7 +205,7 @@ def test_a_finished_training_only_writes_its_checkpoint_again(straight, tmp_path
     assert [m for m in after.metrics if m.quantity == "macro auc"] == [
         m for m in before.metrics if m.quantity == "macro auc"
     ]
-    assert read_card(tmp_path / "tiny.json") == after
+    assert str(read_card(tmp_path / "tiny.json")) == str(after)  # nan is not equal to itself
     assert (tmp_path / "tiny.safetensors").is_file()
 
 

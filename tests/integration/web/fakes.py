@@ -5,7 +5,7 @@ import numpy as np
 from data.taxonomy import ISIC2019, PUMCH14
 from model import saliency
 from model.card import ModelCard, Preprocessing
-from model.metrics import Metric
+from model.rates import Metric
 
 DOMAIN = "Trained on synthetic drawings only; it knows nothing about real skin."
 REAL_DOMAIN = "Real dermoscopy, 8 classes; it knows no other disease."

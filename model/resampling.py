@@ -1,0 +1,59 @@
+"""Intervals of figures that have no formula: cases drawn again, and the figures computed again."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from model.rates import Floats
+
+N_REPLICATES = 1000
+SEED = 20_210_401
+PERCENTILE = f"percentile bootstrap 95% ({N_REPLICATES:,} draws of cases, seed {SEED})"
+BASIC = f"basic bootstrap 95% ({N_REPLICATES:,} draws of cases, seed {SEED})"
+_CELLS = 100_000  # of a block of replicates: what a processor's cache holds
+
+# (b, n) weights of the cases to the (b, m) values of m figures, nan where undefined.
+Statistic = Callable[[Floats], Floats]
+
+
+def estimates(statistic: Statistic, n: int) -> Floats:
+    """The (m,) figures with every one of n > 0 cases counted once."""
+    found: Floats = statistic(np.ones((1, n)))[0]
+    return found
+
+
+def percentile_intervals(statistic: Statistic, n: int) -> Floats:
+    """(m, 2): between the 2.5th and the 97.5th percentile of the redrawn figures (Efron 1979).
+
+    nan with fewer than two cases, or where fewer than half of the draws are defined.
+    """
+    if n < 2:
+        return np.full((len(estimates(statistic, n)), 2), np.nan)
+    drawn = np.concatenate([statistic(weights) for weights in _draws(n)])
+    is_known = (~np.isnan(drawn)).mean(axis=0) >= 0.5
+    limits = np.full((drawn.shape[1], 2), np.nan)
+    limits[is_known] = np.nanpercentile(drawn[:, is_known], (2.5, 97.5), axis=0).T
+    return limits
+
+
+def basic_intervals(statistic: Statistic, n: int, *, least: float = 0.0) -> Floats:
+    """(m, 2): the percentiles mirrored at the estimate, not below `least`.
+
+    For figures that are biased upwards, such as a calibration error: their redrawn values are
+    biased once more, and percentiles of them would lie too high.
+    Reference: Davison & Hinkley 1997, section 5.2.
+    """
+    mirrored = 2 * estimates(statistic, n)[:, None] - percentile_intervals(statistic, n)[:, ::-1]
+    limits: Floats = np.maximum(least, mirrored)
+    return limits
+
+
+def _draws(n: int) -> Iterator[Floats]:
+    """How often each of n cases is drawn, a block of replicates at a time."""
+    rng = np.random.default_rng(SEED)
+    block = max(1, min(N_REPLICATES, _CELLS // n))
+    for first in range(0, N_REPLICATES, block):
+        size = min(block, N_REPLICATES - first)
+        chosen = rng.integers(0, n, (size, n)) + np.arange(size)[:, None] * n
+        counts = np.bincount(chosen.ravel(), minlength=size * n)
+        yield counts.reshape(size, n).astype(np.float64)

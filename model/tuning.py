@@ -1,0 +1,67 @@
+"""What the tuning part said, kept beside a checkpoint: thresholds can be chosen anew from it."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from data.manifest import file_sha256
+from model.calibration import ThresholdRule, choose_thresholds, softmax
+from model.card import ModelCard
+from model.checkpoint import COMPANION, WEIGHTS_SUFFIX
+from model.errors import CheckpointError
+from model.rates import Floats, Ints
+
+SUFFIX = COMPANION + WEIGHTS_SUFFIX
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """`logits` (n, k) float64 before the temperature and `truth` (n,) int64 of the tuning part."""
+
+    logits: Floats
+    truth: Ints
+
+    def thresholds(self, card: ModelCard, rule: ThresholdRule) -> dict[str, float]:
+        """A threshold per class of the card, by `rule`."""
+        probabilities = softmax(self.logits, temperature=card.temperature)
+        return choose_thresholds(probabilities, self.truth, card.taxonomy.codes, rule=rule)
+
+
+def thresholds_by(rule: ThresholdRule, card: ModelCard, folder: Path) -> dict[str, float]:
+    """The card's own thresholds for Youden's rule, else chosen on the tuning part's logits."""
+    if rule == ThresholdRule():
+        return card.thresholds
+    return load_tuning(card, folder).thresholds(card, rule)
+
+
+def save_tuning(tuning: Tuning, card: ModelCard, folder: Path) -> ModelCard:
+    """Write `<name>.tuning.safetensors` (logits as fp32); returns the card with its hash."""
+    path = folder / f"{card.name}{SUFFIX}"
+    save_file({"logits": tuning.logits.astype(np.float32), "truth": tuning.truth}, path)
+    return dataclasses.replace(card, tuning_sha256=file_sha256(path))
+
+
+def load_tuning(card: ModelCard, folder: Path) -> Tuning:
+    """Read what `save_tuning` wrote. Raises CheckpointError when it is missing or another one."""
+    path = folder / f"{card.name}{SUFFIX}"
+    if not (card.tuning_sha256 and path.is_file()):
+        raise CheckpointError(
+            f"Expected {path.name} beside the weights of {card.name}, but it is not there; copy it "
+            f"too, or make it with `python -m model calibrate {card.name} --data …`."
+        )
+    if file_sha256(path) != card.tuning_sha256:
+        raise CheckpointError(
+            f"Expected the {path.name} that the card of {card.name} was written for, but its hash "
+            "is another: it was cut short or changed; copy all files of the checkpoint again."
+        )
+    try:
+        content = load_file(path)
+        return Tuning(content["logits"].astype(np.float64), content["truth"])
+    except (SafetensorError, KeyError) as error:
+        raise CheckpointError(
+            f"Expected {path.name} to hold logits and truth, but it cannot be read; copy it again."
+        ) from error
