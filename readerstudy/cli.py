@@ -12,7 +12,7 @@ from typing import Any
 
 from data.errors import UserError
 from data.taxonomy import load_taxonomy
-from readerstudy import cli_life
+from readerstudy import cli_life, cli_requests
 from readerstudy.config import Settings, add_arguments, settings_from
 from readerstudy.db import Database
 from readerstudy.entities import SYSTEM, Role, Rule
@@ -318,6 +318,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comma
     "import-predictions": ("add a model", _add_import_predictions, _import_predictions),
     "open": ("seal a study and let readers in", _add_study, _open),
     "invite": ("print personal links for readers", _add_invite, _invite),
+    **cli_requests.COMMANDS,
     "simulate": ("add simulated readers", _add_simulate, _simulate),
     "export": ("write readings, results and figures as one zip", _add_export, _export),
     **cli_life.COMMANDS,

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
+from readerstudy.profile import PROFILE_FIELDS, ProfileField
+
 if TYPE_CHECKING:
     from readerstudy.protocol import Questions
 
@@ -109,38 +111,13 @@ class Option:
 
 
 @dataclass(frozen=True)
-class ProfileField:
-    """`choices` empty means free text of at most `max_length` characters."""
-
-    key: str
-    label: str
-    choices: tuple[str, ...] = ()
-    max_length: int = 60
-
-
-PROFILE_FIELDS = (
-    ProfileField(
-        "profession",
-        "Profession",
-        ("dermatologist", "dermatology resident", "other physician", "nurse", "student", "other"),
-    ),
-    ProfileField("board_certified", "Board-certified in dermatology", ("yes", "no")),
-    ProfileField("years_dermatology", "Years in dermatology", ("none", "<3", "3-10", ">10")),
-    ProfileField("years_dermoscopy", "Years of dermoscopy", ("none", "<3", "3-10", ">10")),
-    ProfileField("country", "Country"),
-    ProfileField("age", "Age", ("<30", "30-39", "40-49", "50-59", ">=60")),
-    ProfileField("sex", "Sex", ("female", "male", "other", "not said")),
-)
-
-
-@dataclass(frozen=True)
 class StudySummary:
     slug: str
     title: str
     state: StudyState
     synthetic: bool
     n_cases: int
-    n_readers: int  # humans
+    n_readers: int  # humans, but those whose withdrawal deleted their answers
     n_simulated: int
     n_answers: int  # of humans
     n_simulated_answers: int
@@ -151,6 +128,7 @@ class StudySummary:
     opened_at: datetime | None
     closed_at: datetime | None
     gives_feedback: bool = False
+    takes_requests: bool = False
 
 
 @dataclass(frozen=True)
@@ -205,8 +183,8 @@ class CellState(IntEnum):
 class Coverage:
     """`cells`: one byte per reader and case, a CellState, readers row by row.
 
-    `cases`: by name, with readings by people and by simulated readers. `by_day`: days in UTC, in
-    order, with answers of both.
+    `cases`: by name, with readings by people and by simulated readers; by number for a monitor,
+    since a name may tell the diagnosis. `by_day`: days in UTC, in order, with answers of both.
     """
 
     readers: tuple[str, ...]
@@ -301,7 +279,9 @@ class Advice:
 
 @dataclass(frozen=True)
 class CaseView:
-    """Position counts from 1. `first_answer` and `advice` belong to an aided second reading.
+    """What the browser is told: not what kind of case this is, but for practice, as on the page.
+
+    Position counts from 1. `first_answer` and `advice` belong to an aided second reading.
 
     `seconds_left` None: no limit. `views`: a caption, or nothing, for each image of the case.
     `preload`: token of the next case, whose `preload_views` images may be fetched.
@@ -312,7 +292,7 @@ class CaseView:
     case_token: str
     position: int
     total: int
-    arm: Arm
+    is_practice: bool
     options: tuple[Option, ...]
     questions: "Questions"
     clinical_text: str

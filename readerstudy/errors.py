@@ -28,6 +28,10 @@ class SignInError(StudyError):
     """Name or password are wrong, or there were too many attempts."""
 
 
+class ThrottledError(StudyError):
+    """There were too many requests from one address, or for one study."""
+
+
 class InvitationError(StudyError):
     """The link is unknown, expired or revoked."""
 

@@ -22,6 +22,11 @@ def new_reader_code() -> str:
     return "R-" + _letters(8)
 
 
+def new_trail_id() -> str:
+    """What the audit trail calls a reader: not the code, which may have to go."""
+    return "T-" + _letters(8)
+
+
 def new_case_token() -> str:
     return secrets.token_urlsafe(16)
 

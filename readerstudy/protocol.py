@@ -4,7 +4,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from readerstudy.profile import DEFAULT_YEARS
+
 Text = Annotated[str, Field(min_length=1, max_length=40)]
+
+Year = Annotated[int, Field(ge=1, le=60)]
 
 ProfileKey = Literal[
     "profession",
@@ -122,6 +126,7 @@ class Readers(_Part):
     """What readers are asked about themselves, and what becomes of their data.
 
     `profile`: the questions, in the order of the page whatever the order here.
+    `years`: whole years at which groups of experience part; (3, 10): none, <3, 3-10, >10.
     `withdrawal`: answers of a reader who withdraws are deleted, or kept under a new random code.
     """
 
@@ -132,7 +137,14 @@ class Readers(_Part):
         "years_dermoscopy",
         "country",
     )
+    years: tuple[Year, ...] = Field(default=DEFAULT_YEARS, min_length=1, max_length=6)
     withdrawal: Literal["delete", "anonymise"] = "anonymise"
+
+    @model_validator(mode="after")
+    def _years_ascend(self) -> Self:
+        if list(self.years) != sorted(set(self.years)):
+            raise ValueError("years must ascend, for example [3, 10]")
+        return self
 
 
 class Feedback(_Part):

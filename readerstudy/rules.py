@@ -52,9 +52,14 @@ _GRANTED: dict[Role, frozenset[Permission]] = {
 }
 
 
+def may(actor: Actor, permission: Permission) -> bool:
+    """Whether the role includes it, in whichever study."""
+    return permission in _GRANTED[actor.role]
+
+
 def authorise(actor: Actor, permission: Permission, *, study_id: int | None = None) -> None:
     """`study_id` None means something that belongs to no study, such as making one."""
-    if permission not in _GRANTED[actor.role]:
+    if not may(actor, permission):
         raise PermissionDenied(
             f"Expected somebody who may {permission}, but got the role {actor.role}; "
             "sign in with another account."
@@ -80,6 +85,21 @@ def require_state(state: StudyState, *allowed: StudyState, doing: str) -> None:
         raise StateError(
             f"Expected a study that is {' or '.join(allowed)} in order to {doing}, "
             f"but this one is {state}."
+        )
+
+
+def require_reopenable(protocol: Protocol) -> None:
+    """Once closed, readers were told how right they were: no answer of before may change by it."""
+    told = {
+        "policies.revise": protocol.policies.revise,
+        "feedback.missed_cases": protocol.feedback.missed_cases,
+    }
+    named = " and ".join(name for name, is_set in told.items() if is_set)
+    if named:
+        raise StateError(
+            f"Expected a protocol without {named} in order to reopen: readers may have seen their "
+            "results since the study was closed and would answer by them; copy the study and "
+            "invite readers to the copy."
         )
 
 

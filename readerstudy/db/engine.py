@@ -186,6 +186,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "foreign_keys = ON",
         "journal_mode = WAL",
         "synchronous = FULL",
+        "secure_delete = ON",  # what a reader takes back must not lie in the file's free pages
     ):
         connection.execute(f"PRAGMA {pragma}")
 

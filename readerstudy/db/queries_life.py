@@ -5,7 +5,14 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from readerstudy.db.tables import Case, Event, FurtherView, ReferenceAmendment, ReferenceStandard
+from readerstudy.db.tables import (
+    Case,
+    Event,
+    FurtherView,
+    Reader,
+    ReferenceAmendment,
+    ReferenceStandard,
+)
 
 
 def case_named(session: Session, study_id: int, case_id: str) -> Case | None:
@@ -61,6 +68,12 @@ def events(session: Session, study_id: int | None, *, most: int | None) -> Seque
     if study_id is not None:
         query = query.where(Event.study_id == study_id)
     return session.scalars(query).all()
+
+
+def trail_names(session: Session) -> dict[str, str]:
+    """Codes of the readers who take part, by the name under which events know them."""
+    query = sa.select(Reader.trail_id, Reader.code).where(Reader.trail_id.is_not(None))
+    return {trail_id: code for trail_id, code in session.execute(query).tuples() if trail_id}
 
 
 def n_events(session: Session, study_id: int | None) -> int:

@@ -49,8 +49,8 @@ def forget_person(session: Session, reader_id: int, invitation_id: int | None) -
     end_sessions(session, reader_id)
     if invitation_id is not None:
         session.execute(sa.delete(Contact).where(Contact.invitation_id == invitation_id))
-        asked = AccessRequest.invitation_id == invitation_id
-        session.execute(sa.delete(AccessRequest).where(asked))
+        asked = sa.update(AccessRequest).where(AccessRequest.invitation_id == invitation_id)
+        session.execute(asked.values(invitation_id=None))  # the row stays to be counted
 
 
 def end_sessions(session: Session, reader_id: int) -> None:

@@ -21,7 +21,7 @@ from readerstudy.db.tables import (
     ReferenceStandard,
     Study,
 )
-from readerstudy.entities import ReaderKind
+from readerstudy.entities import ReaderKind, Withdrawal
 from readerstudy.errors import NotFoundError
 
 
@@ -126,12 +126,18 @@ def n_cases(session: Session, study_id: int) -> int:
 
 
 def n_readers(session: Session, study_id: int) -> dict[ReaderKind, int]:
+    """Whoever ever came: a plan may depend on how many came before."""
     query = (
         sa.select(Reader.kind, sa.func.count())
         .where(Reader.study_id == study_id)
         .group_by(Reader.kind)
     )
     return dict(session.execute(query).tuples().all())
+
+
+def n_deleted_readers(session: Session, study_id: int) -> int:
+    withdrawn = (Reader.study_id == study_id, Reader.withdrawal == Withdrawal.DELETE)
+    return _count(session, sa.select(Reader.id).where(*withdrawn))
 
 
 def n_answers(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from readerstudy.entities import PROFILE_FIELDS
+from readerstudy.profile import OF_EXPERIENCE, PROFILE_FIELDS, ProfileField
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,12 @@ CASES = (
     Column("view_sha256", "hashes between spaces", "further views of the case, as they were shown"),
 )
 
+
+def _values(field: ProfileField) -> str:
+    values = ", ".join(field.choices) or "text"
+    return f"{values}, or as readers.years has it" if field.key in OF_EXPERIENCE else values
+
+
 READERS = (
     Column("reader_id", "text", "pseudonymous code of the reader"),
     Column("reader_kind", "human, model or simulated", "who or what answered"),
@@ -79,8 +85,8 @@ READERS = (
     Column("consent_language", "en, zh", "language in which it was shown"),
     Column("consent_at", _TIME, "when it was accepted"),
     *(
-        Column(f.key, ", ".join(f.choices) or "text", f"self-declared: {f.label.lower()}")
-        for f in PROFILE_FIELDS
+        Column(field.key, _values(field), f"self-declared: {field.label.lower()}")
+        for field in PROFILE_FIELDS
     ),
     Column("excluded", "text", "why the protocol leaves the reader out; empty if it does not"),
     Column("answered", "whole number", "cases answered"),

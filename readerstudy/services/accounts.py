@@ -4,18 +4,17 @@ from readerstudy import clock, ids, passwords
 from readerstudy.db import Database, Session, audit
 from readerstudy.db import queries_accounts as queries
 from readerstudy.db import queries_studies as studies
-from readerstudy.db.tables import Account, SignedIn, SignInAttempt
+from readerstudy.db.tables import Account, SignedIn
 from readerstudy.entities import SYSTEM, Actor, Role
 from readerstudy.errors import SignInError, StudyError
 from readerstudy.rules import (
     ACCOUNT_SESSION,
-    ATTEMPT_WINDOW,
     READER_SESSION,
     Permission,
     authorise,
-    is_throttled,
     network_of,
 )
+from readerstudy.services.throttling import WINDOW_MINUTES, may_try
 
 FIRST_ADMIN = "admin"
 _MAX_NAME = 60
@@ -112,15 +111,9 @@ def open_session(
 
 def _count_attempt(db: Database, name: str, address: str) -> tuple[int | None, str | None]:
     """Counted before the password is checked, so that parallel guesses count too."""
-    now = clock.now()
     with db.transaction() as session:
-        queries.lock_name(session, name)
-        queries.forget_old_attempts(session, now - ATTEMPT_WINDOW)
-        attempts = queries.attempts_since(session, name, now - ATTEMPT_WINDOW)
-        if is_throttled(attempts, address=address, now=now):
-            minutes = int(ATTEMPT_WINDOW.total_seconds() // 60)
-            raise SignInError(f"Too many attempts for this name; wait {minutes} minutes.")
-        session.add(SignInAttempt(name=name, address=address, at=now))
+        if not may_try(session, name, address=address):
+            raise SignInError(f"Too many attempts for this name; wait {WINDOW_MINUTES} minutes.")
         account = queries.account_by_name(session, name)
         return (account.id, account.password_hash) if account else (None, None)
 

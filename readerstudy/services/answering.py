@@ -7,7 +7,17 @@ from readerstudy import clock, rules
 from readerstudy.db import Database, Session
 from readerstudy.db import queries_reading as queries
 from readerstudy.db.tables import Answer, Assignment, Reader, Study
-from readerstudy.entities import Actor, Advice, CaseView, Given, Measured, Saved, Stage, StudyState
+from readerstudy.entities import (
+    Actor,
+    Advice,
+    Arm,
+    CaseView,
+    Given,
+    Measured,
+    Saved,
+    Stage,
+    StudyState,
+)
 from readerstudy.errors import AlreadyAnswered, AnswerError, NotFoundError, StateError
 from readerstudy.services import feedback, images
 from readerstudy.services.protocols import protocol_of
@@ -92,7 +102,7 @@ def view_of(session: Session, reader: Reader, study: Study, assignment: Assignme
         case_token=assignment.token,
         position=assignment.position,
         total=queries.progress(session, reader.id).total,
-        arm=assignment.arm,
+        is_practice=assignment.arm is Arm.PRACTICE,
         options=options_of(study, reader.option_order),
         questions=protocol.questions,
         clinical_text=queries.clinical_text(session, assignment),

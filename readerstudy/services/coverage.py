@@ -2,23 +2,33 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from readerstudy.db import Database, Session, queries_flow
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
 from readerstudy.entities import Actor, CaseRole, CellState, Coverage, ReaderKind
-from readerstudy.rules import Permission, authorise
+from readerstudy.rules import Permission, authorise, may
 
 _Counts = tuple[int, int]  # of people, of simulated readers
 
 
 def coverage(db: Database, *, actor: Actor, slug: str) -> Coverage:
-    """Of test cases; practice and attention checks are no part of it."""
+    """Of test cases; practice and attention checks are no part of it.
+
+    Whoever may not see results gets numbers for the cases, since a name may tell the diagnosis.
+    """
     with db.reading() as session:
         study = studies.study_by_slug(session, slug)
         authorise(actor, Permission.SEE_PROGRESS, study_id=study.id)
-        return _coverage(session, study)
+        found = _coverage(session, study)
+    return found if may(actor, Permission.SEE_RESULTS) else _without_names(found)
+
+
+def _without_names(found: Coverage) -> Coverage:
+    counts = enumerate(found.cases.values(), start=1)
+    return replace(found, cases={f"case {number}": readings for number, readings in counts})
 
 
 def _coverage(session: Session, study: Study) -> Coverage:

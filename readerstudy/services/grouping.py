@@ -1,6 +1,9 @@
 """By what readers and cases are grouped for results of parts."""
 
+import re
+import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +13,7 @@ from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
 from readerstudy.entities import CaseRole
 from readerstudy.errors import StudyError
+from readerstudy.services.readers import asked_of
 from readerstudy.stats import Analysis
 
 NOT_STATED = "not stated"
@@ -48,7 +52,7 @@ def groups_of(
 ) -> tuple[Literal["reader_id", "case_id"], dict[str, list[str]]]:
     """The column, and its values by group; what nobody stated is the last group."""
     if factor in OF_READERS:
-        return "reader_id", _sorted(_of_readers(session, study, factor))
+        return "reader_id", _sorted(_of_readers(session, study, factor), _choices(study, factor))
     if factor in OF_CASES:
         return "case_id", _sorted(_of_cases(session, study, factor))
     raise StudyError(f"Expected a grouping ({', '.join(FACTORS)}), but got {factor!r}; choose one.")
@@ -62,6 +66,10 @@ def _of_readers(session: Session, study: Study, factor: str) -> dict[str, str]:
     }
 
 
+def _choices(study: Study, factor: str) -> tuple[str, ...]:
+    return next((field.choices for field in asked_of(study) if field.key == factor), ())
+
+
 def _of_cases(session: Session, study: Study, factor: str) -> dict[str, str]:
     diseases = Taxonomy.from_dict(study.taxonomy)
     cases = [c for c in queries_results.cases(session, study) if c["role"] is CaseRole.TEST]
@@ -70,8 +78,18 @@ def _of_cases(session: Session, study: Study, factor: str) -> dict[str, str]:
     return {case["case_id"]: case[factor] for case in cases}
 
 
-def _sorted(values: dict[str, str]) -> dict[str, list[str]]:
+def _sorted(values: dict[str, str], choices: Sequence[str] = ()) -> dict[str, list[str]]:
+    """In the order of the choices; others by the numbers in them, so that 5-9 is before 10-14."""
     found: dict[str, list[str]] = defaultdict(list)
     for member, value in values.items():
         found[value or NOT_STATED].append(member)
-    return dict(sorted(found.items(), key=lambda item: (item[0] == NOT_STATED, item[0])))
+    names = sorted(found, key=_by_number)
+    names.sort(key=lambda name: choices.index(name) if name in choices else len(choices))
+    names.sort(key=lambda name: name == NOT_STATED)
+    return {name: found[name] for name in names}
+
+
+def _by_number(name: str) -> list[tuple[int, str]]:
+    """Text and numbers in turn, numbers first where one stands against a text."""
+    parts = re.findall(r"\d+|\D+", name)
+    return [(int(part), "") if part.isdecimal() else (sys.maxsize, part) for part in parts]

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from readerstudy import clock, ids
-from readerstudy.db import Database, audit, queries_own
+from readerstudy.db import Database, Session, audit, queries_own
 from readerstudy.db import queries_studies as queries
-from readerstudy.db.tables import Contact, Invitation
+from readerstudy.db.tables import Contact, Invitation, Study
 from readerstudy.entities import Actor, ContactData, InvitationState, ListedInvitation, StudyState
 from readerstudy.errors import NotFoundError, StateError, StudyError
 from readerstudy.rules import Permission, authorise, require_state
@@ -16,32 +16,11 @@ _LENGTHS = {"name": 200, "email": 200, "note": 500}
 
 def invite_person(db: Database, *, actor: Actor, slug: str, days: int, contact: ContactData) -> str:
     """The raw token, shown once. An empty contact is not stored."""
-    if not 1 <= days <= _MAX_DAYS:
-        raise StudyError(f"Expected 1 to {_MAX_DAYS} days, but got {days}; choose for example 90.")
-    _check(contact)
+    check_contact(contact)
     with db.transaction() as session:
         study = queries.study_by_slug(session, slug)
         authorise(actor, Permission.MANAGE, study_id=study.id)
-        require_state(study.state, StudyState.DRAFT, StudyState.OPEN, doing="invite readers")
-        token, now = ids.new_token(), clock.now()
-        made = Invitation(
-            study_id=study.id,
-            token_hash=ids.hash_token(token),
-            created_at=now,
-            expires_at=now + timedelta(days=days),
-        )
-        session.add(made)
-        session.flush()
-        if contact != ContactData():
-            session.add(
-                Contact(
-                    invitation_id=made.id,
-                    name=contact.name,
-                    email=contact.email,
-                    note=contact.note,
-                    created_at=now,
-                )
-            )
+        made, token = add_invitation(session, study, days=days, contact=contact)
         # The trail is read by others than the owner, so the person is not named there.
         audit.record(
             session,
@@ -52,6 +31,27 @@ def invite_person(db: Database, *, actor: Actor, slug: str, days: int, contact: 
             new={"count": 1, "invitation": made.id, "days": days},
         )
         return token
+
+
+def add_invitation(
+    session: Session, study: Study, *, days: int, contact: ContactData
+) -> tuple[Invitation, str]:
+    """Inside a transaction of another verb; the invitation and its raw token."""
+    if not 1 <= days <= _MAX_DAYS:
+        raise StudyError(f"Expected 1 to {_MAX_DAYS} days, but got {days}; choose for example 90.")
+    require_state(study.state, StudyState.DRAFT, StudyState.OPEN, doing="invite readers")
+    token, now = ids.new_token(), clock.now()
+    made = Invitation(
+        study_id=study.id,
+        token_hash=ids.hash_token(token),
+        created_at=now,
+        expires_at=now + timedelta(days=days),
+    )
+    session.add(made)
+    session.flush()
+    if contact != ContactData():
+        session.add(Contact(invitation_id=made.id, created_at=now, **vars(contact)))
+    return made, token
 
 
 def list_invitations(db: Database, *, actor: Actor, slug: str) -> list[ListedInvitation]:
@@ -111,7 +111,7 @@ def _data(contact: Contact | None) -> ContactData:
     return ContactData(contact.name, contact.email, contact.note)
 
 
-def _check(contact: ContactData) -> None:
+def check_contact(contact: ContactData) -> None:
     for field, most in _LENGTHS.items():
         length = len(getattr(contact, field))
         if length > most:

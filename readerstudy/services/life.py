@@ -8,6 +8,7 @@ from readerstudy.db import queries_studies as queries
 from readerstudy.db.tables import Case, FurtherView, Study
 from readerstudy.entities import Actor, SignOff, StudyState
 from readerstudy.rules import Permission, authorise, require_state
+from readerstudy.services.protocols import protocol_of
 from readerstudy.services.studies import check_new_name
 
 _MAX_SIGNATURE = 200
@@ -36,6 +37,7 @@ def reopen_study(db: Database, *, actor: Actor, slug: str, reason: str) -> None:
     with db.transaction() as session:
         study = _lock(session, actor, slug)
         require_state(study.state, StudyState.CLOSED, doing="reopen it")
+        rules.require_reopenable(protocol_of(study))
         old = {
             "closed_at": study.closed_at.isoformat() if study.closed_at else None,
             "sign_off": study.sign_off,

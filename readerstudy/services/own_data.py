@@ -1,6 +1,6 @@
 """A reader's own data: a copy of all of it, and withdrawing it."""
 
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from readerstudy import clock, ids, rules
@@ -58,20 +58,20 @@ def own_data(db: Database, *, actor: Actor) -> dict[str, Any]:
 def withdraw(db: Database, *, actor: Actor) -> Withdrawal:
     """At any time, by the study's rule; the row that stays says that somebody withdrew, and when.
 
-    Nothing in the trail leads from an old code to a new one.
+    Nothing leads from the old code, or from what the trail says, to the row that stays.
     """
     reader_id = rules.reader_of(actor)
     with db.transaction() as session:
         reader, study = queries.reader_and_study(session, reader_id, lock=True)
         rule = Withdrawal(protocol_of(study).readers.withdrawal)
-        reader.withdrawn_at, reader.withdrawal = clock.now(), rule
+        reader.withdrawn_at, reader.withdrawal = _day_of(clock.now()), rule
         session.flush()  # the database asks for this before it lets answers go
         invitation = queries_own.invitation_of(session, reader_id)
         queries_own.forget_person(session, reader_id, invitation.id if invitation else None)
         if rule is Withdrawal.DELETE:
             queries_own.forget_readings(session, reader_id)
         _cut_off(invitation, reader, rule)
-        _record(session, study, reader, rule)
+        _record(session, study, rule)
     return rule
 
 
@@ -79,26 +79,23 @@ def _cut_off(invitation: Invitation | None, reader: Reader, rule: Withdrawal) ->
     """The invitation stays to be counted, but opens nothing."""
     if invitation is not None:
         invitation.revoked_at = reader.withdrawn_at
-    if rule is Withdrawal.DELETE:
-        return
-    reader.code = ids.new_reader_code()
-    # To the day: the trail knows the moment at which the old code came.
-    reader.created_at -= _since_midnight(reader)
-    if invitation is not None:
+    reader.code, reader.trail_id = ids.new_reader_code(), None
+    # To the day, like the withdrawal: the trail knows the moments at which somebody came and went.
+    reader.created_at = _day_of(reader.created_at)
+    if invitation is not None and rule is Withdrawal.ANONYMISE:
         invitation.reader_id, invitation.token_hash = None, ids.hash_token(ids.new_token())
 
 
-def _since_midnight(reader: Reader) -> timedelta:
-    return reader.created_at - reader.created_at.replace(hour=0, minute=0, second=0, microsecond=0)
+def _day_of(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _record(session: Session, study: Study, reader: Reader, rule: Withdrawal) -> None:
-    is_deleted = rule is Withdrawal.DELETE
+def _record(session: Session, study: Study, rule: Withdrawal) -> None:
     audit.record(
         session,
-        actor=Actor(role=Role.READER, name=reader.code if is_deleted else ""),
+        actor=Actor(role=Role.READER),
         verb="withdraw",
-        subject=reader.code if is_deleted else "a reader",
+        subject="a reader",
         study_id=study.id,
         new={"rule": rule.value},
     )

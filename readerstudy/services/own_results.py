@@ -15,6 +15,8 @@ from readerstudy.services import images
 from readerstudy.services.collecting import classes_of, predictions_frames
 from readerstudy.services.protocols import protocol_of
 from readerstudy.services.readers import options_of, stage_of
+from readerstudy.services.results import model_curves
+from readerstudy.stats.figures import RocFigure
 from readerstudy.stats.restriction import build_model
 
 # Of fewer, the median and the range would tell one of them about another.
@@ -62,13 +64,14 @@ class Missed:
 
 @dataclass(frozen=True)
 class OwnResult:
-    """`missed` None: the protocol does not show them."""
+    """`missed` None: the protocol does not show them. `curves`: the models, by class."""
 
     study_title: str
     synthetic: bool
     options: tuple[Option, ...]
     lines: tuple[Line, ...]
     missed: tuple[Missed, ...] | None
+    curves: dict[str, RocFigure]
 
 
 def misled_at(db: Database, *, actor: Actor) -> list[int]:
@@ -100,6 +103,7 @@ def own_result(db: Database, *, actor: Actor) -> OwnResult:
             options=options_of(study),
             lines=tuple(_lines(reader.code, pairs, models, classes_of(study))),
             missed=_missed(session, reader, study),
+            curves=model_curves(session, study, db=db),
         )
 
 

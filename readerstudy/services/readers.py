@@ -10,15 +10,14 @@ from readerstudy.db import queries_reading as queries
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Assignment, Invitation, Reader, Study
 from readerstudy.entities import (
-    PROFILE_FIELDS,
     Actor,
     Option,
-    ProfileField,
     ReaderKind,
     Role,
     Stage,
 )
 from readerstudy.errors import InvitationError, StudyError
+from readerstudy.profile import PROFILE_FIELDS, ProfileField, fields_asked
 from readerstudy.services.drawing import drawer_of
 from readerstudy.services.protocols import protocol_of
 
@@ -64,6 +63,7 @@ def new_reader(session: Session, study: Study) -> Reader:
     reader = Reader(
         study_id=study.id,
         code=ids.new_reader_code(),
+        trail_id=ids.new_trail_id(),
         kind=ReaderKind.HUMAN,
         order_seed=ids.new_seed(),
         created_at=clock.now(),
@@ -77,8 +77,9 @@ def new_reader(session: Session, study: Study) -> Reader:
     return reader
 
 
-def actor_of(reader: Reader) -> Actor:
-    return Actor(role=Role.READER, reader_id=reader.id, study_id=reader.study_id, name=reader.code)
+def in_trail(reader: Reader) -> Actor:
+    """Whom events name: never by the code, since events stay when a reader withdraws."""
+    return Actor(role=Role.READER, reader_id=reader.id, name=reader.trail_id or "")
 
 
 def stage_of(session: Session, reader: Reader, study: Study) -> Stage:
@@ -94,8 +95,8 @@ def stage_of(session: Session, reader: Reader, study: Study) -> Stage:
 
 def asked_of(study: Study) -> tuple[ProfileField, ...]:
     """The questions about the reader that this study's protocol has."""
-    wanted = protocol_of(study).readers.profile
-    return tuple(field for field in PROFILE_FIELDS if field.key in wanted)
+    wanted = protocol_of(study).readers
+    return fields_asked(wanted.profile, wanted.years)
 
 
 def checked_profile(

@@ -22,11 +22,11 @@ from readerstudy.errors import (
 from readerstudy.services.accounts import open_session
 from readerstudy.services.protocols import protocol_of
 from readerstudy.services.readers import (
-    actor_of,
     asked_of,
     checked_profile,
     consent_of,
     find_invitation,
+    in_trail,
     new_reader,
     stage_of,
 )
@@ -56,9 +56,9 @@ def accept_invitation(db: Database, *, token: str) -> str:
             invitation.reader_id = reader.id
             audit.record(
                 session,
-                actor=actor_of(reader),
+                actor=in_trail(reader),
                 verb="accept_invitation",
-                subject=reader.code,
+                subject=study.slug,
                 study_id=study.id,
             )
         return open_session(session, reader_id=invitation.reader_id)

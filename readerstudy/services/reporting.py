@@ -10,11 +10,12 @@ from readerstudy.analyse.study import Settings
 from readerstudy.db import Session, queries_life, queries_results
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Model, Study
-from readerstudy.entities import PROFILE_FIELDS, Arm, CaseRole, ReaderKind, Withdrawal
+from readerstudy.entities import Arm, CaseRole, ReaderKind, Withdrawal
 from readerstudy.export.bundle import commit
 from readerstudy.services.collecting import Readings, Rows
 from readerstudy.services.flow import flow_of
 from readerstudy.services.protocols import protocol_of
+from readerstudy.services.readers import asked_of
 
 _NOT_SAID = "not said"
 _FREE_TEXT_SHOWN = 12
@@ -78,7 +79,7 @@ def _groups(session: Session, study: Study) -> list[ReaderGroup]:
     counts = studies.reader_counts(session, study.id)
     found = []
     counts = [one for one in counts if one.reader.withdrawal is not Withdrawal.DELETE]
-    for question in PROFILE_FIELDS:
+    for question in asked_of(study):
         by_answer = defaultdict(list)
         for one in counts:
             by_answer[declared[one.reader.id].get(question.key) or _NOT_SAID].append(one)

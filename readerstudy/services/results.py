@@ -67,6 +67,15 @@ def pictures(
         return _pictures(db, _results(db, session, study, kinds))
 
 
+def model_curves(session: Session, study: Study, *, db: Database) -> dict[str, RocFigure]:
+    """The models on all test cases by class, without any reader. For a study that is over."""
+    n_amended = queries_life.n_amendments(session, study.id)
+    key = (study.id, (), n_amended, study.seal_hash)
+    results = _cached(db, "results", key, lambda: _compute(session, study, (), {}, n_amended, key))
+    drawn = _pictures(db, results).values()
+    return {its.class_: its for its in drawn if isinstance(its, RocFigure)}
+
+
 def subgroups(
     db: Database,
     *,

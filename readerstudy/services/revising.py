@@ -11,7 +11,7 @@ from readerstudy.entities import Actor, CaseView, Given, Measured, Saved, Stage,
 from readerstudy.errors import AnswerError, StateError
 from readerstudy.services import answering, feedback
 from readerstudy.services.protocols import protocol_of
-from readerstudy.services.readers import actor_of, options_of, stage_of
+from readerstudy.services.readers import in_trail, options_of, stage_of
 
 _GIVEN = tuple(asdict(Given(answer="")))
 
@@ -44,7 +44,10 @@ def revise_answer(
     client_token: str,
     measured: Measured,
 ) -> Saved:
-    """Adds a revision and an event; the same token, or the answer that stands, adds nothing."""
+    """The same token, or the answer that stands, adds nothing.
+
+    The event says that there is a further revision, not what was answered: events stay for ever.
+    """
     reader_id = rules.reader_of(actor)
     answering.check_client_token(client_token)
     with db.transaction() as session:
@@ -116,12 +119,12 @@ def _add_revision(
     session.add(answer)
     audit.record(
         session,
-        actor=actor_of(reader),
+        actor=in_trail(reader),
         verb="revise_answer",
         subject=f"position {assignment.position}",
         study_id=reader.study_id,
-        old={**asdict(_given(stored)), "revision": stored.revision},
-        new={**asdict(given), "revision": answer.revision},
+        old={"revision": stored.revision},
+        new={"revision": answer.revision},
         reason="the reader looked back",
     )
     session.flush()

@@ -10,6 +10,7 @@ from readerstudy.db import queries_studies as queries
 from readerstudy.db.tables import Case, FurtherView, Model, Study
 from readerstudy.entities import CaseRole
 from readerstudy.errors import StateError
+from readerstudy.protocol import Protocol
 from readerstudy.services.protocols import protocol_of
 
 _FORMAT = 1
@@ -40,18 +41,29 @@ def check_protocol(session: Session, study: Study) -> None:
             "Expected at least one test case before opening, but got none; import a manifest first."
         )
     protocol = protocol_of(study)
-    if protocol.policies.back and any(case.is_repeated for case in cases):
-        raise StateError(
-            "Expected no repeated cases, since the protocol lets readers look back and copy their "
-            "first answer; make the study without policies.back, or import the cases without "
-            "repeat."
-        )
+    if any(case.is_repeated for case in cases):
+        _check_repeats_are_honest(protocol)
     aid = protocol.aid
     names = [model.name for model in queries.models(session, study.id)]
     if aid.design != "none" and aid.model not in names:
         raise StateError(
             f"Expected predictions of {aid.model}, whose advice the protocol shows, but got those "
             f"of {', '.join(names) or 'no model'}; import them under that name before opening."
+        )
+
+
+def _check_repeats_are_honest(protocol: Protocol) -> None:
+    if protocol.policies.back:
+        raise StateError(
+            "Expected no repeated cases, since the protocol lets readers look back and copy their "
+            "first answer; make the study without policies.back, or import the cases without "
+            "repeat."
+        )
+    if protocol.policies.feedback != "none":
+        raise StateError(
+            "Expected no repeated cases, since the protocol tells the reference standard after a "
+            "case, and that it is not told yet would say that the case comes again; make the study "
+            "without policies.feedback, or import the cases without repeat."
         )
 
 

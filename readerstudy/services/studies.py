@@ -219,7 +219,7 @@ def _summary(session: Session, study: Study) -> StudySummary:
         state=study.state,
         synthetic=study.synthetic,
         n_cases=queries.n_cases(session, study.id),
-        n_readers=readers.get(ReaderKind.HUMAN, 0),
+        n_readers=readers.get(ReaderKind.HUMAN, 0) - queries.n_deleted_readers(session, study.id),
         n_simulated=readers.get(ReaderKind.SIMULATED, 0),
         n_answers=answers.get(ReaderKind.HUMAN, 0),
         n_simulated_answers=answers.get(ReaderKind.SIMULATED, 0),
@@ -230,6 +230,7 @@ def _summary(session: Session, study: Study) -> StudySummary:
         opened_at=study.opened_at,
         closed_at=study.closed_at,
         gives_feedback=protocol_of(study).policies.feedback == "immediate",
+        takes_requests=study.takes_requests,
     )
 
 

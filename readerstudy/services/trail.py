@@ -37,20 +37,24 @@ class Trail:
     total: int
 
 
-def trail(db: Database, *, actor: Actor, slug: str | None = None, most: int = SHOWN) -> Trail:
+def trail(
+    db: Database, *, actor: Actor, slug: str | None = None, most: int | None = SHOWN
+) -> Trail:
     """Of one study; `slug` None: of all, with accounts, for those who may see every study."""
     with db.reading() as session:
         study_id = _study_id(session, actor, slug)
         found = queries_life.events(session, study_id, most=most)
         total = queries_life.n_events(session, study_id)
-        return Trail(tuple(_event(event) for event in found), total)
+        names = queries_life.trail_names(session)
+        return Trail(tuple(_event(event, names) for event in found), total)
 
 
 def trail_csv(db: Database, *, actor: Actor, slug: str | None = None) -> str:
     """All of it, oldest first."""
     with db.reading() as session:
         found = queries_life.events(session, _study_id(session, actor, slug), most=None)
-        return write_csv(COLUMNS, (vars(_event(event)) for event in reversed(found)))
+        names = queries_life.trail_names(session)
+        return write_csv(COLUMNS, (vars(_event(event, names)) for event in reversed(found)))
 
 
 def _study_id(session: Session, actor: Actor, slug: str | None) -> int | None:
@@ -62,10 +66,12 @@ def _study_id(session: Session, actor: Actor, slug: str | None) -> int | None:
     return study.id
 
 
-def _event(event: Event) -> TrailEvent:
+def _event(event: Event, names: Mapping[str, str]) -> TrailEvent:
+    """Readers under their codes as long as they take part."""
+    role, _, name = event.actor.partition(":")
     return TrailEvent(
         at=event.at,
-        actor=event.actor,
+        actor=f"{role}:{names.get(name, name)}",
         verb=event.verb,
         subject=event.subject,
         old=_json(event.old),

@@ -30,5 +30,14 @@ def plain_page(request: Request, template: str, *, status: int = 200, **values: 
     )
 
 
-def plain_message(request: Request, *, heading: str, text: str, status: int = 200) -> Response:
-    return plain_page(request, "message.html", status=status, heading=heading, text=text)
+def caller_address(request: Request) -> str:
+    """Of the connection, or what a trusted proxy says (SKINREADER_TRUSTED_PROXIES)."""
+    return request.client.host if request.client else ""
+
+
+def plain_message(
+    request: Request, *, heading: str, text: str, status: int = 200, is_door: bool = True
+) -> Response:
+    """`is_door`: the page tells staff where they sign in."""
+    values = {"heading": heading, "text": text, "is_door": is_door}
+    return plain_page(request, "message.html", status=status, **values)

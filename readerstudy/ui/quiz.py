@@ -7,10 +7,11 @@ from typing import Any
 import gradio as gr
 
 from readerstudy.db import Database
-from readerstudy.entities import PROFILE_FIELDS, ProfileField, ReaderStatus, Stage
+from readerstudy.entities import ReaderStatus, Stage
+from readerstudy.profile import OF_EXPERIENCE, PROFILE_FIELDS, ProfileField
 from readerstudy.services import reading
 from readerstudy.ui.mount import Guard, actor_of
-from readerstudy.ui.strings import LANGUAGES, language_of, words
+from readerstudy.ui.strings import LANGUAGES, band_words, language_of, words
 
 _LANG = {"en": "en", "zh": "zh-Hans"}
 
@@ -78,7 +79,10 @@ def build_study(db: Database, *, guard: Guard) -> gr.Blocks:
 def _field(field: ProfileField) -> gr.components.Component:
     name = f"sr-{field.key}"
     if field.choices:
-        return gr.Radio(list(field.choices), label=field.label, elem_id=name)
+        box = gr.Radio(list(field.choices), label=field.label, elem_id=name)
+        # The study has choices of its own, which Gradio forgets at a restart; the service checks.
+        box.preprocess = lambda payload: payload if isinstance(payload, str) else None
+        return box
     return gr.Textbox(label=field.label, max_length=field.max_length, elem_id=name)
 
 
@@ -99,26 +103,26 @@ def _consent(status: ReaderStatus, t: Mapping[str, str]) -> tuple[Any, ...]:
 
 
 def _profile(status: ReaderStatus, t: Mapping[str, str]) -> tuple[Any, ...]:
+    asked = {field.key: field for field in status.profile_fields}
     return (
         gr.update(visible=status.stage is Stage.PROFILE),
         f"<h1>{t['profile.title']}</h1><p class='sr-soft'>{t['profile.why']}</p>",
-        *(
-            _translated(field, t, is_asked=field in status.profile_fields)
-            for field in PROFILE_FIELDS
-        ),
+        *(_translated(asked.get(field.key), field, t) for field in PROFILE_FIELDS),
         gr.update(value=t["profile.go"]),
     )
 
 
-def _translated(field: ProfileField, t: Mapping[str, str], *, is_asked: bool) -> Any:
-    label = t[f"profile.{field.key}"]
-    if not field.choices:
-        return gr.update(label=label, visible=is_asked)
-    return gr.update(
-        label=label,
-        visible=is_asked,
-        choices=[(t[f"profile.{field.key}.{c}"], c) for c in field.choices],
-    )
+def _translated(asked: ProfileField | None, field: ProfileField, t: Mapping[str, str]) -> Any:
+    """`asked`: the question as the study has it, if it does."""
+    shown: dict[str, Any] = {"label": t[f"profile.{field.key}"], "visible": asked is not None}
+    if field.choices:
+        choices = (asked or field).choices
+        shown["choices"] = [(_choice(field.key, choice, t), choice) for choice in choices]
+    return gr.update(**shown)
+
+
+def _choice(key: str, choice: str, t: Mapping[str, str]) -> str:
+    return band_words(choice, t) if key in OF_EXPERIENCE else t[f"profile.{key}.{choice}"]
 
 
 def _rights(t: Mapping[str, str]) -> str:

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from readerstudy.db import Database
 from readerstudy.entities import Actor, Option
 from readerstudy.services import images, own_results
-from readerstudy.services.own_results import Line, Others, OwnResult, Share
-from readerstudy.stats.proportions import interval
+from readerstudy.services.own_results import Line, Others, OwnResult
+from readerstudy.ui.own_roc import own_roc, share_words
 from readerstudy.ui.plain import plain_page
 from readerstudy.ui.session import Sessions, Zone
 from readerstudy.ui.strings import language_of, words
@@ -39,6 +39,11 @@ def _shown(result: OwnResult, language: str) -> dict[str, Any]:
         heading = names.get(line.code, t["result.all"])
         section = sections.setdefault(line.code, {"heading": heading, "rows": []})
         section["rows"].append({"words": t[f"result.{line.quantity}"], "cells": _cells(line)})
+    by_line = {(line.code, line.quantity): line for line in result.lines}
+    for code, section in sections.items():
+        if code in result.curves:
+            lines = (by_line[code, "sensitivity"], by_line[code, "specificity"])
+            section["roc"] = own_roc(result.curves[code], *lines, t)
     missed = [
         {
             "token": case.case_token,
@@ -59,15 +64,7 @@ def _name(option: Option, language: str) -> str:
 
 
 def _cells(line: Line) -> list[str]:
-    return [_share(line.own), *map(_share, line.models.values()), _others(line.others)]
-
-
-def _share(its: Share) -> str:
-    if not its.n:
-        return "–"
-    low, high = interval(its.hits, its.n)
-    value = f"{its.hits / its.n:.0%} ({float(low):.0%}–{float(high):.0%})"
-    return f"{value}, {its.hits}/{its.n}"
+    return [share_words(line.own), *map(share_words, line.models.values()), _others(line.others)]
 
 
 def _others(its: Others | None) -> str:

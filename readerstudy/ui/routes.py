@@ -9,7 +9,7 @@ from readerstudy.db import Database
 from readerstudy.errors import SignInError, StudyError
 from readerstudy.services.accounts import sign_in
 from readerstudy.services.reading import accept_invitation, look_up_invitation
-from readerstudy.ui.plain import plain_message, plain_page
+from readerstudy.ui.plain import caller_address, plain_message, plain_page
 from readerstudy.ui.session import Sessions, Zone
 from readerstudy.ui.strings import LANGUAGE_COOKIE, LANGUAGES, language_of, words
 
@@ -29,7 +29,7 @@ def sign_in_routes(db: Database, sessions: Sessions) -> APIRouter:
         request: Request, name: Annotated[str, Form()], password: Annotated[str, Form()]
     ) -> Response:
         try:
-            token = sign_in(db, name=name, password=password, address=_address(request))
+            token = sign_in(db, name=name, password=password, address=caller_address(request))
         except SignInError as error:
             return plain_page(request, "login.html", status=401, name=name, problem=str(error))
         response = RedirectResponse("/admin/", status_code=303)
@@ -91,11 +91,6 @@ def not_understood(request: Request, _: Exception) -> Response:
         return JSONResponse({"detail": t["request.bad.what"]}, status_code=422)
     heading, text = t["request.bad"], t["request.bad.what"]
     return plain_message(request, heading=heading, text=text, status=422)
-
-
-def _address(request: Request) -> str:
-    """Of the connection, or what a trusted proxy says (SKINREADER_TRUSTED_PROXIES)."""
-    return request.client.host if request.client else ""
 
 
 def _no_invitation(request: Request, error: StudyError) -> Response:

@@ -18,6 +18,7 @@ from readerstudy.ui.admin import build_admin
 from readerstudy.ui.admin_api import admin_routes
 from readerstudy.ui.frontend_assets import FrontendAssets
 from readerstudy.ui.gate import Gate
+from readerstudy.ui.join import join_routes
 from readerstudy.ui.local_inputs import LocalInputs
 from readerstudy.ui.mount import Page, allow, mount
 from readerstudy.ui.quiz import build_study
@@ -77,6 +78,7 @@ def _add_routes(
 ) -> None:
     app.include_router(sign_in_routes(db, sessions))
     app.include_router(invitation_routes(db, sessions))
+    app.include_router(join_routes(db))
     app.include_router(study_routes(db, sessions))
     app.include_router(rights_routes(db, sessions))
     app.include_router(result_routes(db, sessions))

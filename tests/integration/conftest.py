@@ -133,7 +133,8 @@ def world(db: Database, study: str) -> World:
         for slug in ("alpha", "beta"):
             actors[f"{role} {slug}"] = make_account(db, role, slug)
     for slug in ("alpha", "beta"):
-        actors[f"reader {slug}"] = make_reader(db, slug)
+        for name in (f"reader {slug}", f"second reader {slug}"):
+            actors[name] = make_reader(db, slug)
     tokens = {slug: answer_next(db, actors[f"reader {slug}"]) for slug in ("alpha", "beta")}
     actors["stranger"] = Actor(role=Role.READER, name="stranger")
     return World(db, actors, tokens)

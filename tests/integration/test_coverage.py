@@ -1,10 +1,13 @@
 """Which reader has read which case."""
 
+from dataclasses import replace
+
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, CellState
+from readerstudy.entities import SYSTEM, CellState, Coverage
 from readerstudy.services import answering
 from readerstudy.services.coverage import coverage
 from readerstudy.services.simulation import simulate_readers
+from tests.integration.conftest import World
 from tests.integration.making import answer_next, make_reader
 
 
@@ -22,6 +25,17 @@ def test_cells_say_how_far_each_reader_is(db: Database, study: str) -> None:
     assert mine.count(CellState.PLANNED) == 14
     assert set(simulated) == {CellState.ANSWERED}
     assert [sum(n) for n in zip(*found.by_day.values(), strict=True)] == [1, 16]
+
+
+def test_a_monitor_sees_numbers_in_place_of_names(world: World) -> None:
+    def seen(who: str) -> Coverage:
+        return coverage(world.db, actor=world.actors[who], slug="alpha")
+
+    named, numbered = seen("analyst alpha"), seen("monitor alpha")
+    assert list(named.cases)[:2] == ["case-00", "case-01"]
+    assert list(numbered.cases)[:2] == ["case 1", "case 2"]
+    assert list(numbered.cases.values()) == list(named.cases.values())
+    assert replace(numbered, cases=named.cases) == named
 
 
 def test_without_readers_there_is_nothing_to_show(db: Database, study: str) -> None:

@@ -3,16 +3,19 @@
 import hashlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from data.errors import UserError
+from data.taxonomy import DEMO8
 from readerstudy.db import Database
 from readerstudy.db.tables import Study
 from readerstudy.entities import SYSTEM, Actor, SignOff, StudyState
 from readerstudy.errors import StateError, StudyError
+from readerstudy.protocol import Feedback, Policies, Protocol
 from readerstudy.services import amending, answering, life, results, studies, trail
 from tests.integration.making import answer_next, close, dump, make_reader
 from tests.integration.test_results import table, unzip
@@ -64,6 +67,28 @@ def test_closing_needs_a_name_and_a_statement(db: Database, study: str, signed: 
     with pytest.raises(StudyError, match="characters"):
         life.close_study(db, actor=SYSTEM, slug=study, sign_off=signed)
     assert found(db, study).state is StudyState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("protocol", "named"),
+    [
+        (Protocol(policies=Policies(back=True, revise=True)), "policies.revise"),
+        (Protocol(feedback=Feedback(missed_cases=True)), "feedback.missed_cases"),
+    ],
+)
+def test_what_readers_were_told_after_closing_is_not_undone(
+    db: Database, manifest: Path, protocol: Protocol, named: str
+) -> None:
+    studies.create_study(
+        db, actor=SYSTEM, slug="told", title="Told", taxonomy=DEMO8, synthetic=True,
+        protocol=protocol,
+    )  # fmt: skip
+    studies.import_cases(db, actor=SYSTEM, slug="told", manifest=manifest)
+    studies.open_study(db, actor=SYSTEM, slug="told")
+    close(db, "told")
+    with pytest.raises(StateError, match=f"without {named} in order to reopen"):
+        reopen(db, "told")
+    assert found(db, "told").state is StudyState.CLOSED
 
 
 def test_reopening_keeps_the_seal_and_leaves_a_trace(

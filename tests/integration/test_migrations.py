@@ -21,12 +21,12 @@ from readerstudy import clock
 from readerstudy.db import Database, backup, engine, queries_results
 from readerstudy.db.queries_reading import reader_and_study
 from readerstudy.db.queries_studies import cases, lock_study, study_by_slug
-from readerstudy.db.tables import Base, Case, Consent, Event, SignInAttempt
+from readerstudy.db.tables import Base, Case, Consent, Event, Reader, SignInAttempt
 from readerstudy.entities import Actor, Role
 from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError, StudyError
 from readerstudy.services.reading import status
 from readerstudy.services.sealing import seal_content
-from tests.integration.making import answer_next, close, make_reader
+from tests.integration.making import answer_next, close, dump, make_reader
 from tests.integration.stores import Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,6 +103,59 @@ def test_a_database_of_the_first_version_is_brought_forward(bare: Database) -> N
     assert set(sealed) == SEALED_IN_VERSION_1
     reader = Actor(role=Role.READER, reader_id=given.reader_id, name="R-1")
     assert status(bare, actor=reader, language="zh").consent_language == "en"
+
+
+_READER = (
+    "INSERT INTO readers (study_id, code, kind, order_seed, created_at, withdrawn_at, withdrawal) "
+    "SELECT id, '{}', 'human', 1, '2030-01-01', {}, {} FROM studies"
+)
+_EVENT = (
+    "INSERT INTO events (at, actor, study_id, verb, subject, old, new, reason) "
+    "SELECT '2030-01-01', 'reader:{}', id, '{}', '{}', '{}', '{}', 'why' FROM studies"
+)
+_REVISED = ('{"answer": "DF", "confidence": 7, "revision": 1}', '{"answer": "VW", "revision": 2}')
+# R-HERE takes part, R-GONE withdrew and deleted; who was R-OLD is somebody else since.
+VERSION_4 = (
+    "INSERT INTO studies (slug, title, state, synthetic, taxonomy, rule, consent_text, "
+    "consent_version, created_at) VALUES "
+    "('old', 'Old', 'open', FALSE, '{}', 'strict', 'I agree.', '7', '2030-01-01')",
+    _READER.format("R-HERE", "NULL", "NULL"),
+    _READER.format("R-GONE", "'2030-01-02'", "'delete'"),
+    _READER.format("R-NEW", "'2030-01-02'", "'anonymise'"),
+    *(_EVENT.format(code, "accept_invitation", code, "null", "null")
+      for code in ("R-HERE", "R-GONE", "R-OLD")),
+    *(_EVENT.format(code, "revise_answer", "position 3", *_REVISED)
+      for code in ("R-HERE", "R-GONE", "R-OLD")),
+    _EVENT.format("R-GONE", "withdraw", "R-GONE", "null", '{"rule": "delete"}'),
+    _EVENT.format("", "withdraw", "a reader", "null", '{"rule": "anonymise"}'),
+)  # fmt: skip
+
+
+def test_events_of_before_are_cleaned_of_codes_and_answers(bare: Database) -> None:
+    config = engine._alembic_config()
+    with bare.transaction() as session:
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, "0004")
+        for row in VERSION_4:
+            session.connection().exec_driver_sql(row)
+    bare.migrate()
+    kept = dump(bare)
+    assert [code for code in ("R-GONE", "R-OLD", "DF", "VW", "confidence") if code in kept] == []
+    with bare.reading() as session:
+        events = session.scalars(sa.select(Event).order_by(Event.id)).all()
+        known = {r.code: r.trail_id for r in session.scalars(sa.select(Reader))}
+    names = [event.actor.removeprefix("reader:") for event in events]
+    assert names[:3] == names[3:6]
+    assert len(set(names[:3])) == 3
+    assert names[6:] == ["", ""]
+    assert names[0] == known.pop("R-HERE")
+    assert (set(known.values()), "R-NEW" in known) == ({None}, True)
+    assert [e.subject for e in events] == ["old"] * 3 + ["position 3"] * 3 + ["a reader"] * 2
+    assert [(e.old, e.new) for e in events[3:6]] == [({"revision": 1}, {"revision": 2})] * 3
+    assert events[6].new == {"rule": "delete"}
+    for statement in ("UPDATE events SET reason = ''", "DELETE FROM events"):
+        with bare.connect() as connection, pytest.raises(IntegrityError, match="append-only"):
+            connection.exec_driver_sql(statement)
 
 
 # A seal of a study that was opened then must come out the same now.

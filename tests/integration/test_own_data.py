@@ -102,7 +102,9 @@ def test_deleted_readings_are_gone_and_leave_the_analysis(db: Database, manifest
     actor, _, _ = joined(db, slug)
     before = results.study_results(db, actor=SYSTEM, slug=slug)
     assert before.meta["n_answers"] == 2
+    assert studies.list_studies(db, actor=SYSTEM)[-1].n_readers == 1
     own_data.withdraw(db, actor=actor)
+    assert studies.list_studies(db, actor=SYSTEM)[-1].n_readers == 0
     assert [n_rows(db, table) for table in (Answer, Assignment, Consent)] == [0, 0, 0]
     other = make_reader(db, slug)
     for _ in range(2):
@@ -171,17 +173,24 @@ def test_withdrawing_is_possible_after_closing(db: Database, manifest: Path) -> 
 
 
 def test_the_protocol_chooses_the_questions_about_the_reader(db: Database, manifest: Path) -> None:
+    asks = Readers(profile=("age", "profession", "years_dermoscopy"), years=(5,))
     studies.create_study(
         db, actor=SYSTEM, slug="own", title="Own", taxonomy=DEMO8, synthetic=True,
-        protocol=Protocol(readers=Readers(profile=("age", "profession"))),
+        protocol=Protocol(readers=asks),
     )  # fmt: skip
     studies.import_cases(db, actor=SYSTEM, slug="own", manifest=manifest)
     studies.open_study(db, actor=SYSTEM, slug="own")
     actor = make_reader(db, "own")
     asked = [field.key for field in reading.status(db, actor=actor).profile_fields]
-    assert asked == ["profession", "age"]
+    assert asked == ["profession", "years_dermoscopy", "age"]
+    with pytest.raises(StudyError, match="one of none, <5, >=5"):
+        reading.save_profile(db, actor=actor, profile={"years_dermoscopy": "3-10"})
     with pytest.raises(StudyError, match="got the field 'country'"):
         reading.save_profile(db, actor=actor, profile={"country": "Nowhere"})
-    reading.save_profile(db, actor=actor, profile={"age": "30-39", "country": ""})
+    given = {"age": "30-39", "country": "", "years_dermoscopy": ">=5"}
+    reading.save_profile(db, actor=actor, profile=given)
+    answer_next(db, actor)
+    [group] = results.subgroups(db, actor=SYSTEM, slug="own", factor="years_dermoscopy")
+    assert group.name == ">=5"
     [stored] = own_data.own_data(db, actor=actor)["profile"]
     assert (stored["age"], "country" in stored) == ("30-39", False)

@@ -13,6 +13,7 @@ from readerstudy.errors import NotFoundError, StateError
 from readerstudy.protocol import Aid, Feedback, Protocol
 from readerstudy.services import answering, own_results, results, studies
 from readerstudy.services.own_results import Share, share
+from readerstudy.stats.records import AREA_METHODS
 from tests.integration.making import answer_next, close, make_reader
 
 
@@ -75,6 +76,23 @@ def test_the_others_are_a_median_of_three_or_more(
     assert found is not None
     assert (found.n, found.middle) == (3, 2 / 16)
     assert not any(name in repr(result) for name in others)
+
+
+def test_the_curves_are_those_of_the_results_and_of_models_alone(
+    db: Database, manifest: Path, predictions: Path
+) -> None:
+    slug = opened(db, manifest, predictions, Protocol())
+    me = read(db, slug, "BCC")
+    others = [read(db, slug, "SK").name for _ in range(3)]
+    close(db, slug)
+    curves = own_results.own_result(db, actor=me).curves
+    assert list(curves) == list(DEMO8.codes)
+    analysis = results.study_results(db, actor=SYSTEM, slug=slug)
+    for code, figure in curves.items():
+        [curve] = figure.curves
+        assert curve.auc == analysis.best("auc", code, "model:net", AREA_METHODS)
+        assert {point.kind for point in figure.points} <= {"model"}
+    assert not any(name in repr(curves) for name in (me.name, *others))
 
 
 def test_missed_cases_come_only_where_the_protocol_allows(

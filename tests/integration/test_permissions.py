@@ -29,6 +29,7 @@ from readerstudy.services import (
     own_results,
     preview,
     reading,
+    requests,
     results,
     revising,
     setup,
@@ -47,6 +48,8 @@ PUBLIC = {
     accounts.actor_for,
     reading.look_up_invitation,
     reading.accept_invitation,
+    requests.look_up_join,
+    requests.ask_access,
     setup.initialise,
 }
 
@@ -62,7 +65,7 @@ LISTS = {
     for where in ("everywhere", "alpha", "beta")
 }
 # A reader's verbs know the study from the reader.
-READERS = {"reader alpha", "reader beta"}
+READERS = {f"{who} {slug}" for who in ("reader", "second reader") for slug in ("alpha", "beta")}
 
 Call = Callable[[World, Actor, Path], Any]
 
@@ -164,6 +167,22 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
     invitations.revoke_invitation: (
         OWNERS,
         lambda w, a, _: invitations.revoke_invitation(w.db, actor=a, slug="alpha", number=1),
+    ),
+    requests.allow_requests: (
+        OWNERS,
+        lambda w, a, _: requests.allow_requests(w.db, actor=a, slug="alpha", is_allowed=True),
+    ),
+    requests.list_requests: (
+        OWNERS,
+        lambda w, a, _: requests.list_requests(w.db, actor=a, slug="alpha"),
+    ),
+    requests.approve_request: (
+        OWNERS,
+        lambda w, a, _: requests.approve_request(w.db, actor=a, slug="alpha", number=1),
+    ),
+    requests.refuse_request: (
+        OWNERS,
+        lambda w, a, _: requests.refuse_request(w.db, actor=a, slug="alpha", number=1),
     ),
     studies.progress: (
         MONITORS,

@@ -65,6 +65,7 @@ def test_the_report_counts_people_and_flags_simulated_readers(db: Database, stud
     assert steps["Simulated readers, apart from all these"] == 3
     assert ["Profession", "student", "1", "0", "16"] in rows_of(page)
     assert ["Profession", "not said", "0", "3", "48"] in rows_of(page)
+    assert not [row for row in rows_of(page) if row[:1] in (["Age"], ["Sex"])]  # never asked
     assert "simulated reading, not clinical data" in page
     assert "images of this study are synthetic" in page
     assert "3 of 3 readers" not in page

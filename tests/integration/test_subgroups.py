@@ -6,7 +6,7 @@ from data.taxonomy import DEMO8
 from readerstudy.db import Database
 from readerstudy.entities import SYSTEM
 from readerstudy.errors import StudyError
-from readerstudy.services import results
+from readerstudy.services import grouping, reading, results
 from readerstudy.services.grouping import FACTORS, NOT_STATED
 from readerstudy.services.simulation import simulate_readers
 from tests.integration.making import answer_next, make_reader
@@ -47,6 +47,16 @@ def test_readers_are_grouped_by_what_they_declared(db: Database, study: str) -> 
     assert list(found) == ["student"]
     assert found["student"].meta["n_readers"] == 2  # type: ignore[attr-defined]
     assert all(groups(db, study, factor) for factor in FACTORS)
+
+
+def test_groups_come_in_the_order_of_what_they_count(db: Database, study: str) -> None:
+    for years in (">10", "3-10", "none", "<3"):
+        reader = make_reader(db, study)
+        reading.save_profile(db, actor=reader, profile={"years_dermoscopy": years})
+        answer_next(db, reader)
+    assert list(groups(db, study, "years_dermoscopy")) == ["none", "<3", "3-10", ">10"]
+    ages = {"a": "10-14", "b": "5-9", "c": "", "d": "100", "e": "adult"}
+    assert list(grouping._sorted(ages)) == ["5-9", "10-14", "100", "adult", NOT_STATED]
 
 
 def test_an_unknown_grouping_is_a_sentence(db: Database, study: str) -> None:

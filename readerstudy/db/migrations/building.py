@@ -1,5 +1,8 @@
 """Words that migrations build tables with. What they do may never change."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -8,10 +11,7 @@ def forbid_changes(table: str) -> None:
     """A trigger, so that not even another program rewrites what was answered."""
     if op.get_context().dialect.name == "sqlite":
         for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END"
-            )
+            op.execute(refusal(table, verb))
         return
     op.execute(
         f"CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
@@ -21,6 +21,31 @@ def forbid_changes(table: str) -> None:
     op.execute(
         f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()"
+    )
+
+
+def refusal(table: str, verb: str) -> str:
+    """SQLite's trigger against one verb."""
+    return (
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END"
+    )
+
+
+@contextmanager
+def changes_of_events() -> Iterator[None]:
+    """The one way past the trigger, for a migration that mends what events should not hold."""
+    is_sqlite = op.get_context().dialect.name == "sqlite"
+    op.execute(
+        "DROP TRIGGER events_no_update"
+        if is_sqlite
+        else "ALTER TABLE events DISABLE TRIGGER events_no_change"
+    )
+    yield
+    op.execute(
+        refusal("events", "UPDATE")
+        if is_sqlite
+        else "ALTER TABLE events ENABLE TRIGGER events_no_change"
     )
 
 

@@ -28,7 +28,10 @@ class Account(Base):
 
 
 class SignInAttempt(Base):
-    """Failed or unfinished sign-ins; a success clears those of its name and address."""
+    """Failed or unfinished sign-ins; a success clears those of its name and address.
+
+    Requests to take part too, under a name that no account can have.
+    """
 
     __tablename__ = "sign_in_attempts"
 
@@ -55,12 +58,15 @@ class SignedIn(Base):
 
 
 class Reader(Base):
+    """`trail_id` names a person in the audit trail, which cannot change: withdrawal forgets it."""
+
     __tablename__ = "readers"
     __table_args__ = (sa.UniqueConstraint("study_id", "code"),)
 
     id: Mapped[int] = identity()
     study_id: Mapped[int] = reference("studies.id")
     code: Mapped[str] = mapped_column(sa.String(40))
+    trail_id: Mapped[str | None] = mapped_column(sa.String(40))
     kind: Mapped[ReaderKind]
     order_seed: Mapped[int] = mapped_column(sa.BigInteger)
     option_order: Mapped[list[str] | None] = mapped_column(sa.JSON())
@@ -95,7 +101,11 @@ class Contact(Base):
 
 
 class AccessRequest(Base):
-    """Somebody asks to take part; approval makes an invitation."""
+    """Somebody asks to take part; approval makes an invitation.
+
+    A decision empties name, e-mail and message: approval moves them to the invitation's contact,
+    and nobody needs those of who was refused.
+    """
 
     __tablename__ = "access_requests"
 

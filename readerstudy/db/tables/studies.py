@@ -32,6 +32,7 @@ class Study(Base):
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
+    takes_requests: Mapped[bool] = mapped_column(server_default=sa.false())
     sign_off: Mapped[Json | None] = mapped_column(sa.JSON(none_as_null=True))
     seal_hash: Mapped[str | None] = mapped_column(sa.String(64))
 

@@ -9,7 +9,7 @@ from readerstudy.entities import ContactData, InvitationState
 from readerstudy.errors import PermissionDenied, StudyError
 from readerstudy.services import invitations
 from readerstudy.ui.admin import invitations_view as view
-from readerstudy.ui.admin.tab import PRIVATE, Place, dropdown, study_of
+from readerstudy.ui.admin.tab import PRIVATE, Place, dropdown, study_of, whole_days
 from readerstudy.ui.mount import actor_of
 
 _VALID = (InvitationState.OPEN, InvitationState.ACCEPTED)
@@ -69,7 +69,7 @@ class InvitationsTab:
     ) -> Any:
         contact = ContactData(*(text.strip() for text in (name, email, note)))
         token = invitations.invite_person(
-            self._db, actor=actor_of(request), slug=slug, days=_whole(days), contact=contact
+            self._db, actor=actor_of(request), slug=slug, days=whole_days(days), contact=contact
         )
         return gr.update(value=f"{self._public_url}/invite/{token}", visible=True)
 
@@ -79,11 +79,3 @@ class InvitationsTab:
         invitations.revoke_invitation(
             self._db, actor=actor_of(request), slug=slug, number=int(which or "")
         )
-
-
-def _whole(days: object) -> int:
-    if isinstance(days, int) or (isinstance(days, float) and days.is_integer()):
-        return int(days)
-    raise StudyError(
-        "Expected a whole number of days, but got something else; type for example 90."
-    )

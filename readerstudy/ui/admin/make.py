@@ -1,5 +1,7 @@
 """A new study: from a short form, from one file, or as a copy of the chosen one."""
 
+from typing import Any
+
 import gradio as gr
 
 from data.taxonomy import SHIPPED
@@ -8,10 +10,10 @@ from readerstudy.entities import Rule
 from readerstudy.services import life, studies
 from readerstudy.services.protocols import FORMS, StudyFile, parse_study
 from readerstudy.ui.admin import life_view
-from readerstudy.ui.admin.tab import PRIVATE, Place, dropdown, text
+from readerstudy.ui.admin.tab import PRIVATE, Place, dropdown, picker, text
 from readerstudy.ui.mount import actor_of
 
-_MADE = "Made the draft {}. Reload this page to choose it."
+_MADE = "Made the draft {}; it is chosen above."
 
 
 class MakeTab:
@@ -41,26 +43,27 @@ class MakeTab:
             )
             form = _choice("Written in", list(FORMS))
             paste = gr.Button("Make the study of this file", elem_id="sr-paste")
-        make.click(
-            place.guard(self.make_study), [slug, title, classes, rule, synthetic], said, **PRIVATE
-        )
-        copied = [place.slug, slug, title, cases]
-        copy.click(place.guard(self.copy_study), copied, said, **PRIVATE)
-        paste.click(place.guard(self.paste_study), [file, form], said, **PRIVATE)
+        shown = [said, place.slug]
+        for button, act, given in (
+            (make, self.make_study, [slug, title, classes, rule, synthetic]),
+            (copy, self.copy_study, [place.slug, slug, title, cases]),
+            (paste, self.paste_study, [file, form]),
+        ):
+            button.click(place.guard(act), given, shown, **PRIVATE)
 
     def make_study(
         self, slug: str, title: str, classes: str, rule: str, synthetic: object, request: gr.Request
-    ) -> str:
+    ) -> tuple[str, Any]:
         lines = {"slug": slug, "title": title, "taxonomy": classes, "rule": rule}
         given = {key: text(value) for key, value in lines.items()}
         return self._make(parse_study({**given, "synthetic": synthetic is True}), request)
 
-    def paste_study(self, file: str, form: str, request: gr.Request) -> str:
+    def paste_study(self, file: str, form: str, request: gr.Request) -> tuple[str, Any]:
         return self._make(parse_study(text(file), form=text(form)), request)
 
     def copy_study(
         self, slug: str, new_slug: str, title: str, cases: object, request: gr.Request
-    ) -> str:
+    ) -> tuple[str, Any]:
         life.copy_study(
             self._db,
             actor=actor_of(request),
@@ -69,11 +72,14 @@ class MakeTab:
             title=text(title),
             with_cases=cases is True,
         )
-        return life_view.done(_MADE.format(text(new_slug)))
+        return self._made(text(new_slug), request)
 
-    def _make(self, file: StudyFile, request: gr.Request) -> str:
+    def _make(self, file: StudyFile, request: gr.Request) -> tuple[str, Any]:
         studies.create_study(self._db, actor=actor_of(request), **file.arguments(folder=None))
-        return life_view.done(_MADE.format(file.slug))
+        return self._made(file.slug, request)
+
+    def _made(self, slug: str, request: gr.Request) -> tuple[str, Any]:
+        return life_view.done(_MADE.format(slug)), picker(self._db, actor_of(request), slug)
 
 
 def _choice(label: str, choices: list[str]) -> gr.Dropdown:

@@ -5,7 +5,6 @@ from typing import Any
 import gradio as gr
 
 from readerstudy.db import Database
-from readerstudy.services import studies
 from readerstudy.ui.admin import view
 from readerstudy.ui.admin.cases import CasesTab
 from readerstudy.ui.admin.export import ExportTab
@@ -15,9 +14,10 @@ from readerstudy.ui.admin.life import LifeTab
 from readerstudy.ui.admin.look import LookTab
 from readerstudy.ui.admin.make import MakeTab
 from readerstudy.ui.admin.progress import ProgressTab
+from readerstudy.ui.admin.requests import RequestsTab
 from readerstudy.ui.admin.results import ResultsTab
 from readerstudy.ui.admin.subgroups import SubgroupsTab
-from readerstudy.ui.admin.tab import PRIVATE, Place, Tab, dropdown, study_of
+from readerstudy.ui.admin.tab import PRIVATE, Place, Tab, dropdown, picker, study_of
 from readerstudy.ui.admin.trail import TrailTab
 from readerstudy.ui.mount import Guard, actor_of
 
@@ -35,9 +35,11 @@ class AdminPage:
         self._db = db
 
     def load(self, request: gr.Request) -> Any:
-        found = studies.list_studies(self._db, actor=actor_of(request))
-        choices = [(study.title, study.slug) for study in found]
-        return gr.update(choices=choices, value=choices[0][1] if choices else None)
+        return picker(self._db, actor_of(request), None)
+
+    def reload(self, slug: str | None, request: gr.Request) -> Any:
+        """With studies that were made since, here or elsewhere."""
+        return picker(self._db, actor_of(request), slug)
 
     def show_overview(self, slug: str | None, request: gr.Request) -> tuple[Any, str]:
         study = study_of(self._db, actor_of(request), slug)
@@ -56,6 +58,7 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
         ExportTab(db),
         InviteTab(db, public_url=public_url),
         InvitationsTab(db, public_url=public_url),
+        RequestsTab(db, public_url=public_url),
         LifeTab(db),
         LookTab(db),
         TrailTab(db),
@@ -68,6 +71,7 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
             refresh = gr.Button("Refresh", scale=0, min_width=110, elem_id="sr-refresh")
         overview = gr.HTML("", js_on_load=None)
         loaded = blocks.load(guard(page.load), None, slug, **PRIVATE)
+        refresh.click(guard(page.reload), slug, slug, **PRIVATE)
         changes = (slug.change, refresh.click)
         # Shown once the study is known: a button pressed before would mean no study.
         with gr.Column(visible=False) as body:

@@ -49,6 +49,14 @@ def study_of(db: Database, actor: Actor, slug: str | None) -> StudySummary | Non
     return found.get(slug or "")
 
 
+def picker(db: Database, actor: Actor, chosen: str | None) -> Any:
+    """The studies to choose from, and the chosen one, or the first if it is none of them."""
+    choices = [(study.title, study.slug) for study in studies.list_studies(db, actor=actor)]
+    slugs = [slug for _, slug in choices]
+    first = slugs[0] if slugs else None
+    return gr.update(choices=choices, value=chosen if chosen in slugs else first)
+
+
 def dropdown(label: str, **options: Any) -> gr.Dropdown:
     """Its choices come with the events, and the handlers check them.
 
@@ -63,6 +71,15 @@ def dropdown(label: str, **options: Any) -> gr.Dropdown:
 def text(given: object) -> str:
     """Of a box that may be empty, or hold what no person types."""
     return given.strip() if isinstance(given, str) else ""
+
+
+def whole_days(days: object) -> int:
+    """From a box that may be empty."""
+    if isinstance(days, int) or (isinstance(days, float) and days.is_integer()):
+        return int(days)
+    raise StudyError(
+        "Expected a whole number of days, but got something else; type for example 90."
+    )
 
 
 def hidden() -> Any:

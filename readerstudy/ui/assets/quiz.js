@@ -255,13 +255,13 @@
   }
 
   function drawCase() {
-    const { position, total, arm } = current;
+    const { position, total } = current;
     const heading = element("h1", { tabindex: "-1", class: "sq-count" },
       say("quiz.case", { position, total }));
     const bar = element("progress", { max: total, value: position - 1, "aria-hidden": "true" });
     const notes = [];
     if (current.synthetic) notes.push(element("p", { class: "sq-synthetic" }, say("quiz.synthetic")));
-    if (arm === "practice") notes.push(element("p", { class: "sq-practice" }, say("quiz.practice")));
+    if (current.is_practice) notes.push(element("p", { class: "sq-practice" }, say("quiz.practice")));
     part("case").replaceChildren(
       element("div", { class: "sq-progress" }, heading, bar, ...drawTools()),
       ...notes,

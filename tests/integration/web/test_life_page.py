@@ -116,7 +116,15 @@ def test_what_cannot_be_is_a_sentence(site, staff, handler, data, said):
 def test_a_pasted_study_and_a_preview(site, staff):
     text = 'slug = "pasted"\ntitle = "P"\ntaxonomy = "DEMO8"\n'
     done = ask(site, staff, "paste_study", text, "TOML")
-    assert "Made the draft pasted" in str(done["output"]["data"])
+    said, chosen = done["output"]["data"]
+    assert "Made the draft pasted" in said
+    assert chosen["value"] == "pasted"
+    assert ["P", "pasted"] in [list(choice) for choice in chosen["choices"]]
+    [again] = ask(site, staff, "reload", "beta")["output"]["data"]
+    assert (again["value"], ["P", "pasted"] in [list(c) for c in again["choices"]]) == (
+        "beta",
+        True,
+    )
     shown = str(ask(site, staff, "preview_after", "alpha", 1)["output"]["data"])
     assert "Case 2 of 16" in shown
     assert "preview/2.png" in shown

@@ -223,7 +223,7 @@ def test_no_truth_reaches_the_browser(site, reader):
         "case_token",
         "position",
         "total",
-        "arm",
+        "is_practice",
         "questions",
         "clinical_text",
         "seconds_left",

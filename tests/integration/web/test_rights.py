@@ -23,7 +23,7 @@ def test_own_data_comes_as_json_and_csv(site):
 
 def test_withdrawing_takes_a_question_and_an_answer(site):
     reader = site.reader()
-    assert "kept under a new random code" in reader.get("/study-api/withdraw").text
+    assert "kept with their times under a new random code" in reader.get("/study-api/withdraw").text
     before = dict(reader.cookies)
     done = reader.post("/study-api/withdraw")
     assert "You have withdrawn" in done.text

@@ -1,0 +1,31 @@
+"""Who asked to take part."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from readerstudy.db.tables import AccessRequest
+from readerstudy.entities import RequestState
+
+
+def requests(session: Session, study_id: int) -> Sequence[AccessRequest]:
+    """Newest first."""
+    query = sa.select(AccessRequest).where(AccessRequest.study_id == study_id)
+    return session.scalars(query.order_by(AccessRequest.id.desc())).all()
+
+
+def request(session: Session, study_id: int, number: int) -> AccessRequest | None:
+    """Locked, so that two owners cannot both decide."""
+    query = sa.select(AccessRequest).where(
+        AccessRequest.study_id == study_id, AccessRequest.id == number
+    )
+    return session.scalar(query.with_for_update())
+
+
+def pending_addresses(session: Session, study_id: int) -> set[str]:
+    """E-mail addresses of those who wait."""
+    query = sa.select(AccessRequest.email).where(
+        AccessRequest.study_id == study_id, AccessRequest.state == RequestState.PENDING
+    )
+    return set(session.scalars(query))

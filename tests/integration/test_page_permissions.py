@@ -1,0 +1,216 @@
+"""Who may call what through the pages: every handler and route, for everybody of two studies.
+
+The gate in front of them is left away, and has tests of its own.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from starlette.requests import Request
+from starlette.routing import Route
+
+from readerstudy.db import Database
+from readerstudy.entities import Actor
+from readerstudy.services.accounts import open_session
+from readerstudy.ui.admin import build_admin
+from readerstudy.ui.admin.invitations_view import ONLY_OWNERS
+from readerstudy.ui.admin.tab import OUT_OF_DATE
+from readerstudy.ui.admin_api import admin_routes
+from readerstudy.ui.mount import allow
+from readerstudy.ui.quiz import build_study
+from readerstudy.ui.result import result_routes
+from readerstudy.ui.rights import rights_routes
+from readerstudy.ui.session import Sessions, Zone
+from readerstudy.ui.study_api import ERROR_HANDLERS, study_routes
+from tests.integration.conftest import World
+from tests.integration.test_permissions import (
+    ANALYSTS,
+    EVERYWHERE,
+    LISTS,
+    MONITORS,
+    OWNERS,
+    READER,
+    READERS,
+)
+
+COOKIES = {Zone.STUDY: "skinreader-study", Zone.ADMIN: "skinreader-admin"}
+REFUSALS = ("Expected somebody who may", "Sign in again", ONLY_OWNERS, OUT_OF_DATE)
+
+# In the order of a study's life, so that nobody is refused by its state alone.
+ADMIN: dict[str, tuple[set[str], tuple[Any, ...]]] = {
+    "load": (LISTS, ()),
+    "reload": (LISTS, ("alpha",)),
+    "offer_factors": (LISTS, ()),
+    "show_overview": (MONITORS, ("alpha",)),
+    "show_study": (ANALYSTS, ("alpha",)),
+    "show_results": (ANALYSTS, ("alpha", None)),
+    "choose_picture": (ANALYSTS, ("alpha", None, "roc_BCC")),
+    "show_progress": (MONITORS, ("alpha",)),
+    "show_cases": (ANALYSTS, ("alpha",)),
+    "show_groups": (ANALYSTS, ("alpha", "site")),
+    "show_exports": (MONITORS, ("alpha",)),
+    "show_life": (MONITORS, ("alpha",)),
+    "show_trail": (OWNERS, ("alpha",)),
+    "show_invitations": (OWNERS, ("alpha",)),
+    "invite": (OWNERS, ("alpha", 1)),
+    "invite_person": (OWNERS, ("alpha", "", "", "", 9)),
+    "revoke_invitation": (OWNERS, ("alpha", "99")),
+    "show_requests": (OWNERS, ("alpha",)),
+    "allow_requests": (OWNERS, ("alpha",)),
+    "approve_request": (OWNERS, ("alpha", "99", 9)),
+    "refuse_request": (OWNERS, ("alpha", "99")),
+    "stop_requests": (OWNERS, ("alpha",)),
+    "preview_this": (OWNERS, ("alpha", 1)),
+    "preview_before": (OWNERS, ("alpha", 2)),
+    "preview_after": (OWNERS, ("alpha", 1)),
+    "make_study": (EVERYWHERE, ("made", "Made", "DEMO8", "strict", False)),
+    "copy_study": (EVERYWHERE, ("alpha", "copied", "Copied", False)),
+    "paste_study": (EVERYWHERE, ("slug: pasted\ntitle: P\ntaxonomy: DEMO8", "YAML")),
+    "open_study": (OWNERS, ("alpha", True)),
+    "close_study": (OWNERS, ("alpha", "Ada", "Done.")),
+    "amend": (OWNERS, ("alpha", "case-00", "SK", "histology", "why")),
+    "reopen_study": (OWNERS, ("alpha", "why")),
+    "archive_study": (OWNERS, ("alpha",)),
+}
+STUDY: dict[str, tuple[set[str], tuple[Any, ...]]] = {
+    "show": (READERS, ()),
+    "consent": (READERS, (True, "1", "en")),
+    "profile": (READERS, ("student", *[None] * 6)),
+}
+ANSWER = {"case_token": "{token}", "answer": "BCC", "client_token": "12345678"}
+ROUTES: dict[tuple[str, str], tuple[set[str], str]] = {
+    ("GET", "/admin-api/{slug}/export.zip"): (ANALYSTS, "/admin-api/alpha/export.zip"),
+    ("GET", "/admin-api/{slug}/figure/{name}.{kind}"): (
+        ANALYSTS,
+        "/admin-api/alpha/figure/roc_BCC.svg",
+    ),
+    ("GET", "/admin-api/{slug}/thumbnail"): (ANALYSTS, "/admin-api/alpha/thumbnail?case=case-00"),
+    ("GET", "/admin-api/{slug}/identities.csv"): (OWNERS, "/admin-api/alpha/identities.csv"),
+    ("GET", "/admin-api/{slug}/report.html"): (ANALYSTS, "/admin-api/alpha/report.html"),
+    ("GET", "/admin-api/{slug}/trail.csv"): (OWNERS, "/admin-api/alpha/trail.csv"),
+    ("GET", "/admin-api/{slug}/preview/{position}.png"): (OWNERS, "/admin-api/alpha/preview/1.png"),
+    ("GET", "/study-api/status"): (READERS, "/study-api/status"),
+    ("GET", "/study-api/current"): (READERS, "/study-api/current"),
+    ("GET", "/study-api/case/{case_token}"): (READER, "/study-api/case/{token}"),
+    ("GET", "/study-api/image/{case_token}/{view}"): (READER, "/study-api/image/{token}/1"),
+    ("POST", "/study-api/answer"): (READER, "/study-api/answer"),
+    ("POST", "/study-api/revise"): (READER, "/study-api/revise"),
+    ("GET", "/study-api/my-result"): (READERS, "/study-api/my-result"),
+    ("GET", "/study-api/missed/{case_token}"): (READERS, "/study-api/missed/{token}"),
+    ("GET", "/study-api/my-data.json"): (READERS, "/study-api/my-data.json"),
+    ("GET", "/study-api/my-data.csv"): (READERS, "/study-api/my-data.csv"),
+    ("GET", "/study-api/withdraw"): (READERS, "/study-api/withdraw"),
+    ("POST", "/study-api/withdraw"): (READERS, "/study-api/withdraw"),
+}
+
+
+@pytest.fixture
+def tokens(world: World) -> dict[str, str]:
+    """A session of everybody but the stranger, who has none."""
+    with world.db.transaction() as session:
+        return {
+            name: open_session(session, account_id=its.account_id, reader_id=its.reader_id)
+            for name, its in world.actors.items()
+            if its.account_id or its.reader_id
+        }
+
+
+def handlers(blocks: gr.Blocks) -> dict[str, Callable[..., Any]]:
+    return {fn.fn.__name__: fn.fn for fn in blocks.fns.values()}
+
+
+def cookie_of(token: str) -> str:
+    """One token in both places: neither page may take the other's."""
+    return "; ".join(f"{name}={token}" for name in COOKIES.values())
+
+
+def was_let_in(handler: Callable[..., Any], data: tuple[Any, ...], token: str) -> bool:
+    headers = [(b"cookie", cookie_of(token).encode())]
+    request = gr.Request(
+        Request({"type": "http", "method": "POST", "path": "/", "headers": headers})
+    )
+    is_first = next(iter(inspect.signature(handler).parameters)) == "request"
+    try:
+        said = str(handler(request, *data) if is_first else handler(*data, request))
+    except gr.Error as error:
+        said = str(error)
+    assert "Something went wrong" not in said
+    return not any(words in said for words in REFUSALS)
+
+
+@pytest.mark.parametrize("zone", list(Zone))
+def test_only_those_who_may_call_a_handler_can(
+    world: World, tokens: dict[str, str], zone: Zone
+) -> None:
+    guard = allow(zone, Sessions(world.db, is_secure=False))
+    if zone is Zone.ADMIN:
+        blocks, table = build_admin(world.db, guard=guard, public_url="http://here"), ADMIN
+    else:
+        blocks, table = build_study(world.db, guard=guard), STUDY
+    found = handlers(blocks)
+    assert set(found) == set(table)
+    wrong = {}
+    for name, (allowed, data) in table.items():
+        passed = {who for who in world.actors if was_let_in(found[name], data, tokens.get(who, ""))}
+        if passed != allowed:
+            wrong[name] = passed ^ allowed
+    assert wrong == {}
+
+
+@pytest.fixture
+def app(db: Database) -> Iterator[TestClient]:
+    made = FastAPI()
+    for kind, handler in ERROR_HANDLERS.items():
+        made.add_exception_handler(kind, handler)
+    sessions = Sessions(db, is_secure=False)
+    for routes in (admin_routes, study_routes, rights_routes, result_routes):
+        made.include_router(routes(db, sessions))
+    with TestClient(made) as client:
+        yield client
+
+
+def own_routes(client: TestClient) -> set[tuple[str, str]]:
+    assert isinstance(client.app, FastAPI)
+    found = set()
+    pending = list(client.app.routes)
+    while pending:
+        route = pending.pop()
+        if hasattr(route, "original_router"):
+            pending += route.original_router.routes
+        elif isinstance(route, Route) and "-api/" in route.path:
+            found |= {(method, route.path) for method in route.methods or () if method != "HEAD"}
+    return found
+
+
+def test_only_those_who_may_reach_a_route_do(
+    world: World, tokens: dict[str, str], app: TestClient
+) -> None:
+    assert own_routes(app) == set(ROUTES)
+    wrong = {}
+    for (method, path), (allowed, url) in ROUTES.items():
+        passed = {
+            who for who in world.actors if is_answered(app, world, method, url, tokens.get(who, ""))
+        }
+        if passed != allowed:
+            wrong[path] = passed ^ allowed
+    assert wrong == {}
+
+
+def is_answered(app: TestClient, world: World, method: str, url: str, token: str) -> bool:
+    """Being told that a state is wrong means having been let in; another's case is hidden."""
+    case = world.case_tokens["alpha"]
+    body = {"json": ANSWER | {"case_token": case}} if url.endswith(("answer", "revise")) else {}
+    reply = app.request(
+        method, url.replace("{token}", case), headers={"cookie": cookie_of(token)}, **body
+    )
+    return reply.status_code not in (401, 403) and "a case of yours" not in reply.text
+
+
+def test_the_matrix_knows_everybody(world: World) -> None:
+    assert set(world.actors) == LISTS | READERS | {"stranger"}
+    assert all(isinstance(actor, Actor) for actor in world.actors.values())
