@@ -106,6 +106,7 @@ def build_app(settings: Settings, *, predictors: "Sequence[Predictor] | None" = 
     # Not above: torch takes seconds, and gradio reads the environment that `prepare` sets.
     from model.demo import ASSETS, build_demo  # noqa: PLC0415
     from model.predictor import load_predictors  # noqa: PLC0415
+    from model.trust import read_all_trust  # noqa: PLC0415
     from readerstudy.ui.mount import allow_anyone  # noqa: PLC0415
     from readerstudy.ui.site import PublicPage, build_site  # noqa: PLC0415
 
@@ -113,8 +114,9 @@ def build_app(settings: Settings, *, predictors: "Sequence[Predictor] | None" = 
     ready = predictors or load_predictors(settings.checkpoints)
     for predictor in ready:
         _log.info("Serving checkpoint %s (sha256 %s)", predictor.card.name, predictor.card.sha256)
+    trust = read_all_trust(settings.checkpoints, (predictor.card for predictor in ready))
     public = PublicPage(
-        blocks=build_demo(ready, guard=allow_anyone),
+        blocks=build_demo(ready, guard=allow_anyone, trust=trust),
         assets=ASSETS,
         health=lambda: {"checkpoint": ready[0].card.name},
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from data.errors import UserError
 from model import config as settings
+from model import saliency_command
 from model.calibration import parse_rule
 from model.card import ModelCard
 from model.checkpoint import BUNDLED, find_weights, load_card, load_checkpoint
@@ -59,6 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_calibrate(
         commands.add_parser("calibrate", help="settle a checkpoint again on its tuning part")
     )
+    _add_saliency_checks(commands)
     _add_card(commands.add_parser("card", help="show the facts of a checkpoint"))
     return parser
 
@@ -105,6 +107,12 @@ def _add_calibrate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", default="", help="where the data of its training lies now")
     parser.add_argument("--workers", type=int, default=2, help="processes that load images")
     parser.set_defaults(run=_calibrate)
+
+
+def _add_saliency_checks(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("saliency-checks", help="how far the saliency maps can be trusted")
+    saliency_command.add(parser)
+    _add_checkpoint(parser)
 
 
 def _add_card(parser: argparse.ArgumentParser) -> None:

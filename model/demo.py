@@ -1,7 +1,7 @@
 """The demo page: a picture in, ranked diagnoses and a saliency map out."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ from model.demo_uploads import Rgb, consume, reduced
 from model.demo_visits import KEEP_UPLOAD_SECONDS, KEEP_UPLOADS, Expiring, Visit, Visits
 from model.overlay import overlay
 from model.predictor import Predictor
+from model.saliency import METHODS
 from model.transforms import fit_square, unfit
+from model.trust import Trust, in_words
 
 DEFAULT_METHOD = "gradient"
 EXAMPLES = Path(__file__).parent / "examples"
@@ -30,9 +32,18 @@ class Demo:
     """The page's handlers. Nothing of a picture outlives `visits`, and nothing touches the disk.
 
     `predictors` are the checkpoints to choose from; the first one answers until another is chosen.
+    `trust` says of each, by name, how far its maps can be trusted, where that was measured.
     """
 
-    def __init__(self, predictors: Sequence[Predictor], *, examples: Path, visits: Visits) -> None:
+    def __init__(
+        self,
+        predictors: Sequence[Predictor],
+        *,
+        examples: Path,
+        visits: Visits,
+        trust: Mapping[str, Trust] | None = None,
+    ) -> None:
+        self._trust = trust or {}
         self._predictors = {predictor.card.name: predictor for predictor in predictors}
         self._visits = visits
         self._recent = Expiring[bytes](limit=KEEP_UPLOADS, keep_seconds=KEEP_UPLOAD_SECONDS)
@@ -95,7 +106,12 @@ class Demo:
             return gr.skip()
         if (name, target, method) not in visit.maps:
             visit.maps[name, target, method] = self._map(visit, target, method)
-        caption = visit.note + view.legend(taxonomy[target], method)
+        caption = visit.note + view.legend(
+            taxonomy[target],
+            method,
+            sign=METHODS[method].sign,
+            trust=in_words(self._trust.get(name), method),
+        )
         uri = visit.maps[name, target, method]
         return view.viewer(visit.photo_uri, map_uri=uri, caption=caption)
 
@@ -181,9 +197,10 @@ def build_demo(
     guard: Guard,
     examples: Path = EXAMPLES,
     visits: Visits | None = None,
+    trust: Mapping[str, Trust] | None = None,
 ) -> gr.Blocks:
     """`guard` wraps every handler; the server refuses to mount a page with one unwrapped."""
-    demo = Demo(predictors, examples=examples, visits=visits or Visits())
+    demo = Demo(predictors, examples=examples, visits=visits or Visits(), trust=trust)
     default = demo.cards[0]
     with gr.Blocks(
         title="SkinReader demo", analytics_enabled=False, delete_cache=(600, 900), fill_width=True

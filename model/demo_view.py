@@ -23,6 +23,10 @@ METHOD_NAMES = {
     "integrated-gradients": "Integrated gradients",
     "grad-cam": "Grad-CAM",
 }
+_SIGN_WORDS = {
+    "absolute": "Without a sign: bright may speak for this class or against it.",
+    "positive": "Only what speaks for this class; what speaks against it is left out.",
+}
 _METHOD_WORDS = {
     "gradient": "how strongly the score would react to a small change of each pixel",
     "smoothgrad": "the same reaction, averaged over noisy copies of the picture",
@@ -125,16 +129,17 @@ def viewer(photo_uri: str, *, map_uri: str = "", caption: str, is_busy: bool = F
     )
 
 
-def legend(disease: Disease, method: str) -> str:
-    """What the colours mean, and what they do not."""
+def legend(disease: Disease, method: str, *, sign: str, trust: str) -> str:
+    """What the colours mean, and what they do not; `trust` says how far the map can be trusted."""
     name = escape(METHOD_NAMES.get(method, method))
     words = escape(_METHOD_WORDS.get(method, "how much each pixel matters for the score"))
     return (
         '<span class="sr-scale" aria-hidden="true"><i></i></span>'
         '<span class="sr-ends"><span>little</span><span>much</span></span>'
-        f"<b>{name}, {escape(disease.name_en)}</b>: {words}. "
+        f"<b>{name}, {escape(disease.name_en)}</b>: {words}. {_SIGN_WORDS[sign]} "
         "It tells what the network used, not where disease is; outside the middle square, "
         "which is all that the network sees, it is dark."
+        f'<span class="sr-trust">{escape(trust)}</span>'
     )
 
 

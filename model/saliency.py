@@ -1,11 +1,14 @@
 """Which pixels moved the score of one class: captum's methods behind one signature.
 
-Every method explains the logit of the target class and gives an unsigned map: it tells where, not
-for or against. Afterwards the network is as it was, also when a method fails.
+Every method explains the logit of the target class. The map that is shown has no sign: it tells
+where, not for or against; `attribute` gives the signed values too. Afterwards the network is as it
+was, also when a method fails.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -37,14 +40,14 @@ def _logits_of(network: SkinNet) -> Callable[[Tensor], Tensor]:
     return forward
 
 
-def _gradient(network: SkinNet, image: Tensor, target: int) -> Tensor:
-    """Largest absolute gradient over the channels. Reference: Simonyan et al. 2014."""
-    gradients: Tensor = Saliency(_logits_of(network)).attribute(image, target=target, abs=True)
-    return gradients.amax(dim=1)
+def _gradient(network: SkinNet, image: Tensor, target: int, *, signed: bool) -> Tensor:
+    """Gradient of the logit. Reference: Simonyan et al. 2014."""
+    found: Tensor = Saliency(_logits_of(network)).attribute(image, target=target, abs=not signed)
+    return found
 
 
-def _smoothgrad(network: SkinNet, image: Tensor, target: int) -> Tensor:
-    """Mean absolute gradient over noisy copies. Reference: Smilkov et al. 2017 (noise 15%)."""
+def _smoothgrad(network: SkinNet, image: Tensor, target: int, *, signed: bool) -> Tensor:
+    """Mean gradient over noisy copies. Reference: Smilkov et al. 2017 (noise 15%)."""
     spread = float(image.detach().max() - image.detach().min())
     # captum draws from torch's global generator: fixed here, so that a map can be repeated.
     with torch.random.fork_rng(devices=[]):
@@ -52,46 +55,62 @@ def _smoothgrad(network: SkinNet, image: Tensor, target: int) -> Tensor:
         gradients: Tensor = NoiseTunnel(Saliency(_logits_of(network))).attribute(
             image,
             target=target,
-            abs=True,
+            abs=not signed,
             nt_type="smoothgrad",
             nt_samples=_SMOOTH_SAMPLES,
             nt_samples_batch_size=_BATCH,
             stdevs=_SMOOTH_NOISE * max(spread, 1e-6),
         )
-    return gradients.amax(dim=1)
+    return gradients
 
 
-def _integrated(network: SkinNet, image: Tensor, target: int) -> Tensor:
-    """Absolute sum over channels; from the training images' mean colour. Sundararajan 2017."""
+def _integrated(network: SkinNet, image: Tensor, target: int, *, signed: bool) -> Tensor:
+    """Share of the logit, from the training images' mean colour. Sundararajan et al. 2017."""
     attributed: Tensor = IntegratedGradients(_logits_of(network)).attribute(
         image, target=target, n_steps=_IG_STEPS, internal_batch_size=_BATCH
     )
-    return attributed.sum(dim=1).abs()
+    return attributed if signed else attributed.sum(dim=1, keepdim=True).abs()
 
 
-def _grad_cam(network: SkinNet, image: Tensor, target: int) -> Tensor:
-    """Evidence for the class at the last convolution, negative evidence dropped. Selvaraju 2017."""
+def _grad_cam(network: SkinNet, image: Tensor, target: int, *, signed: bool) -> Tensor:
+    """Evidence for the class at the last convolution. Reference: Selvaraju et al. 2017."""
     layer = LayerGradCam(_logits_of(network), network.last_convolution)
-    coarse = layer.attribute(image, target=target, relu_attributions=True)
+    coarse = layer.attribute(image, target=target, relu_attributions=not signed)
     fine: Tensor = LayerAttribution.interpolate(coarse, image.shape[2:], "bilinear")
-    return fine.sum(dim=1)
+    return fine
 
 
-Method = Callable[[SkinNet, Tensor, int], Tensor]
+@dataclass(frozen=True)
+class Method:
+    """One way to explain a logit.
+
+    `attribute(network, image, target, signed=...)` gives (1, c, s, s) with c 1 or 3; without a sign
+    it is what the map shows, channel by channel. `sign` says what became of the sign: "absolute"
+    maps show what speaks for and what against the class alike, "positive" ones drop what speaks
+    against. `is_share`: a pixel's value is its share of the logit, not a slope.
+    """
+
+    attribute: Callable[..., Tensor]
+    sign: Literal["absolute", "positive"]
+    is_share: bool
+
+
 METHODS: dict[str, Method] = {
-    "gradient": _gradient,
-    "smoothgrad": _smoothgrad,
-    "integrated-gradients": _integrated,
-    "grad-cam": _grad_cam,
+    "gradient": Method(_gradient, "absolute", is_share=False),
+    "smoothgrad": Method(_smoothgrad, "absolute", is_share=False),
+    "integrated-gradients": Method(_integrated, "absolute", is_share=True),
+    "grad-cam": Method(_grad_cam, "positive", is_share=True),
 }
 
 
-def explain(network: SkinNet, image: Tensor, *, target: int, method: str) -> FloatMap:
-    """Map of one image: (3, s, s) float, normalised as the card says, to (s, s) float32 in [0, 1].
+def attribute(
+    network: SkinNet, image: Tensor, *, target: int, method: str, signed: bool = False
+) -> Tensor:
+    """What a method says of one image, not scaled: (3, s, s) float to (s, s) or (3, s, s) float32.
 
-    1 stands for the 99th percentile of the image's own map and above, so maps of two images cannot
-    be compared in strength; a map without any signal is all 0. Raises ModelError for an unknown
-    method or class.
+    Unsigned it is the map that `explain` scales: the largest value over the channels. Signed it
+    keeps the channels (Grad-CAM's one value is given to each) and the sign, positive for evidence
+    for the class. Raises ModelError for an unknown method or class.
     """
     if method not in METHODS:
         raise ModelError(
@@ -105,8 +124,19 @@ def explain(network: SkinNet, image: Tensor, *, target: int, method: str) -> Flo
     # A copy that requires gradients, so that they flow although the weights are frozen.
     inputs = image.detach().clone()[None].to(memory_format=torch.channels_last).requires_grad_()
     with frozen(network), torch.enable_grad():
-        found = METHODS[method](network, inputs, target)
-    return normalise(found[0].detach().cpu().numpy())
+        found = METHODS[method].attribute(network, inputs, target, signed=signed)[0].detach()
+    return found.expand(image.shape) if signed else found.amax(dim=0)
+
+
+def explain(network: SkinNet, image: Tensor, *, target: int, method: str) -> FloatMap:
+    """Map of one image: (3, s, s) float, normalised as the card says, to (s, s) float32 in [0, 1].
+
+    1 stands for the 99th percentile of the image's own map and above, so maps of two images cannot
+    be compared in strength; a map without any signal is all 0. Raises ModelError for an unknown
+    method or class.
+    """
+    found = attribute(network, image, target=target, method=method)
+    return normalise(found.cpu().numpy())
 
 
 def normalise(found: npt.NDArray[np.floating]) -> FloatMap:

@@ -1,5 +1,6 @@
 """The demo page's path of an image: upload, ranking, map; and what is left of it afterwards."""
 
+import dataclasses
 import io
 import re
 import uuid
@@ -15,6 +16,9 @@ from model import saliency
 from model.demo import Demo
 from model.demo_view import METHOD_NAMES, percent
 from model.demo_visits import Visits
+from model.saliency_checks import checks
+from model.saliency_checks.findings import BOOTSTRAP, Finding
+from model.trust import Trust
 from tests.integration.web.fakes import DOMAIN, REAL_DOMAIN, FakePredictor, RealSkinPredictor
 from tests.integration.web.live import call
 
@@ -131,6 +135,21 @@ def test_legend_names_method_and_class(demo, photo):
     assert "Grad-CAM" in shown
     assert "basal cell carcinoma" in shown.lower()
     assert "sr-map" in shown
+
+
+def test_legend_says_what_became_of_the_sign_and_how_far_the_map_can_be_trusted(demo, photo):
+    key = demo.read_photo(str(photo), "fake")[-1]
+    caption = demo.explain(key, "MN", "gradient")
+    assert "Without a sign" in caption
+    assert "was not measured" in caption
+    assert "Only what speaks for this class" in demo.explain(key, "MN", "grad-cam")
+
+    share = Finding("gradient", checks.SHARE, "", "", 0.41, 0.38, 0.44, 200, BOOTSTRAP)
+    area = dataclasses.replace(share, map="", quantity=checks.AREA, estimate=0.18)
+    centre = dataclasses.replace(share, map="centre", estimate=0.3)
+    demo._trust["fake"] = Trust("", "synthetic images", True, (share, area, centre), {})
+    caption = demo.explain(key, "MN", "gradient")
+    assert "On 200 synthetic images, 41% (38 to 44%) of this map" in caption
 
 
 def test_nobody_elses_picture_can_be_explained(demo, photo):
