@@ -8,7 +8,8 @@ from typing import Any, Literal, get_args
 from data.errors import UserError
 from data.taxonomy import Taxonomy
 from model.errors import CheckpointError
-from model.rates import Metric
+from model.probability import Bin
+from model.rates import Metric, SubgroupMetric
 
 Fit = Literal["crop", "pad"]
 Interpolation = Literal["area", "bilinear", "bicubic"]
@@ -50,6 +51,20 @@ class Preprocessing:
 
 
 @dataclass(frozen=True)
+class ScopeLimit:
+    """An image is foreign when its `score` (one of model.scope.SCORES) exceeds `limit`.
+
+    The limit was chosen so that of images like those of the training the share `false_alarms` is
+    called foreign, on `n` cases of the tuning part.
+    """
+
+    score: str
+    limit: float
+    false_alarms: float
+    n: int
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """The facts of one checkpoint; written beside its weights as JSON.
 
@@ -57,7 +72,9 @@ class ModelCard:
     `temperature` divides the logits; `views` is the number of mirrored and turned copies whose
     logits are averaged; `domain` says in a sentence what the network has seen and what its answers
     are worth elsewhere; `sha256` is that of the weights file, `tuning_sha256` that of the file with
-    the tuning part's logits (model.tuning), empty when there is none.
+    the tuning part's logits (model.tuning), empty when there is none. `metrics` and `answers` (how
+    often answers of a given probability were right) are of the held-out part; `scope` says from
+    which score on an image counts as foreign, `outside` how well that works (model.scope_command).
     """
 
     name: str
@@ -73,6 +90,10 @@ class ModelCard:
     provenance: dict[str, Any] = field(default_factory=dict)
     data_hash: str = ""
     metrics: tuple[Metric, ...] = ()
+    subgroups: tuple[SubgroupMetric, ...] = ()
+    answers: tuple[Bin, ...] = ()
+    scope: ScopeLimit | None = None
+    outside: tuple[SubgroupMetric, ...] = ()
     licence: str = "Apache-2.0"
     sha256: str = ""
     tuning_sha256: str = ""
@@ -99,6 +120,10 @@ class ModelCard:
         content["taxonomy"] = self.taxonomy.to_dict()
         content["preprocessing"] = asdict(self.preprocessing)
         content["metrics"] = [metric.to_dict() for metric in self.metrics]
+        content["subgroups"] = [found.to_dict() for found in self.subgroups]
+        content["outside"] = [found.to_dict() for found in self.outside]
+        content["answers"] = [asdict(found) for found in self.answers]
+        content["scope"] = asdict(self.scope) if self.scope else None
         return {"format": FORMAT, **content}
 
     @classmethod
@@ -129,6 +154,11 @@ def _arguments(content: dict[str, Any]) -> dict[str, Any]:
     arguments["preprocessing"] = Preprocessing(**preprocessing)
     arguments["taxonomy"] = Taxonomy.from_dict(content["taxonomy"])
     arguments["metrics"] = tuple(Metric.from_dict(m) for m in content.get("metrics", ()))
+    for name in ("subgroups", "outside"):
+        arguments[name] = tuple(map(SubgroupMetric.from_dict, content.get(name, ())))
+    arguments["answers"] = tuple(Bin(**found) for found in content.get("answers", ()))
+    scope = content.get("scope")
+    arguments["scope"] = ScopeLimit(**scope) if scope else None
     arguments["thresholds"] = {k: float(v) for k, v in content["thresholds"].items()}
     arguments["temperature"] = float(content["temperature"])
     return arguments

@@ -25,6 +25,7 @@ from model.predict import (
 )
 from model.predictor import load_predictor
 from model.rates import Metric
+from model.scope_command import add_scope
 from model.settle import cases_of, parts_of, settle
 from model.train import train
 from model.tuning import thresholds_by
@@ -61,6 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
         commands.add_parser("calibrate", help="settle a checkpoint again on its tuning part")
     )
     _add_saliency_checks(commands)
+    add_scope(commands.add_parser("scope", help="measure how well it tells foreign images"))
     _add_card(commands.add_parser("card", help="show the facts of a checkpoint"))
     return parser
 

@@ -9,8 +9,10 @@ import gradio as gr
 
 from data.images import ImageError, decode, quality_report
 from data.taxonomy import Disease
+from model import demo_scope
 from model import demo_view as view
 from model.card import ModelCard
+from model.demo_answers import ask, who_knows
 from model.demo_uploads import Rgb, consume, reduced
 from model.demo_visits import KEEP_UPLOAD_SECONDS, KEEP_UPLOADS, Expiring, Visit, Visits
 from model.overlay import overlay
@@ -89,6 +91,13 @@ class Demo:
         ranking, viewer, _, _, target = self._answer(visit, since=since)
         return (*told, ranking, viewer, target)
 
+    def take_offer(self, event: gr.EventData, key: str) -> tuple[Any, ...]:
+        """The checkpoint that the page named for a foreign picture; it may name any."""
+        name = str(event.checkpoint)
+        if name not in self._predictors:
+            return tuple(gr.skip() for _ in range(6))
+        return (name, *self.choose(key, name))
+
     def explain(self, key: str, target: str, method: str) -> Any:
         """Computes only a map that this visit has not seen yet."""
         visit = self._visits.get(key)
@@ -126,29 +135,17 @@ class Demo:
             raise gr.Error("Expected an image, but got none; send one.", print_exception=False)
         image = decode(consume(photo, recent=self._recent))
         card = self._predictors[checkpoint].card
+        answer = ask(self._predictors[checkpoint], image)
+        inputs = dict.fromkeys(self._predictors, image)
         return {
             "checkpoint": card.name,
             "domain": card.domain,
             "licence": card.licence,
+            "outside": answer.is_foreign,
+            "known_to": [o.name for o in who_knows(self._predictors, inputs, answer)],
             "warnings": list(quality_report(image).warnings),
-            "ranking": [
-                {
-                    "code": disease.code,
-                    "name_en": disease.name_en,
-                    "name_zh": disease.name_zh,
-                    "malignant": disease.malignant,
-                    "probability": probability,
-                }
-                for disease, probability in self._rank(image, checkpoint)
-            ],
+            "ranking": answer.to_rows(),
         }
-
-    def _rank(self, image: Rgb, checkpoint: str) -> list[tuple[Disease, float]]:
-        predictor = self._predictors[checkpoint]
-        prediction = predictor.predict([image])
-        scored = zip(prediction.codes, prediction.probabilities[0].tolist(), strict=True)
-        taxonomy = predictor.card.taxonomy
-        return [(taxonomy[c], p) for c, p in sorted(scored, key=lambda item: -item[1])]
 
     def _visit(self, image: Rgb, checkpoint: str, *, synthetic: bool = False) -> Visit:
         small = reduced(image)
@@ -167,16 +164,24 @@ class Demo:
 
     def _answer(self, visit: Visit, *, since: float) -> tuple[Any, ...]:
         card = self._predictors[visit.checkpoint].card
-        ranked = self._rank(visit.fitted[card.name], card.name)
-        # A drawing is outside what a checkpoint of real skin has seen.
-        foreign = (view.FOREIGN_DRAWING,) if visit.note and not card.synthetic else ()
+        answer = ask(self._predictors[card.name], visit.fitted[card.name])
+        ranked = answer.ranked
+        if answer.is_foreign:
+            others = who_knows(self._predictors, visit.fitted, answer)
+            warnings, trust = visit.warnings, {"outside": demo_scope.outside(card, others)}
+        else:
+            # A drawing is outside what a checkpoint of real skin has seen, whatever was measured.
+            foreign = (view.FOREIGN_DRAWING,) if visit.note and not card.synthetic else ()
+            such = "" if foreign else demo_scope.such_answers(card, ranked[0][1])
+            warnings, trust = (*foreign, *visit.warnings), {"such_answers": such}
         return (
             view.ranking(
                 ranked,
-                warnings=(*foreign, *visit.warnings),
+                warnings=warnings,
                 checkpoint=card.name,
                 domain=card.domain,
                 seconds=time.perf_counter() - since,
+                **trust,
             ),
             view.viewer(visit.photo_uri, caption=visit.note, is_busy=True),
             *_switch(is_shown=True),
@@ -205,7 +210,7 @@ def build_demo(
     with gr.Blocks(
         title="SkinReader demo", analytics_enabled=False, delete_cache=(600, 900), fill_width=True
     ) as page:
-        gr.HTML(_HEADER + view.NOTICE, js_on_load=None)
+        gr.HTML(view.HEADER + view.NOTICE, js_on_load=None)
         boxes = {
             "checkpoint": _checkpoint_box(demo),
             "domain": gr.HTML(view.domain_of(default), js_on_load=None),
@@ -229,20 +234,12 @@ def _checkpoint_box(demo: Demo) -> gr.Radio:
     )
 
 
-_HEADER = (
-    '<header class="sr-top"><a class="sr-brand" href="/">SkinReader</a><nav>'
-    '<a href="/" aria-current="page">Demo</a><a href="/study/">Reader study</a>'
-    '<a href="/admin/">Admin</a></nav></header>'
-    "<h1>What does the network see?</h1>"
-)
-
-
 def _boxes(demo: Demo) -> dict[str, Any]:
     """In the order of a narrow screen: picture, ranking, controls, examples."""
     with gr.Column(elem_id="sr-picture"):
         photo = _photo_box()
         viewer = gr.HTML("", js_on_load=None)
-    ranking = gr.HTML(view.placeholder(), elem_id="sr-ranking", js_on_load=None)
+    ranking = gr.HTML(view.placeholder(), elem_id="sr-ranking", js_on_load=view.CLICK_OFFER)
     with gr.Column(elem_id="sr-below"):
         with gr.Column(visible=False, elem_id="sr-controls") as controls:
             gr.HTML(view.OPACITY, js_on_load=None)
@@ -252,7 +249,7 @@ def _boxes(demo: Demo) -> dict[str, Any]:
             method = gr.Dropdown(methods, value=DEFAULT_METHOD, label="Method", elem_id="sr-method")
             again = gr.Button("Try another picture", elem_id="sr-again")
         examples = gr.HTML(
-            view.examples(demo.examples), js_on_load=_CLICK_EXAMPLE, elem_id="sr-examples"
+            view.examples(demo.examples), js_on_load=view.CLICK_EXAMPLE, elem_id="sr-examples"
         )
     return {
         "photo": photo,
@@ -283,14 +280,6 @@ def _photo_box() -> gr.Image:
     return box
 
 
-_CLICK_EXAMPLE = """
-element.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-index]");
-  if (button) trigger("click", { index: Number(button.dataset.index) });
-});
-"""
-
-
 def _wire(demo: Demo, boxes: dict[str, Any], guard: Guard) -> None:
     keys = ("ranking", "viewer", "controls", "photo", "target", "key")
     shown = [boxes[key] for key in keys]
@@ -315,6 +304,9 @@ def _wire(demo: Demo, boxes: dict[str, Any], guard: Guard) -> None:
     chosen.input(guard(demo.choose), [boxes["key"], chosen], **{**rank, "outputs": told}).success(
         **explain
     )
+    boxes["ranking"].click(
+        guard(demo.take_offer), boxes["key"], **{**rank, "outputs": [chosen, *told]}
+    ).success(**explain)
     for box in (boxes["target"], boxes["method"]):
         box.input(trigger_mode="always_last", **explain)
     boxes["again"].click(guard(demo.start_again), boxes["key"], shown, **quiet)

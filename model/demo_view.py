@@ -46,6 +46,28 @@ FOREIGN_DRAWING = (
 )
 
 
+HEADER = (
+    '<header class="sr-top"><a class="sr-brand" href="/">SkinReader</a><nav>'
+    '<a href="/" aria-current="page">Demo</a><a href="/study/">Reader study</a>'
+    '<a href="/admin/">Admin</a></nav></header>'
+    "<h1>What does the network see?</h1>"
+)
+
+CLICK_EXAMPLE = """
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-index]");
+  if (button) trigger("click", { index: Number(button.dataset.index) });
+});
+"""
+
+CLICK_OFFER = """
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-checkpoint]");
+  if (button) trigger("click", { checkpoint: button.dataset.checkpoint });
+});
+"""
+
+
 def choice_of(card: ModelCard) -> str:
     """A checkpoint in the list: its name and what it was trained on, in a few words."""
     images = "drawings" if card.synthetic else "real images"
@@ -67,8 +89,14 @@ def ranking(
     checkpoint: str,
     domain: str,
     seconds: float,
+    outside: str = "",
+    such_answers: str = "",
 ) -> str:
-    """`ranked` is in falling order of probability, a fraction in [0, 1]."""
+    """`ranked` is in falling order of probability, a fraction in [0, 1].
+
+    `outside` and `such_answers` are markup of model.demo_scope.
+    """
+    kind = "sr-result sr-foreign" if outside else "sr-result"
     prominent = "".join(_row(d, p) for d, p in ranked[:N_PROMINENT])
     others = "".join(_row(d, p) for d, p in ranked[N_PROMINENT:])
     rest = (
@@ -78,9 +106,9 @@ def ranking(
         else ""
     )
     return (
-        f'<section class="sr-result" aria-label="Ranked diagnoses">{_warnings(warnings)}'
+        f'<section class="{kind}" aria-label="Ranked diagnoses">{outside}{_warnings(warnings)}'
         f'<div class="sr-head"><h2>Ranked diagnoses</h2><span>{seconds:.2f} s</span></div>'
-        f'<ol class="sr-rank" id="sr-rank">{prominent}</ol>{rest}'
+        f'{such_answers}<ol class="sr-rank" id="sr-rank">{prominent}</ol>{rest}'
         f'<p class="sr-domain"><b>{escape(checkpoint)}</b>: {escape(domain)}</p></section>'
     )
 

@@ -16,8 +16,8 @@ from model.parts import cases_hash
 from model.predict import Case, Predicted, predict_cases, write_errors, write_predictions
 from model.predictor import Predictor
 from model.probability import reliability_bins
-from model.rates import Ints, Metric
-from model.subgroups import SubgroupMetric, subgroup_metrics
+from model.rates import Ints, Metric, SubgroupMetric
+from model.subgroups import subgroup_metrics
 
 N_WORST = 40
 

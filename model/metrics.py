@@ -71,12 +71,10 @@ def auc_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str]) -> lis
     The variance of the mean keeps the covariance of the classes' areas.
     """
     n = len(truth)
-    rows, parts = [], []
-    for index, code in enumerate(codes):
-        area, contributions = auc_components(probabilities[:, index], truth == index)
-        rows.append(_auc_metric(code, area, contributions, truth == index))
-        if not math.isnan(area):
-            parts.append(contributions)
+    columns = [(probabilities[:, c], truth == c) for c in range(len(codes))]
+    rows = [auc_metric(*column, class_=code) for column, code in zip(columns, codes, strict=True)]
+    found = [auc_components(*column) for column in columns]
+    parts = [contributions for area, contributions in found if not math.isnan(area)]
     macro = macro_auc(probabilities, truth)
     together = np.mean(parts, axis=0) if parts else np.full(n, math.nan)
     low, high = _normal(macro, together)
@@ -91,15 +89,26 @@ def ranking_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str]) ->
     ]
 
 
-def _auc_metric(code: str, area: float, contributions: Floats, positive: Bools) -> Metric:
-    """A perfect or inverted ranking has no variance to DeLong, but no certainty either."""
+def auc_metric(
+    scores: Floats,
+    positive: Bools,
+    *,
+    class_: str = "",
+    family: FamilyName = "ranking",
+    quantity: str = "auc",
+) -> Metric:
+    """The AUC of (n,) scores with DeLong's interval; nan without positives or negatives.
+
+    A perfect or inverted ranking has no variance to DeLong, but no certainty either.
+    """
+    area, contributions = auc_components(scores, positive)
     n = len(positive)
     if area in (0.0, 1.0):
         smaller = min(int(positive.sum()), int((~positive).sum()))
         low, high = wilson(round(area * smaller), smaller)
-        return Metric("ranking", "auc", code, area, low, high, n, PERFECT)
+        return Metric(family, quantity, class_, area, low, high, n, PERFECT)
     low, high = _normal(area, contributions)
-    return Metric("ranking", "auc", code, area, low, high, n, DELONG)
+    return Metric(family, quantity, class_, area, low, high, n, DELONG)
 
 
 def average_precision(scores: Floats, positive: Bools) -> Callable[[Floats], Floats]:

@@ -27,6 +27,8 @@ PHANTOM = "phantom"
 # Training draws from 10**9 on (model.sampling); the demo study and examples lie in between.
 TUNING_SEED = 100_000_000
 TEST_SEED = 200_000_000
+KNOWN_SEED = 400_000_000
+KNOWN_LIMIT = 3000
 _SHOWN = 20
 
 PartDataset = ManifestDataset | PhantomDataset
@@ -34,9 +36,14 @@ PartDataset = ManifestDataset | PhantomDataset
 
 @dataclass(frozen=True)
 class Parts:
-    """The data sets, and `data_hash`, which changes when any case or label does."""
+    """The data sets, and `data_hash`, which changes when any case or label does.
+
+    `known` are training images (at most KNOWN_LIMIT) as serving sees them, without augmentation;
+    for phantoms, others that were drawn in the same way.
+    """
 
     train: PartDataset
+    known: PartDataset
     tuning: PartDataset
     test: PartDataset
     data_hash: str
@@ -96,10 +103,11 @@ def _phantoms(
         sizes=sizes,
         nuisance=config.phantom_nuisance,
     )
+    known = held(config.tuning_size, KNOWN_SEED, config.phantom_nuisance)
     tuning = held(config.tuning_size, TUNING_SEED, config.phantom_nuisance)
     test = held(config.test_size, TEST_SEED, config.test_nuisance)
     facts = (taxonomy.codes, sizes, config.tuning_size, config.test_size, config.test_nuisance)
-    return Parts(train, tuning, test, hashlib.sha256(repr(facts).encode()).hexdigest())
+    return Parts(train, known, tuning, test, hashlib.sha256(repr(facts).encode()).hexdigest())
 
 
 def read_cases(data: str, *, taxonomy: Taxonomy) -> pd.DataFrame:
@@ -199,8 +207,11 @@ def _cases(
     def of(name: str, transform: Transform) -> ManifestDataset:
         return ManifestDataset(cases[part == name], taxonomy=taxonomy, transform=transform)
 
+    trained = cases[part == "train"]
+    some = trained.iloc[:: -(-len(trained) // KNOWN_LIMIT)]
     return Parts(
         of("train", training),
+        ManifestDataset(some, taxonomy=taxonomy, transform=serving),
         of("tuning", serving),
         of("test", serving),
         # A resumed training must not meet another split under the same file's name.

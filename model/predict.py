@@ -80,13 +80,13 @@ def predict_cases(predictor: Predictor, cases: Sequence[Case]) -> Predicted:
     blocks = [np.empty((0, len(predictor.card.taxonomy)))]
     errors: list[tuple[str, str]] = []
     shape = predictor.card.preprocessing
-    for readable in _batches(tqdm(cases, desc="predicting", unit="image"), errors, shape):
+    for readable in read_batches(tqdm(cases, desc="predicting", unit="image"), errors, shape):
         ids += [case_id for case_id, _ in readable]
         blocks.append(predictor.predict([image for _, image in readable]).probabilities)
     return Predicted(tuple(ids), np.concatenate(blocks), tuple(errors))
 
 
-def _batches(
+def read_batches(
     cases: Iterable[Case], errors: list[tuple[str, str]], shape: Preprocessing
 ) -> Iterator[list[tuple[str, Rgb]]]:
     """Decoded images, a batch at a time; what cannot be decoded is added to `errors`.

@@ -13,11 +13,14 @@ import torch
 from model import saliency
 from model.calibration import softmax
 from model.card import ModelCard
-from model.checkpoint import BUNDLED, list_checkpoints, load_checkpoint
-from model.errors import ModelError
+from model.checkpoint import BUNDLED, find_weights, list_checkpoints, load_checkpoint
+from model.errors import CheckpointError, ModelError
 from model.network import SkinNet
+from model.rates import Floats
+from model.scope import Scope, foreign_scores
 from model.transforms import FloatMap, Rgb, Serving, unfit
-from model.views import mean_logits
+from model.tuning import load_tuning
+from model.views import logits_and_features
 
 _BATCH = 16
 DEFAULT = "pumch14-phantom"
@@ -25,17 +28,23 @@ DEFAULT = "pumch14-phantom"
 
 @dataclass(frozen=True)
 class Prediction:
-    """`probabilities` is (n, k) float64 in [0, 1], rows sum to 1, columns ordered as `codes`."""
+    """`probabilities` is (n, k) float64 in [0, 1], rows sum to 1, columns ordered as `codes`.
+
+    `foreign` (n,) bool says which images lie outside what the checkpoint knows; None where that was
+    not measured.
+    """
 
     codes: tuple[str, ...]
     probabilities: npt.NDArray[np.float64]
+    foreign: npt.NDArray[np.bool_] | None = None
 
 
 class Predictor:
     """Thread-safe: predicting changes nothing, and maps are made one at a time on a copy."""
 
-    def __init__(self, network: SkinNet, card: ModelCard) -> None:
+    def __init__(self, network: SkinNet, card: ModelCard, *, scope: Scope | None = None) -> None:
         self.card = card
+        self._scope = scope
         self._network = network.eval().requires_grad_(requires_grad=False)
         # Grad-CAM hooks a layer; on a copy, a prediction at the same moment never meets the hook.
         self._explained = copy.deepcopy(self._network)
@@ -50,9 +59,12 @@ class Predictor:
         for image in images:
             _check(image)
         codes = self.card.taxonomy.codes
-        batches = [self._logits(images[i : i + _BATCH]) for i in range(0, len(images), _BATCH)]
-        logits = np.concatenate([np.empty((0, len(codes))), *batches])
-        return Prediction(codes, softmax(logits, temperature=self.card.temperature))
+        if not images:
+            return Prediction(codes, np.empty((0, len(codes))))
+        batches = [self._outputs(images[i : i + _BATCH]) for i in range(0, len(images), _BATCH)]
+        logits, features = (np.concatenate(part) for part in zip(*batches, strict=True))
+        probabilities = softmax(logits, temperature=self.card.temperature)
+        return Prediction(codes, probabilities, self._foreign(logits, features))
 
     def explain(self, image: Rgb, *, target: str, method: str = "gradient") -> FloatMap:
         """Saliency of the class `target`: (h, w) float32 in [0, 1] at the image's own size.
@@ -67,12 +79,34 @@ class Predictor:
             found = saliency.explain(self._explained, inputs, target=index, method=method)
         return unfit(found, shape=image.shape, preprocessing=self.card.preprocessing)
 
-    def _logits(self, images: Sequence[Rgb]) -> npt.NDArray[np.float64]:
+    def foreign_scores(self, images: Sequence[Rgb]) -> dict[str, Floats]:
+        """How foreign each of at least one image is by every score of model.scope, (n,) each.
+
+        Raises CheckpointError for a checkpoint of which that was not measured.
+        """
+        if self._scope is None:
+            raise CheckpointError(
+                f"Expected {self.card.name} to know what its images look like, but that was not "
+                f"measured; make it with `python -m model calibrate {self.card.name} --data …`."
+            )
+        batches = [self._outputs(images[i : i + _BATCH]) for i in range(0, len(images), _BATCH)]
+        logits, features = (np.concatenate(part) for part in zip(*batches, strict=True))
+        return foreign_scores(logits, features, self._scope)
+
+    def _foreign(self, logits: Floats, features: Floats) -> npt.NDArray[np.bool_] | None:
+        limit = self.card.scope
+        if limit is None or self._scope is None:
+            return None
+        found = foreign_scores(logits, features, self._scope)[limit.score] > limit.limit
+        return np.asarray(found)
+
+    def _outputs(self, images: Sequence[Rgb]) -> tuple[Floats, Floats]:
+        """(n, k) logits and (n, d) features, float64."""
         inputs = torch.stack([self._transform(image) for image in images])
         with torch.inference_mode():
-            found = mean_logits(self._network, inputs, views=self.card.views)
-        logits: npt.NDArray[np.float64] = found.double().numpy()
-        return logits
+            found = logits_and_features(self._network, inputs, views=self.card.views)
+        logits, features = (part.double().numpy() for part in found)
+        return logits, features
 
 
 def _check(image: Rgb) -> None:
@@ -85,7 +119,10 @@ def _check(image: Rgb) -> None:
 
 def load_predictor(name_or_path: str | Path = DEFAULT, *, folder: Path = BUNDLED) -> Predictor:
     """The predictor of a checkpoint's name in `folder`, or of a path. Never downloads."""
-    return Predictor(*load_checkpoint(name_or_path, folder=folder))
+    weights = find_weights(name_or_path, folder=folder)
+    network, card = load_checkpoint(weights)
+    scope = load_tuning(card, weights.parent).scope if card.scope else None
+    return Predictor(network, card, scope=scope)
 
 
 def load_predictors(folder: Path = BUNDLED) -> list[Predictor]:

@@ -17,6 +17,7 @@ from model.resampling import (
 )
 
 N_BINS = 15
+ANSWER_CASES = 40
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,19 @@ def top_answers(probabilities: Floats, truth: Ints) -> tuple[Floats, Floats]:
 def reliability_bins(probabilities: Floats, truth: Ints) -> tuple[Bin, ...]:
     """The 15 bins of equal width that the calibration error uses; empty ones are left out."""
     return _bins(*top_answers(probabilities, truth), edges=np.linspace(0, 1, N_BINS + 1))
+
+
+def answer_bins(probabilities: Floats, truth: Ints) -> tuple[Bin, ...]:
+    """At most 5 bins of about equally many cases, at least ANSWER_CASES each; none with fewer.
+
+    They cover (0, 1]: for every answer there is a share of such answers that were right.
+    """
+    confidence, right = top_answers(probabilities, truth)
+    n_bins = min(5, len(truth) // ANSWER_CASES)
+    if not n_bins:
+        return ()
+    inner = np.quantile(confidence, np.arange(1, n_bins) / n_bins)
+    return _bins(confidence, right, edges=np.unique([0.0, *inner, 1.0]))
 
 
 def _bins(confidence: Floats, right: Floats, *, edges: Floats) -> tuple[Bin, ...]:

@@ -12,7 +12,7 @@ from scipy import stats
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-FamilyName = Literal["argmax", "threshold", "ranking", "probability"]
+FamilyName = Literal["argmax", "threshold", "ranking", "probability", "scope"]
 
 Z95 = float(stats.norm.ppf(0.975))
 WILSON = "Wilson 95%"
@@ -53,6 +53,25 @@ class Metric:
             k: math.nan if v is None and k in numbers else v for k, v in content.items()
         }
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class SubgroupMetric:
+    """A figure over the cases whose `column` of the manifest is `value`."""
+
+    column: str
+    value: str
+    metric: Metric
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready, flat; an undefined number becomes None."""
+        return {"column": self.column, "value": self.value, **self.metric.to_dict()}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> "SubgroupMetric":
+        """Read what `to_dict` wrote."""
+        rest = dict(content)
+        return cls(str(rest.pop("column")), str(rest.pop("value")), Metric.from_dict(rest))
 
 
 def wilson(k: float, n: float) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from data.datasets import Sample
 from data.errors import UserError
 from model.network import SkinNet
 from model.rates import Floats, Ints
-from model.views import mean_logits
+from model.views import logits_and_features
 
 Batch = tuple[Tensor, Tensor]
 # More than this is loaded again each time instead of being kept.
@@ -23,10 +23,15 @@ _KEPT_BYTES = 1_000_000_000
 
 @dataclass(frozen=True)
 class Scores:
-    """`logits` (n, k) float64 and `truth` (n,) int64, in the order of the data set."""
+    """What a network says to the images of a data set, in its order.
+
+    `logits` (n, k) float64, `truth` (n,) int64; `features` (n, d) float64 before the last layer, of
+    the images as they are.
+    """
 
     logits: Floats
     truth: Ints
+    features: Floats
 
 
 def start_worker(_: int) -> None:
@@ -60,15 +65,17 @@ def plain_errors(batches: Iterable[Batch]) -> Iterator[Batch]:
 def score(
     network: SkinNet, batches: Iterable[Batch], *, device: torch.device, views: int = 1
 ) -> Scores:
-    """Logits of the main head in evaluation mode; the network's mode is put back."""
+    """What the main head says in evaluation mode; the network's mode is put back."""
     was_training = network.training
     network.eval()
-    logits, truth = [], []
+    logits, features, truth = [], [], []
     try:
         for images, labels in plain_errors(batches):
-            found = mean_logits(network, images.to(device), views=views)
-            logits.append(found.double().cpu().numpy())
+            found = logits_and_features(network, images.to(device), views=views)
+            logits.append(found[0].double().cpu().numpy())
+            features.append(found[1].double().cpu().numpy())
             truth.append(labels.numpy())
     finally:
         network.train(was_training)
-    return Scores(np.concatenate(logits), np.concatenate(truth).astype(np.int64))
+    classes = np.concatenate(truth).astype(np.int64)
+    return Scores(np.concatenate(logits), classes, np.concatenate(features))

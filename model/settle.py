@@ -1,13 +1,14 @@
 """All that is learned about trained weights: temperature and thresholds, then how good they are."""
 
 import dataclasses
+import math
 from pathlib import Path
 
 import pandas as pd
 import torch
 
 from model.calibration import ThresholdRule, choose_thresholds, fit_temperature, softmax
-from model.card import ModelCard, write_card
+from model.card import ModelCard, ScopeLimit, write_card
 from model.config import TrainConfig, resolve
 from model.errors import ModelError
 from model.metrics import all_metrics
@@ -20,7 +21,9 @@ from model.parts import (
     read_cases,
     split_cases,
 )
-from model.rates import Metric
+from model.probability import answer_bins
+from model.rates import Metric, proportion
+from model.scope import FALSE_ALARMS, SERVED, Scope, fit_scope, foreign_scores, limit_at
 from model.scoring import Scores, loader_of, score
 from model.tuning import Tuning, save_tuning
 
@@ -28,32 +31,60 @@ from model.tuning import Tuning, save_tuning
 def settle(
     network: SkinNet, card: ModelCard, parts: Parts, *, folder: Path, workers: int
 ) -> ModelCard:
-    """Fit temperature and thresholds on the tuning part, judge on the test part, write the card.
+    """Fit on the tuning part, judge on the test part, write the card and what lies beside it.
 
-    `network` are the weights as they were written (fp16 rounded). Also writes the tuning part's
-    logits beside the card, in `folder`. The test part chooses nothing.
+    Fitted are the temperature, the thresholds, and from which score on an image is foreign; what
+    known images look like comes from training images. `network` are the weights as they were
+    written (fp16 rounded). The test part chooses nothing.
     """
 
-    def scored(part: PartDataset) -> Scores:
+    def scored(part: PartDataset, views: int) -> Scores:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         batches = loader_of(part, workers=workers)
-        return score(network.to(device), batches, device=device, views=card.views)
+        return score(network.to(device), batches, device=device, views=views)
 
-    tuning = scored(parts.tuning)
-    card = _tuned(card, tuning)
-    card = save_tuning(Tuning(tuning.logits, tuning.truth), card, folder)
-    card = dataclasses.replace(card, metrics=metrics_of(card, scored(parts.test)))
+    known, tuning, test = (
+        scored(part, views)
+        for part, views in ((parts.known, 1), (parts.tuning, card.views), (parts.test, card.views))
+    )
+    scope = fit_scope(known.features, known.truth)
+    card = _tuned(card, tuning, scope)
+    card = save_tuning(Tuning(tuning.logits, tuning.truth, scope), card, folder)
+    card = _judged(card, test, scope)
     write_card(card, folder / f"{card.name}.json")
     return card
 
 
-def _tuned(card: ModelCard, tuning: Scores) -> ModelCard:
+def _tuned(card: ModelCard, tuning: Scores, scope: Scope) -> ModelCard:
     temperature = fit_temperature(tuning.logits, tuning.truth)
     probabilities = softmax(tuning.logits, temperature=temperature)
     thresholds = choose_thresholds(
         probabilities, tuning.truth, card.taxonomy.codes, rule=ThresholdRule()
     )
-    return dataclasses.replace(card, temperature=temperature, thresholds=thresholds)
+    scores = foreign_scores(tuning.logits, tuning.features, scope)[SERVED]
+    limit = ScopeLimit(SERVED, limit_at(scores), FALSE_ALARMS, len(scores))
+    return dataclasses.replace(
+        card,
+        temperature=temperature,
+        thresholds=thresholds,
+        scope=limit if math.isfinite(limit.limit) else None,
+    )
+
+
+def _judged(card: ModelCard, test: Scores, scope: Scope) -> ModelCard:
+    probabilities = softmax(test.logits, temperature=card.temperature)
+    alarms = [] if card.scope is None else [false_alarms(card.scope, test, scope)]
+    return dataclasses.replace(
+        card,
+        metrics=(*metrics_of(card, test), *alarms),
+        answers=answer_bins(probabilities, test.truth),
+    )
+
+
+def false_alarms(limit: ScopeLimit, known: Scores, scope: Scope) -> Metric:
+    """The share of known images that are called foreign, with Wilson's interval."""
+    scores = foreign_scores(known.logits, known.features, scope)[limit.score]
+    return proportion("scope", "false alarms", "", scores > limit.limit)
 
 
 def metrics_of(card: ModelCard, scores: Scores) -> tuple[Metric, ...]:

@@ -1,37 +1,16 @@
 """Figures within parts of the cases: by skin tone, site, age band, sex, source, modality."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from model.metrics import argmax_metrics, auc_metrics
-from model.rates import Floats, Ints, Metric
+from model.rates import Floats, Ints, SubgroupMetric
 
 COLUMNS = ("skin_tone", "site", "age_band", "sex", "source", "modality")
 QUANTITIES = ("top-1 accuracy", "balanced accuracy", "macro auc")
 UNKNOWN = "not stated"
-
-
-@dataclass(frozen=True)
-class SubgroupMetric:
-    """A figure over the cases whose `column` of the manifest is `value`."""
-
-    column: str
-    value: str
-    metric: Metric
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready, flat; an undefined number becomes None."""
-        return {"column": self.column, "value": self.value, **self.metric.to_dict()}
-
-    @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> "SubgroupMetric":
-        """Read what `to_dict` wrote."""
-        rest = dict(content)
-        return cls(str(rest.pop("column")), str(rest.pop("value")), Metric.from_dict(rest))
 
 
 def subgroup_metrics(

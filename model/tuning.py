@@ -1,4 +1,4 @@
-"""What the tuning part said, kept beside a checkpoint: thresholds can be chosen anew from it."""
+"""What lies beside a checkpoint: the tuning part's logits, and the features of known images."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -14,16 +14,21 @@ from model.card import ModelCard
 from model.checkpoint import COMPANION, WEIGHTS_SUFFIX
 from model.errors import CheckpointError
 from model.rates import Floats, Ints
+from model.scope import Scope
 
 SUFFIX = COMPANION + WEIGHTS_SUFFIX
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """`logits` (n, k) float64 before the temperature and `truth` (n,) int64 of the tuning part."""
+    """`logits` (n, k) float64 before the temperature and `truth` (n,) int64 of the tuning part.
+
+    `scope` tells how foreign an image is; it was fitted on training images.
+    """
 
     logits: Floats
     truth: Ints
+    scope: Scope
 
     def thresholds(self, card: ModelCard, rule: ThresholdRule) -> dict[str, float]:
         """A threshold per class of the card, by `rule`."""
@@ -41,7 +46,9 @@ def thresholds_by(rule: ThresholdRule, card: ModelCard, folder: Path) -> dict[st
 def save_tuning(tuning: Tuning, card: ModelCard, folder: Path) -> ModelCard:
     """Write `<name>.tuning.safetensors` (logits as fp32); returns the card with its hash."""
     path = folder / f"{card.name}{SUFFIX}"
-    save_file({"logits": tuning.logits.astype(np.float32), "truth": tuning.truth}, path)
+    arrays = tuning.scope.to_arrays()
+    arrays |= {"logits": tuning.logits.astype(np.float32), "truth": tuning.truth}
+    save_file(arrays, path)
     return dataclasses.replace(card, tuning_sha256=file_sha256(path))
 
 
@@ -60,8 +67,10 @@ def load_tuning(card: ModelCard, folder: Path) -> Tuning:
         )
     try:
         content = load_file(path)
-        return Tuning(content["logits"].astype(np.float64), content["truth"])
+        logits = content["logits"].astype(np.float64)
+        return Tuning(logits, content["truth"], Scope.from_arrays(content))
     except (SafetensorError, KeyError) as error:
         raise CheckpointError(
-            f"Expected {path.name} to hold logits and truth, but it cannot be read; copy it again."
+            f"Expected {path.name} to hold logits, truth and scope, but it cannot be read; "
+            "copy it again."
         ) from error

@@ -22,6 +22,14 @@ def mean_logits(network: SkinNet, images: Tensor, *, views: int = 1) -> Tensor:
 
     `images` is (n, 3, s, s), as the card says. The cost grows in proportion to `views`.
     """
+    return logits_and_features(network, images, views=views)[0]
+
+
+def logits_and_features(
+    network: SkinNet, images: Tensor, *, views: int = 1
+) -> tuple[Tensor, Tensor]:
+    """As `mean_logits`, and the (n, d) features of the images as they are."""
     layout = network.memory_format
     copies = (view(images, number).contiguous(memory_format=layout) for number in range(views))
-    return torch.stack([network(copy, auxiliary=False).logits for copy in copies]).mean(dim=0)
+    outputs = [network(copy, auxiliary=False) for copy in copies]
+    return torch.stack([output.logits for output in outputs]).mean(dim=0), outputs[0].features

@@ -16,11 +16,14 @@ from model.figures import confusion_figure
 from model.gallery import worst_mistakes
 from model.metrics import confusion
 from model.parts import read_cases
-from model.subgroups import QUANTITIES, SubgroupMetric
+from model.rates import SubgroupMetric
+from model.scope import fit_scope
+from model.subgroups import QUANTITIES
 from model.tuning import Tuning, load_tuning, save_tuning, thresholds_by
 from tests.unit.model_world import THREE, noise, tiny_card, tiny_network, tiny_predictor
 
 YOUDEN = ThresholdRule()
+SCOPE = fit_scope(np.random.default_rng(1).normal(size=(40, 6)), np.arange(40) % 3)
 
 
 def folder_of_cases(folder, *, n_per_class=3):
@@ -142,7 +145,7 @@ def test_labels_that_the_checkpoint_does_not_know_are_refused(tmp_path):
 def tuned(tmp_path):
     """A checkpoint with the logits of its tuning part beside it, and these logits."""
     rng = np.random.default_rng(0)
-    tuning = Tuning(rng.normal(size=(60, 3)).round(3), rng.integers(0, 3, 60))
+    tuning = Tuning(rng.normal(size=(60, 3)).round(3), rng.integers(0, 3, 60), SCOPE)
     card = save_tuning(tuning, tiny_card(), tmp_path)
     return tuning, save_checkpoint(tiny_network(), card, tmp_path)
 
@@ -182,9 +185,11 @@ def test_changed_logits_of_the_tuning_part_are_refused(tmp_path, tuned, damage):
 
 
 def test_a_file_that_holds_something_else_is_refused(tmp_path, tuned):
-    other = save_tuning(Tuning(np.zeros((1, 3)), np.zeros(1, int)), tiny_card(name="b"), tmp_path)
+    other = save_tuning(
+        Tuning(np.zeros((1, 3)), np.zeros(1, int), SCOPE), tiny_card(name="b"), tmp_path
+    )
     weights = (tmp_path / "tiny.safetensors").read_bytes()
     (tmp_path / "b.tuning.safetensors").write_bytes(weights)
     card = dataclasses.replace(other, tuning_sha256=tuned[1].sha256)
-    with pytest.raises(CheckpointError, match="logits and truth"):
+    with pytest.raises(CheckpointError, match="logits, truth and scope"):
         load_tuning(card, tmp_path)

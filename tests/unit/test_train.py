@@ -1,5 +1,6 @@
 import csv
 import dataclasses
+import json
 import shutil
 import warnings
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import torch
 import yaml
 
+from data.foreign import KINDS
 from data.images import ImageError, encode
 from model.card import read_card, write_card
 from model.checkpoint import load_checkpoint
@@ -17,7 +19,9 @@ from model.config import TrainConfig
 from model.errors import ModelError
 from model.loop import Trainer, learning_rate, resized, training_side
 from model.parts import make_parts
+from model.predictor import load_predictor
 from model.runs import read_state
+from model.scope_command import KNOWN
 from model.train import choose_precision, make_network, train
 from model.tuning import load_tuning
 from tests.unit.model_world import BACKBONE, noise
@@ -170,9 +174,11 @@ def test_a_training_leaves_a_checkpoint_whose_card_tells_everything(straight):
     assert card.provenance["n_test"] == 28
     assert set(card.thresholds) == set(card.taxonomy.codes)
     assert all(0 < limit < 1 for limit in card.thresholds.values())
-    families = {"ranking", "argmax", "threshold", "probability"}
+    families = {"ranking", "argmax", "threshold", "probability", "scope"}
     assert {metric.family for metric in card.metrics} == families
     assert all(metric.n <= 28 for metric in card.metrics)
+    assert card.scope.n == 28
+    assert load_predictor(straight / "tiny.safetensors").predict([noise()]).foreign.shape == (1,)
 
 
 def test_a_checkpoint_settled_again_on_its_data_is_the_same(straight, tmp_path, capsys):
@@ -182,6 +188,27 @@ def test_a_checkpoint_settled_again_on_its_data_is_the_same(straight, tmp_path, 
     again, before = (read_card(folder / "tiny.json") for folder in (tmp_path, straight))
     assert str(again) == str(before)
     assert load_tuning(again, tmp_path).logits.shape == (28, 14)
+
+
+def test_a_checkpoint_is_measured_on_images_that_it_does_not_know(straight, tmp_path, capsys):
+    for path in straight.glob("tiny.*"):
+        shutil.copy(path, tmp_path)
+    (tmp_path / "photos").mkdir()
+    for number in range(3):
+        (tmp_path / "photos" / f"{number}.png").write_bytes(encode(noise(seed=number)))
+    (tmp_path / "photos" / "spoilt.png").write_bytes(b"no")
+    given = ["--folder", str(tmp_path), "--n", "5", "--out", str(tmp_path / "out"), "--publish"]
+    assert main(["scope", "tiny", *given, "--outside", f"photos={tmp_path / 'photos'}"]) == 0
+    assert "spoilt.png is left out" in capsys.readouterr().out
+    results = json.loads((tmp_path / "out" / "scope.json").read_text("utf-8"))["results"]
+    names = {row["value"] for row in results}
+    assert names == {KNOWN, "photos", *KINDS}
+    by_name = {(row["value"], row["quantity"]): row for row in results}
+    assert by_name["photos", "auc, distance"]["n"] == 3 + 5  # 28 held-out ones, evenly spaced
+    assert by_name["photos", "called foreign, energy"]["n"] == 3
+    card = read_card(tmp_path / "tiny.json")
+    assert [row.to_dict() for row in card.outside] == results
+    assert card.sha256 == read_card(straight / "tiny.json").sha256
 
 
 def test_other_data_than_the_trainings_settle_nothing(straight, tmp_path, capsys):

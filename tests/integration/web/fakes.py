@@ -5,6 +5,8 @@ import numpy as np
 from data.taxonomy import ISIC2019, PUMCH14
 from model import saliency
 from model.card import ModelCard, Preprocessing
+from model.predictor import Prediction
+from model.probability import Bin
 from model.rates import Metric
 
 DOMAIN = "Trained on synthetic drawings only; it knows nothing about real skin."
@@ -24,7 +26,10 @@ class FakePredictor:
         domain=DOMAIN,
         synthetic=True,
         metrics=(Metric("ranking", "auc", "BCC", 0.9, 0.8, 0.95, 120, "DeLong 95%"),),
+        answers=(Bin(0.0, 0.6, 0.5, 40, 18), Bin(0.6, 1.0, 0.8, 50, 41)),
     )
+
+    foreign = None
 
     def __init__(self):
         self.n_maps = 0
@@ -34,7 +39,10 @@ class FakePredictor:
         for row, image in zip(rows, images, strict=True):
             red, _, blue = image.reshape(-1, 3).mean(axis=0)
             row[PUMCH14.index("Hem" if red > blue + 60 else "MN")] = 0.74
-        return _Prediction(PUMCH14.codes, rows)
+        return Prediction(PUMCH14.codes, rows, self._all_foreign(images))
+
+    def _all_foreign(self, images):
+        return None if self.foreign is None else np.full(len(images), self.foreign)
 
     def explain(self, image, *, target, method):
         assert target in PUMCH14.codes
@@ -62,7 +70,7 @@ class RealSkinPredictor(FakePredictor):
     def predict(self, images):
         assert all(image.shape == images[0].shape for image in images)
         rows = np.tile([0.65, *[0.05] * 7], (len(images), 1))
-        return _Prediction(ISIC2019.codes, rows)
+        return Prediction(ISIC2019.codes, rows, self._all_foreign(images))
 
     def explain(self, image, *, target, method):
         assert image.shape == (96, 96, 3)
@@ -70,9 +78,3 @@ class RealSkinPredictor(FakePredictor):
         assert method in saliency.METHODS
         self.n_maps += 1
         return np.ones(image.shape[:2], np.float32)
-
-
-class _Prediction:
-    def __init__(self, codes, probabilities):
-        self.codes = codes
-        self.probabilities = probabilities

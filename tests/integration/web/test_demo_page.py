@@ -271,3 +271,55 @@ def test_a_drawing_given_to_a_checkpoint_of_real_images_is_warned_of(demo, photo
     assert "means nothing here" in demo.read_example(Click(), "real8")[0]
     assert "means nothing here" not in demo.read_example(Click(), "fake")[0]
     assert "means nothing here" not in demo.read_photo(str(photo), "real8")[0]
+
+
+def test_such_answers_are_counted_beside_the_ranking(demo, photo):
+    shown = demo.read_photo(str(photo), "fake")[0]
+    assert "Of 100 such answers about <b>82</b>" in shown
+    assert "on 50 held-out pictures" in shown
+    assert "such answers" not in demo.read_photo(str(photo), "real8")[0]  # it has no such figures
+
+
+def test_a_foreign_picture_gets_the_plain_sentence_first(demo, photo):
+    demo._predictors["fake"].foreign = True
+    shown = demo.read_photo(str(photo), "fake")[0]
+    assert shown.index("Outside what this checkpoint knows") < shown.index("sr-rank")
+    assert "such answers" not in shown
+    assert "data-checkpoint" not in shown  # nobody measured what the other one knows
+
+
+def test_a_picture_that_another_checkpoint_knows_is_offered_to_it(demo, photo):
+    demo._predictors["fake"].foreign = True
+    demo._predictors["real8"].foreign = False
+    *_, key = shown = demo.read_photo(str(photo), "fake")
+    assert 'data-checkpoint="real8"' in shown[0]
+
+    class Click:
+        checkpoint = "real8"
+
+    chosen, domain, _, ranking, _, target = demo.take_offer(Click(), key)
+    assert chosen == "real8"
+    assert REAL_DOMAIN in domain
+    assert "Outside" not in ranking
+    assert target["value"] == "MEL"
+
+
+def test_a_picture_that_nobody_knows_is_offered_to_nobody(demo, photo):
+    for predictor in demo._predictors.values():
+        predictor.foreign = True
+    assert "data-checkpoint" not in demo.read_photo(str(photo), "fake")[0]
+
+
+def test_an_offer_that_the_page_did_not_make_changes_nothing(demo, photo):
+    class Click:
+        checkpoint = "../../etc/passwd"
+
+    key = demo.read_photo(str(photo), "fake")[-1]
+    assert all("value" not in update for update in demo.take_offer(Click(), key))
+
+
+def test_programs_are_told_that_a_picture_is_foreign_and_who_knows_it(demo, photo):
+    demo._predictors["fake"].foreign = True
+    demo._predictors["real8"].foreign = False
+    answer = demo.predict(str(photo), "fake")
+    assert (answer["outside"], answer["known_to"]) == (True, ["real8"])

@@ -1,0 +1,55 @@
+"""What the checkpoints of the demo say to one picture, and which of them know such pictures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from data.taxonomy import Disease
+from model.card import ModelCard
+from model.predictor import Predictor
+from model.transforms import Rgb
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Classes in falling order of probability; `is_foreign` is None where it was not measured."""
+
+    checkpoint: str
+    ranked: list[tuple[Disease, float]]
+    is_foreign: bool | None
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """For programs."""
+        return [
+            {
+                "code": disease.code,
+                "name_en": disease.name_en,
+                "name_zh": disease.name_zh,
+                "malignant": disease.malignant,
+                "probability": probability,
+            }
+            for disease, probability in self.ranked
+        ]
+
+
+def ask(predictor: Predictor, image: Rgb) -> Answer:
+    """`image` (h, w, 3) uint8."""
+    prediction = predictor.predict([image])
+    scored = zip(prediction.codes, prediction.probabilities[0].tolist(), strict=True)
+    taxonomy = predictor.card.taxonomy
+    ranked = [(taxonomy[c], p) for c, p in sorted(scored, key=lambda item: -item[1])]
+    foreign = prediction.foreign
+    return Answer(predictor.card.name, ranked, None if foreign is None else bool(foreign[0]))
+
+
+def who_knows(
+    predictors: Mapping[str, Predictor], inputs: Mapping[str, Rgb], answer: Answer
+) -> list[ModelCard]:
+    """The other checkpoints inside whose domain a picture lies that is foreign to the one asked.
+
+    `inputs` is the picture for each checkpoint, by name. Nobody else is asked for a known picture.
+    """
+    if not answer.is_foreign:
+        return []
+    others = [other for name, other in predictors.items() if name != answer.checkpoint]
+    return [o.card for o in others if ask(o, inputs[o.card.name]).is_foreign is False]

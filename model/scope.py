@@ -1,0 +1,120 @@
+"""What a checkpoint knows: how far an image lies from those it was trained on.
+
+Two kinds of scores, for all of which a higher one is more foreign: of the logits (energy, max
+logit), and of the features (distance to the nearest class).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from model.rates import Floats, Ints
+
+FALSE_ALARMS = 0.05
+SERVED = "distance"
+SCORES = ("distance", "energy", "max logit")
+N_COMPONENTS = 64
+_LEAST = 1e-9
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The features of known images: a centre per class and how they scatter around it.
+
+    `centres` (c, d) of the c classes with cases; `basis` (d, m) the m directions of most scatter,
+    orthonormal; `variances` (m,) along them, and `rest`, the mean variance along every other one.
+    """
+
+    centres: Floats
+    basis: Floats
+    variances: Floats
+    rest: float
+
+    def distance(self, features: Floats) -> Floats:
+        """(n, d) features to the (n,) Mahalanobis distance from the nearest class.
+
+        Features are brought to length 1 first. Reference: Lee et al. 2018 (one covariance for all
+        classes); its form with m components: Tipping & Bishop 1999; length 1: Mueller & Hein 2025.
+        """
+        rows = unit(features)
+        squares = [self._squared(rows - centre) for centre in self.centres]
+        found: Floats = np.sqrt(np.min(squares, axis=0))
+        return found
+
+    def _squared(self, away: Floats) -> Floats:
+        along = away @ self.basis
+        beside = np.maximum((away**2).sum(axis=1) - (along**2).sum(axis=1), 0)
+        found: Floats = (along**2 / self.variances).sum(axis=1) + beside / self.rest
+        return found
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """For a file: `from_arrays` reads it back, as it is after `fit_scope`."""
+        return {
+            "scope.centres": self.centres.astype(np.float16),
+            "scope.basis": self.basis.astype(np.float16),
+            "scope.variances": self.variances.astype(np.float32),
+            "scope.rest": np.array([self.rest], dtype=np.float32),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "Scope":
+        """Read what `to_arrays` made. Raises KeyError when something is missing."""
+        centres, basis, variances, rest = (
+            arrays[f"scope.{name}"].astype(np.float64)
+            for name in ("centres", "basis", "variances", "rest")
+        )
+        return cls(centres, basis, variances, float(rest[0]))
+
+
+def unit(features: Floats) -> Floats:
+    """(n, d) rows brought to length 1; a row of zeros stays."""
+    length = np.linalg.norm(features, axis=1, keepdims=True)
+    found: Floats = features / np.maximum(length, _LEAST)
+    return found
+
+
+def fit_scope(features: Floats, truth: Ints) -> Scope:
+    """From the features (n, d) of known images, with their classes `truth` (n,).
+
+    Rounded as a file keeps it, so that a threshold fitted on it holds for the file too.
+    """
+    rows = unit(features)
+    present, own = np.unique(truth, return_inverse=True)
+    centres = np.array([rows[truth == c].mean(axis=0) for c in present])
+    away = rows - centres[own]
+    n, d = away.shape
+    m = max(1, min(N_COMPONENTS, n // 4, d - 1))
+    _, sizes, directions = np.linalg.svd(away, full_matrices=False)
+    variances = sizes**2 / n
+    rest = variances[m:].sum() / max(1, d - m)
+    floor = max(float(variances.sum()) / d * 1e-3, _LEAST)
+    fitted = Scope(
+        centres, directions[:m].T, np.maximum(variances[:m], floor), max(float(rest), floor)
+    )
+    return Scope.from_arrays(fitted.to_arrays())
+
+
+def foreign_scores(logits: Floats, features: Floats, scope: Scope) -> dict[str, Floats]:
+    """Every score of SCORES, (n,) each, from (n, k) logits and (n, d) features.
+
+    Reference of the energy: Liu et al. 2020; of the largest logit: Hendrycks et al. 2022.
+    """
+    return {
+        "distance": scope.distance(features),
+        "energy": -special.logsumexp(logits, axis=1),
+        "max logit": -logits.max(axis=1),
+    }
+
+
+def limit_at(scores: Floats, *, false_alarms: float = FALSE_ALARMS) -> float:
+    """The limit that a further known image exceeds with a chance of at most `false_alarms`.
+
+    `scores` (n,) of known images that fitted nothing; infinite when there are too few of them to
+    promise that (fewer than 19 for 5%). Reference: Vovk et al. 2005 (conformal quantile).
+    """
+    rank = int(np.ceil((len(scores) + 1) * (1 - false_alarms) - 1e-9))
+    return float(np.sort(scores)[rank - 1]) if rank <= len(scores) else np.inf
