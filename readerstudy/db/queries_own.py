@@ -38,6 +38,10 @@ def readings(session: Session, reader_id: int) -> list[tuple[Assignment, Answer 
     return list(session.execute(query).tuples())
 
 
+def assignments(session: Session, reader_id: int) -> list[Assignment]:
+    return list(session.scalars(sa.select(Assignment).where(Assignment.reader_id == reader_id)))
+
+
 def invitation_of(session: Session, reader_id: int) -> Invitation | None:
     query = sa.select(Invitation).where(Invitation.reader_id == reader_id)
     return session.scalar(query.with_for_update())

@@ -71,6 +71,7 @@ def withdraw(db: Database, *, actor: Actor) -> Withdrawal:
         if rule is Withdrawal.DELETE:
             queries_own.forget_readings(session, reader_id)
         _cut_off(invitation, reader, rule)
+        _renew_tokens(session, reader)
         _record(session, study, rule)
     return rule
 
@@ -84,6 +85,12 @@ def _cut_off(invitation: Invitation | None, reader: Reader, rule: Withdrawal) ->
     reader.created_at = _day_of(reader.created_at)
     if invitation is not None and rule is Withdrawal.ANONYMISE:
         invitation.reader_id, invitation.token_hash = None, ids.hash_token(ids.new_token())
+
+
+def _renew_tokens(session: Session, reader: Reader) -> None:
+    """Those of before stand in web logs, beside an address of the network."""
+    for assignment in queries_own.assignments(session, reader.id):
+        assignment.token = ids.new_case_token()
 
 
 def _day_of(moment: datetime) -> datetime:

@@ -109,6 +109,12 @@ ROUTES: dict[tuple[str, str], tuple[set[str], str]] = {
 }
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Pages compute results, which takes seconds: the server is for the slow tests."""
+    return str(request.param)
+
+
 @pytest.fixture
 def tokens(world: World) -> dict[str, str]:
     """A session of everybody but the stranger, who has none."""

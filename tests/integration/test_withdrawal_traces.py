@@ -53,10 +53,12 @@ def opened(db: Database, manifest: Path, rule: Withdrawal) -> None:
     revise(db, stays, answer_next(db, stays, "BCC"), "SK", token="of who stays")
 
 
-def reads(db: Database) -> Actor:
+def reads(db: Database) -> tuple[Actor, str]:
+    """And the token in the addresses of a case's pictures."""
     actor = make_reader(db, "traces")
-    revise(db, actor, answer_next(db, actor, GIVEN), CHANGED)
-    return actor
+    token = answer_next(db, actor, GIVEN)
+    revise(db, actor, token, CHANGED)
+    return actor, token
 
 
 @pytest.mark.parametrize("rule", list(Withdrawal))
@@ -65,10 +67,12 @@ def test_no_code_and_no_answer_of_a_withdrawn_reader_stays(
 ) -> None:
     opened(db, manifest, rule)
     before = holding(db, GIVEN, CHANGED)
-    actor = reads(db)
+    actor, token = reads(db)
     assert holding(db, actor.name)
+    assert ("assignments", "token", token) in cells(db)
     own_data.withdraw(db, actor=actor)
     assert not holding(db, actor.name)
+    assert ("assignments", "token", token) not in cells(db)
     left = holding(db, GIVEN, CHANGED) - before
     kept = {("answers", "answer", GIVEN): 1, ("answers", "answer", CHANGED): 1}
     assert left == (kept if rule is Withdrawal.ANONYMISE else {})
@@ -82,7 +86,7 @@ def test_the_trail_knows_readers_by_code_only_as_long_as_they_take_part(
     db: Database, manifest: Path
 ) -> None:
     opened(db, manifest, Withdrawal.ANONYMISE)
-    actor = reads(db)
+    actor, _ = reads(db)
     [named] = [e for e in events(db, "revise_answer") if e.actor == f"reader:{actor.name}"]
     assert named.actor in trail.trail_csv(db, actor=SYSTEM, slug="traces")
     own_data.withdraw(db, actor=actor)

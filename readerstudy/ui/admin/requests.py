@@ -37,7 +37,7 @@ class RequestsTab:
             buttons=["copy"],
             elem_id="sr-request-link",
         )
-        asked, outputs = place.slug, [address, shown, which]
+        asked, outputs = place.slug, [address, shown, which, allow, stop]
         show = place.guard(self.show_requests)
         gr.on(place.changes, show, asked, outputs, **PRIVATE)
         for button, act, inputs, output in (
@@ -49,20 +49,22 @@ class RequestsTab:
             done = button.click(place.guard(act), inputs, output, **PRIVATE)
             done.success(show, asked, outputs, **PRIVATE)
 
-    def show_requests(self, slug: str | None, request: gr.Request) -> tuple[str, str, Any]:
+    def show_requests(self, slug: str | None, request: gr.Request) -> tuple[Any, ...]:
         actor, nothing = actor_of(request), gr.update(choices=[], value=None)
         study = study_of(self._db, actor, slug)
         if study is None:
-            return "", "", nothing
+            return "", "", nothing, gr.skip(), gr.skip()
         try:
             found = requests.list_requests(self._db, actor=actor, slug=study.slug)
         except PermissionDenied:
-            return "", invitations_view.ONLY_OWNERS, nothing
+            return "", invitations_view.ONLY_OWNERS, nothing, gr.skip(), gr.skip()
         url = f"{self._public_url}/join/{study.slug}"
         return (
             requests_view.where(url, is_allowed=study.takes_requests),
             requests_view.requests(found),
             gr.update(choices=requests_view.choices(found), value=None),
+            gr.update(visible=not study.takes_requests),
+            gr.update(visible=study.takes_requests),
         )
 
     def allow_requests(self, slug: str, request: gr.Request) -> None:
