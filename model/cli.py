@@ -10,11 +10,13 @@ from pathlib import Path
 from data.errors import UserError
 from model import config as settings
 from model import saliency_command
-from model.calibration import parse_rule
+from model.calibration import ThresholdRule, parse_rule
 from model.card import ModelCard
+from model.card_page import write_page
 from model.checkpoint import BUNDLED, find_weights, load_card, load_checkpoint
 from model.compare_command import add_compare
-from model.evaluate import N_WORST, evaluate, write_evaluation
+from model.errors import ModelError
+from model.evaluate import N_WORST, evaluate, publish, write_evaluation
 from model.predict import (
     Predicted,
     check_targets,
@@ -99,6 +101,11 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--worst", type=int, default=N_WORST, help=f"errors in the gallery (default: {N_WORST})"
     )
+    parser.add_argument(
+        "--publish",
+        action="store_true",
+        help="write figures and subgroups into the checkpoint's card; with --part test only",
+    )
     _add_checkpoint(parser)
     parser.set_defaults(run=_evaluate)
 
@@ -121,6 +128,7 @@ def _add_card(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", default=DEFAULT_CHECKPOINT, help="name or .safetensors")
     parser.add_argument("--folder", type=Path, default=BUNDLED, help="folder of checkpoints")
     parser.add_argument("--json", action="store_true", help="the whole card, for programs")
+    parser.add_argument("--out", type=Path, help="write it for people into a .html or .md file")
     parser.set_defaults(run=_card)
 
 
@@ -158,12 +166,19 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     rule = parse_rule(options.threshold_rule)
+    if options.publish and (options.part != "test" or rule != ThresholdRule()):
+        raise ModelError(
+            "Expected --publish with --part test and the card's own thresholds, since a card tells "
+            "of held-out images; add --part test and leave --threshold-rule out."
+        )
     weights = find_weights(options.checkpoint, folder=options.folder)
     predictor = load_predictor(weights)
     thresholds = thresholds_by(rule, predictor.card, weights.parent)
     cases = cases_of(predictor.card, data=options.data, part=options.part)
     done = evaluate(predictor, cases=cases, thresholds=thresholds, rule=rule)
     write_evaluation(done, options.out, n_worst=options.worst)
+    if options.publish:
+        publish(done, weights.with_suffix(".json"))
     print("\n".join(describe(metric) for metric in done.metrics if not metric.class_))
     print(f"All results are in {options.out}. {predictor.card.domain}")
     return _exit_code(done.predicted, options.out / "errors.csv")
@@ -186,6 +201,9 @@ def _exit_code(predicted: Predicted, errors: Path) -> int:
 
 def _card(options: argparse.Namespace) -> int:
     card = load_card(options.name, folder=options.folder)
+    if options.out:
+        write_page(card, options.out)
+        return EXIT_OK
     print(
         json.dumps(card.to_dict(), indent=1, ensure_ascii=False) if options.json else summary(card)
     )

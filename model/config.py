@@ -65,6 +65,7 @@ class TrainConfig:
     keep: str = setting("best", "epoch that is kept: best by tuning macro AUC, or last")
     patience: int = setting(0, "epochs without a better macro AUC before stopping; 0: never")
     seed: int = setting(1, "of weights, splits, order and augmentation")
+    deterministic: bool = setting(False, "only operations that give the same bits each time")
     save_every: int = setting(50, "steps between two savings of the state")
     workers: int = setting(2, "processes that load images")
     threads: int = setting(0, "threads of torch on the CPU; 0: its own choice")

@@ -9,7 +9,7 @@ import gradio as gr
 
 from data.images import ImageError, decode, quality_report
 from data.taxonomy import Disease
-from model import demo_scope
+from model import card_page, demo_scope
 from model import demo_view as view
 from model.card import ModelCard
 from model.demo_answers import ask, who_knows
@@ -82,7 +82,7 @@ class Demo:
     def choose(self, key: str, checkpoint: str) -> tuple[Any, ...]:
         """Another checkpoint: its domain and card, and its answer to the picture that is held."""
         card = self._predictors[checkpoint].card
-        told = (view.domain_of(card), view.card(card))
+        told = (view.domain_of(card), card_page.to_html(card))
         visit = self._visits.get(key)
         if visit is None:
             return (*told, *(gr.skip() for _ in range(3)))
@@ -218,7 +218,7 @@ def build_demo(
         with gr.Row(elem_id="sr-columns"):
             boxes |= _boxes(demo)
         with gr.Accordion("About this checkpoint", open=False, elem_id="sr-about"):
-            boxes["card"] = gr.HTML(view.card(default), js_on_load=None)
+            boxes["card"] = gr.HTML(card_page.to_html(default), js_on_load=None)
         _wire(demo, boxes, guard)
     return page
 

@@ -13,7 +13,6 @@ from PIL import Image
 from data.images import decode, encode
 from data.taxonomy import Disease
 from model.card import ModelCard
-from model.rates import Metric
 
 N_PROMINENT = 5
 THUMBNAIL_PX = 192
@@ -183,20 +182,6 @@ def data_uri(image: npt.NDArray[np.uint8]) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(content).decode()
 
 
-def card(model_card: ModelCard) -> str:
-    """The checkpoint in a table: what it was trained on, how well it did there, its licence."""
-    facts = {
-        "Name": model_card.name,
-        "Domain": model_card.domain,
-        "Classes": ", ".join(model_card.taxonomy.codes),
-        "Licence": model_card.licence,
-        "Made": model_card.made_at,
-        "SHA-256": model_card.sha256,
-    }
-    rows = "".join(f"<dt>{k}</dt><dd>{escape(str(v))}</dd>" for k, v in facts.items() if v)
-    return f'<div class="sr-card"><dl>{rows}</dl>{_metrics(model_card.metrics)}</div>'
-
-
 def percent(fraction: float) -> str:
     """As people read it; undefined is a dash, and nothing rounds to certainty."""
     if math.isnan(fraction):
@@ -227,22 +212,3 @@ def _row(disease: Disease, probability: float) -> str:
 def _warnings(warnings: Sequence[str]) -> str:
     items = "".join(f"<li>{escape(text)}</li>" for text in warnings)
     return f'<ul class="sr-warn" role="status">{items}</ul>' if items else ""
-
-
-def _metrics(metrics: Sequence[Metric]) -> str:
-    rows = "".join(
-        f'<tr><th scope="row">{escape(m.quantity)} {escape(m.class_)}</th><td>{m.n}</td>'
-        f"<td>{_number(m.estimate)}</td><td>{_number(m.ci_low)} to {_number(m.ci_high)}</td>"
-        f"<td>{escape(m.method)}</td></tr>"
-        for m in metrics
-    )
-    if not rows:
-        return ""
-    return (
-        '<div class="sr-scroll"><table><thead><tr><th>Quantity</th><th>n</th><th>Estimate</th>'
-        f"<th>95% interval</th><th>Method</th></tr></thead><tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _number(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.3f}"

@@ -1,5 +1,6 @@
 """Judge a checkpoint on labelled cases: every figure, table and picture of the evaluation."""
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,8 @@ import pandas as pd
 
 from model import figures
 from model.calibration import ThresholdRule
-from model.card import ModelCard
+from model.card import ModelCard, write_card
+from model.card_page import write_page
 from model.gallery import gallery, worst_mistakes
 from model.metrics import all_metrics, confusion
 from model.parts import cases_hash
@@ -18,6 +20,7 @@ from model.predictor import Predictor
 from model.probability import reliability_bins
 from model.rates import Ints, Metric, SubgroupMetric
 from model.subgroups import subgroup_metrics
+from model.version import code_version, made_now
 
 N_WORST = 40
 
@@ -83,6 +86,33 @@ def write_evaluation(done: Evaluation, out: Path, *, n_worst: int = N_WORST) -> 
     _write_tables(done, out)
     _write_pictures(done, out)
     (out / "errors.html").write_text(_gallery(done, n_worst), "utf-8")
+    for ending in (".html", ".md"):
+        write_page(card_of(done), out / f"card{ending}")
+
+
+def card_of(done: Evaluation) -> ModelCard:
+    """The checkpoint's card with the figures of this evaluation in place of its own."""
+    kept = [metric for metric in done.card.metrics if metric.family == "scope"]
+    judged = {
+        "n": len(done.truth),
+        "patients or lesions": done.n_groups,
+        "hash of the cases": done.data_hash,
+        "threshold rule": done.rule,
+        "code": code_version(),
+        "made": made_now(),
+    }
+    return dataclasses.replace(
+        done.card,
+        thresholds=done.thresholds,
+        metrics=(*done.metrics, *kept),
+        subgroups=done.subgroups,
+        provenance={**done.card.provenance, "judged on": judged},
+    )
+
+
+def publish(done: Evaluation, path: Path) -> None:
+    """Write the figures of an evaluation into the card at `path`."""
+    write_card(card_of(done), path)
 
 
 def _write_tables(done: Evaluation, out: Path) -> None:

@@ -15,7 +15,7 @@ from model.parts import PHANTOM, Parts, preprocessing_of
 from model.runs import Progress, Run, read_state
 from model.settle import settle
 from model.tuning import SUFFIX as TUNING_SUFFIX
-from model.version import code_version, made_now
+from model.version import code_version, made_now, versions
 
 SYNTHETIC_DOMAIN = "Trained on synthetic images only; it knows nothing about real skin."
 UNKNOWN_DOMAIN = "Trained on the images named in the provenance; untested on any others."
@@ -85,7 +85,7 @@ def _provenance(config: TrainConfig, parts: Parts, progress: Progress) -> dict[s
         "training_seconds": round(progress.seconds),
         "thresholds_method": "Youden index on the tuning part",
         "temperature_method": "least negative log-likelihood on the tuning part",
-        "torch": torch.__version__,
+        "versions": {**versions(), "threads": str(torch.get_num_threads())},
     }
 
 

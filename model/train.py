@@ -1,5 +1,6 @@
 """Train a network on a manifest, a folder or phantoms; one command for one device or many."""
 
+import os
 from pathlib import Path
 
 import torch
@@ -23,6 +24,7 @@ def train(config: TrainConfig, *, out: Path) -> ModelCard | None:
     """
     if config.threads:
         torch.set_num_threads(config.threads)
+    set_deterministic(is_on=config.deterministic)
     fabric = make_fabric(config)
     fabric.launch()
     run = open_run(out, config, write=fabric.is_global_zero)
@@ -42,6 +44,18 @@ def train(config: TrainConfig, *, out: Path) -> ModelCard | None:
     if not fabric.is_global_zero:
         return None
     return finish(config, run=run, parts=parts, progress=progress)
+
+
+def set_deterministic(*, is_on: bool) -> None:
+    """Refuse, or allow again, operations whose results differ from run to run (on GPUs).
+
+    With them refused, torch raises RuntimeError naming an operation that has no other form.
+    """
+    if is_on:
+        # cuBLAS reads the environment of the process, when it is first used.
+        os.putenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.benchmark = False
+    torch.use_deterministic_algorithms(is_on)
 
 
 def _check_classes(parts: Parts) -> None:

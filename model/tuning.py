@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from data.manifest import file_sha256
 from model.calibration import ThresholdRule, choose_thresholds, softmax
@@ -48,7 +48,8 @@ def save_tuning(tuning: Tuning, card: ModelCard, folder: Path) -> ModelCard:
     path = folder / f"{card.name}{SUFFIX}"
     arrays = tuning.scope.to_arrays()
     arrays |= {"logits": tuning.logits.astype(np.float32), "truth": tuning.truth}
-    save_file(arrays, path)
+    # Not save_file: it makes a file that nobody else may read.
+    path.write_bytes(save(arrays))
     return dataclasses.replace(card, tuning_sha256=file_sha256(path))
 
 

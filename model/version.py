@@ -1,8 +1,10 @@
 """Which code made a file, and when."""
 
 import datetime as dt
+import platform
 import subprocess
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 VERSION = "0.1.0"
@@ -18,6 +20,16 @@ def code_version() -> str:
     except (OSError, subprocess.SubprocessError):
         return VERSION
     return f"{VERSION}+{found.stdout.strip()}"
+
+
+def versions() -> dict[str, str]:
+    """Versions that a result may depend on, for cards."""
+    found = {name: metadata.version(name) for name in ("torch", "timm", "numpy", "scipy")}
+    return {
+        "python": platform.python_version(),
+        **found,
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
 
 
 def made_now() -> str:

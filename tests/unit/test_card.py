@@ -2,17 +2,28 @@ import dataclasses
 import json
 import math
 
+import numpy as np
 import pytest
 
-from model.card import ModelCard, Preprocessing, read_card, write_card
-from model.errors import CheckpointError
-from model.rates import Metric
+from model.card import ModelCard, Preprocessing, ScopeLimit, read_card, write_card
+from model.card_page import number, to_markdown, to_page, write_page
+from model.errors import CheckpointError, ModelError
+from model.metrics import all_metrics
+from model.probability import Bin
+from model.rates import Metric, SubgroupMetric
 from tests.unit.model_world import tiny_card
 
 
 def test_a_card_is_read_back_as_it_was_written(tmp_path):
     metric = Metric("argmax", "top-1 accuracy", "", 0.8, 0.7, 0.9, 50, "Wilson 95%")
-    card = dataclasses.replace(tiny_card(), metrics=(metric,), provenance={"seed": 1})
+    card = dataclasses.replace(
+        tiny_card(),
+        metrics=(metric,),
+        subgroups=(SubgroupMetric("site", "arm", metric),),
+        answers=(Bin(0.0, 1.0, 0.7, 54, 27),),
+        scope=ScopeLimit("distance", 3.5, 0.05, 54),
+        provenance={"seed": 1},
+    )
     write_card(card, tmp_path / "card.json")
     assert read_card(tmp_path / "card.json") == card
 
@@ -57,3 +68,63 @@ def test_a_missing_card_is_a_sentence(tmp_path):
 def test_preprocessing_that_cannot_work_is_refused(wrong):
     with pytest.raises(CheckpointError, match="usable preprocessing"):
         Preprocessing(**wrong)
+
+
+def told(**changes):
+    """A card with figures, as an evaluation leaves it."""
+    rng = np.random.default_rng(0)
+    truth = np.r_[np.repeat([0, 1], 25), [2] * 4]
+    probabilities = rng.dirichlet(np.ones(3), 54)
+    card = tiny_card()
+    metrics = all_metrics(probabilities, truth, card.taxonomy.codes, thresholds=card.thresholds)
+    return dataclasses.replace(card, metrics=metrics, **changes)
+
+
+def test_the_page_of_a_card_holds_every_figure_with_interval_n_and_method():
+    card = told()
+    page = to_markdown(card)
+    for metric in card.metrics:
+        if not metric.class_:
+            row = f"| {number(metric)} | {metric.n} | {metric.method} |"
+            assert row in page, metric
+    assert "Not a medical device" in page
+    assert card.domain in page
+    assert "SK (4): hints, not results" in page
+    assert "BCC (" not in page.split("## Limits")[1].split("##")[0]
+
+
+def test_the_page_tells_subgroups_answers_and_foreign_images():
+    found = Metric("argmax", "top-1 accuracy", "", 0.8, 0.7, 0.9, 50, "Wilson 95%")
+    card = told(
+        subgroups=(SubgroupMetric("skin_tone", "V", found),),
+        outside=(SubgroupMetric("scope", "documents", found),),
+        answers=(Bin(0.0, 1.0, 0.7, 54, 27),),
+        scope=ScopeLimit("distance", 3.5, 0.05, 54),
+    )
+    page = to_markdown(card)
+    row = "V | top-1 accuracy | 0.800 (0.700 to 0.900) | 50 | Wilson 95% |"
+    assert f"| skin_tone | {row}" in page
+    assert "| documents | top-1 accuracy |" in page
+    assert "| 0% to 100% | 54 | 70.0% | 50.0% (37.1 to 62.9) |" in page
+    assert "exceeds 3.500: chosen on 54 tuning cases for 5% false alarms" in page
+
+
+def test_what_was_not_measured_is_said_to_be_so():
+    page = to_markdown(tiny_card())
+    assert "Whether an image is foreign was not measured" in page
+    assert "Not measured: the held-out images name neither" in page
+    assert "Results by class" not in page
+
+
+def test_names_in_a_card_cannot_break_the_page():
+    evil = "<script>alert(1)</script> | x"
+    card = dataclasses.replace(tiny_card(), domain=evil)
+    assert "<script>" not in to_page(card)
+    assert to_page(card).count("<table>") == to_markdown(card).count("\n|---")
+
+
+def test_the_page_is_written_by_its_ending(tmp_path):
+    write_page(tiny_card(), tmp_path / "new" / "card.html")
+    assert (tmp_path / "new" / "card.html").read_text("utf-8").startswith("<!doctype html>")
+    with pytest.raises(ModelError, match=r"\.html or \.md"):
+        write_page(tiny_card(), tmp_path / "card.txt")

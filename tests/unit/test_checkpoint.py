@@ -1,9 +1,11 @@
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 import torch
 
+from data.manifest import file_sha256
 from data.taxonomy import ISIC2019, PUMCH14
 from model.card import write_card
 from model.checkpoint import (
@@ -78,6 +80,32 @@ def test_a_card_of_another_backbone_is_refused(tmp_path):
 def test_a_pickle_is_refused_by_its_name(tmp_path):
     with pytest.raises(CheckpointError, match="pickle"):
         load_checkpoint(tmp_path / "model.pth", folder=tmp_path)
+
+
+class Trap:
+    """Runs code when a pickle of it is read."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (Path.touch, (self.path,))
+
+
+def test_a_pickle_under_the_name_of_safetensors_is_refused_unread(tmp_path):
+    card = tiny_checkpoint(tmp_path)
+    path = tmp_path / "tiny.safetensors"
+    torch.save(Trap(tmp_path / "sprung"), path)
+    write_card(dataclasses.replace(card, sha256=file_sha256(path)), tmp_path / "tiny.json")
+    with pytest.raises(CheckpointError, match="safetensors, but it cannot be read"):
+        load_checkpoint("tiny", folder=tmp_path)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_file_beside_a_checkpoint_is_not_one(tmp_path):
+    tiny_checkpoint(tmp_path)
+    (tmp_path / "tiny.tuning.safetensors").write_bytes(b"")
+    assert list_checkpoints(tmp_path) == ("tiny",)
 
 
 @pytest.mark.parametrize("name", list_checkpoints())

@@ -7,6 +7,7 @@ import pytest
 
 from data.images import encode
 from data.manifest import ManifestError, write_manifest
+from model import card_page
 from model.calibration import ThresholdRule
 from model.checkpoint import save_checkpoint
 from model.cli import main
@@ -193,3 +194,19 @@ def test_a_file_that_holds_something_else_is_refused(tmp_path, tuned):
     card = dataclasses.replace(other, tuning_sha256=tuned[1].sha256)
     with pytest.raises(CheckpointError, match="logits, truth and scope"):
         load_tuning(card, tmp_path)
+
+
+def test_the_card_of_an_evaluation_tells_its_figures_and_what_was_judged(whole):
+    done, out = whole
+    page = (out / "card.md").read_text("utf-8")
+    (top1,) = [m for m in done.metrics if m.quantity == "top-1 accuracy"]
+    assert card_page.number(top1) in page
+    assert done.data_hash in page
+    assert (out / "card.html").is_file()
+
+
+def test_only_held_out_images_are_published(tmp_path, tuned, capsys):
+    data = folder_of_cases(tmp_path / "data")
+    given = ["--data", str(data), "--out", str(tmp_path / "out"), "--folder", str(tmp_path)]
+    assert main(["evaluate", *given, "--checkpoint", "tiny", "--publish"]) == 2
+    assert "add --part test" in capsys.readouterr().err

@@ -22,7 +22,7 @@ from model.parts import make_parts
 from model.predictor import load_predictor
 from model.runs import read_state
 from model.scope_command import KNOWN
-from model.train import choose_precision, make_network, train
+from model.train import choose_precision, make_network, set_deterministic, train
 from model.tuning import load_tuning
 from tests.unit.model_world import BACKBONE, noise
 
@@ -161,6 +161,24 @@ def test_loading_in_other_processes_changes_nothing(tmp_path, straight):
     assert_same_training(straight, tmp_path)
 
 
+def test_deterministic_operations_alone_give_the_same_training(tmp_path, straight, monkeypatch):
+    original, modes = Trainer._step, []
+
+    def watched(self, images, labels):
+        modes.append(torch.are_deterministic_algorithms_enabled())
+        return original(self, images, labels)
+
+    monkeypatch.setattr(Trainer, "_step", watched)
+    try:
+        train(dataclasses.replace(CONFIG, deterministic=True), out=tmp_path)
+    finally:
+        set_deterministic(is_on=False)
+    assert modes
+    assert all(modes)
+    assert_same_training(straight, tmp_path)
+    assert read_card(tmp_path / "tiny.json").provenance["settings"]["deterministic"]
+
+
 def test_another_seed_gives_another_training(tmp_path, straight):
     train(dataclasses.replace(CONFIG, seed=2), out=tmp_path)
     assert log(tmp_path) != log(straight)
@@ -172,6 +190,8 @@ def test_a_training_leaves_a_checkpoint_whose_card_tells_everything(straight):
     assert card.synthetic
     assert "knows nothing about real skin" in card.domain
     assert card.provenance["n_test"] == 28
+    assert torch.__version__.startswith(card.provenance["versions"]["torch"])
+    assert len(card.data_hash) == len(card.sha256) == len(card.tuning_sha256) == 64
     assert set(card.thresholds) == set(card.taxonomy.codes)
     assert all(0 < limit < 1 for limit in card.thresholds.values())
     families = {"ranking", "argmax", "threshold", "probability", "scope"}

@@ -1,0 +1,262 @@
+"""The model card for people: one list of sections, as HTML and as Markdown."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from model.card import ModelCard
+from model.errors import ModelError
+from model.rates import FamilyName, Metric, SubgroupMetric
+
+USE = (
+    "For research and teaching. Not a medical device: do not use it to judge a lesion. Its answers "
+    "were compared with the reference standard of the images named below and with nothing else."
+)
+_FEW = 20
+_FAMILIES = {
+    "ranking": "ranking (no decision)",
+    "argmax": "argmax (the most probable class)",
+    "threshold": "threshold (each class at its own)",
+    "probability": "probability",
+    "scope": "foreign images",
+}
+_PER_CLASS: tuple[tuple[str, FamilyName, str], ...] = (
+    ("AUC", "ranking", "auc"),
+    ("average precision", "ranking", "average precision"),
+    ("sensitivity, argmax", "argmax", "sensitivity"),
+    ("specificity, argmax", "argmax", "specificity"),
+    ("PPV, argmax", "argmax", "ppv"),
+    ("F1, argmax", "argmax", "f1"),
+    ("sensitivity, threshold", "threshold", "sensitivity"),
+    ("specificity, threshold", "threshold", "specificity"),
+    ("Brier score", "probability", "brier score"),
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with sentences, and a table whose first row is its head; either may be empty."""
+
+    title: str
+    text: tuple[str, ...] = ()
+    table: tuple[tuple[str, ...], ...] = ()
+
+
+def sections(card: ModelCard) -> list[Section]:
+    """Everything that a card says, in the order of a reader's questions."""
+    found = [
+        Section("Use", (USE, f"Domain: {card.domain}", f"Licence of the weights: {card.licence}.")),
+        Section("What it is", table=(("fact", "value"), *_facts(card))),
+        Section("Limits", tuple(_limits(card))),
+        _overall(card),
+        _classes(card),
+        _answers(card),
+        _outside(card),
+        _subgroups(card),
+        Section("How it was made", table=(("fact", "value"), *_provenance(card))),
+    ]
+    return [section for section in found if section.text or len(section.table) > 1]
+
+
+def to_html(card: ModelCard) -> str:
+    """A fragment for a page; `to_page` makes a file of it."""
+    parts = []
+    for section in sections(card):
+        text = "".join(f"<p>{escape(line)}</p>" for line in section.text)
+        parts.append(f"<h3>{escape(section.title)}</h3>{text}{_table(section.table)}")
+    return f'<div class="sr-card">{"".join(parts)}</div>'
+
+
+def to_page(card: ModelCard) -> str:
+    """A self-contained HTML file."""
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Model card: {escape(card.name)}</title><style>{_STYLE}</style>"
+        f"<h1>Model card: {escape(card.name)}</h1>{to_html(card)}</html>\n"
+    )
+
+
+def to_markdown(card: ModelCard) -> str:
+    """The same as Markdown."""
+    parts = [f"# Model card: {card.name}"]
+    for section in sections(card):
+        table = section.table if len(section.table) > 1 else ()
+        rows = [f"| {' | '.join(map(_cell, row))} |" for row in table]
+        if rows:
+            rows.insert(1, "|" + "---|" * len(table[0]))
+        parts += [f"## {section.title}", *section.text, "\n".join(rows)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def write_page(card: ModelCard, path: Path) -> None:
+    """Write the card as a .html or .md file. Raises ModelError for another ending."""
+    makers = {".html": to_page, ".md": to_markdown}
+    if path.suffix not in makers:
+        raise ModelError(
+            f"Expected --out to end in .html or .md, but got {path.name!r}; choose one, or --json."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(makers[path.suffix](card), "utf-8")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    if len(rows) < 2:
+        return ""
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in rows[0])
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+        + "</tr>"
+        for row in rows[1:]
+    )
+    return (
+        f'<div class="sr-scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
+        "</table></div>"
+    )
+
+
+def number(metric: Metric) -> str:
+    """An estimate with its interval; undefined is a dash."""
+    if math.isnan(metric.estimate):
+        return "–"
+    if math.isnan(metric.ci_low):
+        return f"{metric.estimate:.3f} (–)"
+    return f"{metric.estimate:.3f} ({metric.ci_low:.3f} to {metric.ci_high:.3f})"
+
+
+def _facts(card: ModelCard) -> Iterable[tuple[str, str]]:
+    shape = card.preprocessing
+    yield "name", card.name
+    yield "network", f"{card.backbone}, {'with' if card.auxiliary else 'no'} auxiliary classifiers"
+    yield (
+        "classes",
+        ", ".join(f"{d.code} ({d.name_en})" for d in card.taxonomy.diseases),
+    )
+    yield "input", f"{shape.size_px} px square ({shape.fit}), views averaged: {card.views}"
+    yield "temperature", f"{card.temperature:.3f}, fitted on the tuning part"
+    yield "images", "drawn (synthetic)" if card.synthetic else "real"
+
+
+def _limits(card: ModelCard) -> Iterable[str]:
+    yield (
+        f"It names one of its {len(card.taxonomy)} classes whatever it is shown. Results hold for "
+        "images like the held-out ones, with their mix of classes."
+    )
+    if card.synthetic:
+        yield "Trained and judged on drawings: no figure below says anything about patients."
+    few = [
+        f"{m.class_} ({m.n})"
+        for m in card.metrics
+        if (m.family, m.quantity) == ("argmax", "sensitivity") and m.n < _FEW
+    ]
+    if few:
+        yield (
+            f"Fewer than {_FEW} held-out cases stand behind {', '.join(few)}: hints, not results."
+        )
+
+
+def _overall(card: ModelCard) -> Section:
+    rows = [
+        (m.quantity, _FAMILIES[m.family], number(m), str(m.n), m.method)
+        for m in card.metrics
+        if not m.class_
+    ]
+    head = ("quantity", "family", "estimate (95% interval)", "n", "method")
+    text = ("Decisions by argmax and by threshold answer different questions.",)
+    return Section("Results over all classes, held-out images", text if rows else (), (head, *rows))
+
+
+def _classes(card: ModelCard) -> Section:
+    by_key = {(m.family, m.quantity, m.class_): m for m in card.metrics}
+    rows = []
+    for code in card.taxonomy.codes:
+        found = [by_key.get((family, quantity, code)) for _, family, quantity in _PER_CLASS]
+        cases = by_key.get(("argmax", "sensitivity", code))
+        if cases is not None:
+            cells = ("–" if metric is None else number(metric) for metric in found)
+            rows.append((code, str(cases.n), f"{card.thresholds[code]:.3f}", *cells))
+    head = ("class", "n", "threshold", *(name for name, _, _ in _PER_CLASS))
+    text = (
+        "n: held-out cases of the class; specificity rests on all others. 95% intervals: DeLong "
+        "for AUC, bootstrap for average precision and Brier score, Wilson for shares and F1. "
+        "Thresholds were chosen on the tuning part.",
+    )
+    return Section("Results by class", text if rows else (), (head, *rows))
+
+
+def _answers(card: ModelCard) -> Section:
+    rows = [
+        (
+            f"{100 * b.low:.0f}% to {100 * b.high:.0f}%",
+            str(b.n),
+            f"{100 * b.confidence:.1f}%",
+            f"{100 * b.share:.1f}% ({100 * b.interval[0]:.1f} to {100 * b.interval[1]:.1f})",
+        )
+        for b in card.answers
+    ]
+    head = ("probability of the answer", "n", "mean", "right (Wilson 95%)")
+    return Section("How often answers were right, held-out images", (), (head, *rows))
+
+
+def _outside(card: ModelCard) -> Section:
+    limit = card.scope
+    if limit is None:
+        return Section("Foreign images", ("Whether an image is foreign was not measured.",))
+    text = (
+        f"An image is called foreign when its {limit.score} exceeds {limit.limit:.3f}: chosen on "
+        f"{limit.n} tuning cases for {100 * limit.false_alarms:.0f}% false alarms.",
+    )
+    head = ("images", "quantity", "estimate (95% interval)", "n", "method")
+    return Section("Foreign images", text, (head, *map(_group_row, card.outside)))
+
+
+def _subgroups(card: ModelCard) -> Section:
+    rows = [(f.column, *_group_row(f)) for f in card.subgroups]
+    head = ("column", "value", "quantity", "estimate (95% interval)", "n", "method")
+    text = (
+        "Means over classes are over those that a subgroup has: subgroups with other classes "
+        "cannot be compared by them."
+        if rows
+        else "Not measured: the held-out images name neither skin tone, site, age, sex, source nor "
+        "modality.",
+    )
+    return Section("Results by subgroup", text, (head, *rows))
+
+
+def _group_row(found: SubgroupMetric) -> tuple[str, ...]:
+    metric = found.metric
+    return (found.value, metric.quantity, number(metric), str(metric.n), metric.method)
+
+
+def _provenance(card: ModelCard) -> Iterable[tuple[str, str]]:
+    for key, value in card.provenance.items():
+        if key != "settings":
+            yield key.replace("_", " "), _words(value)
+    for name, value in card.provenance.get("settings", {}).items():
+        yield f"--{name.replace('_', '-')}", _words(value)
+    yield "hash of the data", card.data_hash or "–"
+    yield "made", card.made_at or "–"
+    yield "code", card.code_version or "–"
+    yield "SHA-256 of the weights", card.sha256 or "–"
+
+
+def _words(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_words(inner)}" for name, inner in value.items())
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+_STYLE = (
+    "body{font:16px/1.55 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;"
+    "color:#1c1c1c}h3{margin:2rem 0 .4rem}table{border-collapse:collapse;font-size:14px;"
+    "font-variant-numeric:tabular-nums}th,td{text-align:left;padding:5px 14px 5px 0;"
+    "border-bottom:1px solid #ddd;font-weight:400;vertical-align:top}thead th{font-weight:600}"
+    ".sr-scroll{overflow-x:auto}td{overflow-wrap:anywhere}"
+)
