@@ -40,10 +40,10 @@ $(DEV_READY): $(PY) requirements.txt requirements-dev.txt
 	@touch $@ $(RUN_READY)
 
 test: install-dev ## set up and run the tests (fast ones)
-	$(PYTEST) -n 2 -m "not slow and not bench"
+	$(PYTEST) -n 2 --dist loadgroup -m "not slow and not bench"
 
 test-slow: install-dev ## the long tests
-	$(PYTEST) -n 2 -m "slow"
+	$(PYTEST) -n 2 --dist loadgroup -m "slow"
 
 bench: install-dev ## measure speed; writes var/bench
 	$(PY) tools/bench.py --out var/bench

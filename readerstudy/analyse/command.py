@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from readerstudy.analyse.outcome import outcome
+from readerstudy.analyse.outcome import check_folder, outcome
 from readerstudy.analyse.read import read_predictions, read_readings
 from readerstudy.analyse.report import write_report
 from readerstudy.analyse.write import write_results
@@ -87,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> list[Path]:
+    check_folder(args.out)
     readings = read_readings(args.readings, encoding=args.encoding, cluster=args.cluster)
     predictions = read_models(args.predictions, args.encoding)
     analysis = analyse(
@@ -106,9 +107,17 @@ def _run(args: argparse.Namespace) -> list[Path]:
     described = describe(readings, predictions, analysis)
     drawn = {name: render(picture) for name, picture in described.items()}
     folder = args.out / "figures"
+    _clear(folder)
     written += _write_pictures(drawn, folder, "svg")
     written += _write_pictures({n: render(p, "pdf") for n, p in described.items()}, folder, "pdf")
     return [*written, write_report(analysis, drawn, args.out / "report.html")]
+
+
+def _clear(folder: Path) -> None:
+    """Pictures of an earlier run into the same folder must not stand beside this one's."""
+    for ending in ("svg", "pdf"):
+        for old in folder.glob(f"*.{ending}"):
+            old.unlink()
 
 
 def _write_pictures(drawn: Mapping[str, bytes], folder: Path, ending: str) -> list[Path]:

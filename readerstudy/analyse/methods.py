@@ -23,8 +23,10 @@ REFERENCES = {
     "1997;53:567-78.",
     "durkalski": "Durkalski VL, Palesch YY, Lipsitz SR, Rust PF. Analysis of clustered "
     "matched-pair data. Stat Med 2003;22:2417-28.",
-    "agresti": "Agresti A, Min Y. Simple improved confidence intervals for comparing matched "
-    "proportions. Stat Med 2005;24:729-40.",
+    "korn": "Korn EL, Graubard BI. Confidence intervals for proportions with small expected number "
+    "of positive counts estimated from survey data. Surv Methodol 1998;24:193-201.",
+    "zou": "Zou GY, Donner A. Construction of confidence limits about effect measures: a general "
+    "approach. Stat Med 2008;27:1693-702.",
     "gwet": "Gwet KL. Computing inter-rater reliability and its variance in the presence of high "
     "agreement. Br J Math Stat Psychol 2008;61:29-48.",
 }
@@ -41,7 +43,7 @@ def methods_paragraph(analysis: Analysis) -> list[tuple[str, tuple[str, ...]]]:
     sentences.append(("Proportions of one model or reader have Wilson's interval.", ("wilson",)))
     optional = (
         ("or-rrrc-capped" in run, _primary()),
-        ("or-rrrc-few-cases" in run, _few_cases()),
+        ("or-rrrc-mover" in run, _mover()),
         (bool(meta["cluster"]), _clusters(meta)),
         ("ustat" in run, _pooled()),
         ("delong" in run, _areas()),
@@ -109,11 +111,13 @@ def _primary() -> Sentence:
     )
 
 
-def _few_cases() -> Sentence:
+def _mover() -> Sentence:
     return (
-        "Where few cases enter, the variance over cases is that of the cases and a quarter of an "
-        "imaginary one (or-rrrc-few-cases), so that it does not vanish where nobody erred.",
-        ("agresti",),
+        "For rates behind which few cases or mistakes stand, intervals are joined from exact "
+        "limits of the model's and the mean reader's rate, the latter with the number of "
+        "independent answers that its variance implies, by variance estimates recovery "
+        "(or-rrrc-mover).",
+        ("korn", "zou"),
     )
 
 

@@ -20,7 +20,6 @@ from readerstudy.stats.records import (
     Record,
     notes_of,
 )
-from readerstudy.stats.sections.common import FEW
 
 _RATES = ("sensitivity", "specificity", "accuracy", "balanced_accuracy")
 _MATCHED = ("specificity_at_reader_sensitivity", "sensitivity_at_reader_specificity")
@@ -34,7 +33,6 @@ _CHANGES = (
     "took_wrong_advice",
     "overrode_wrong_advice",
 )
-_FEW_CASES = 20
 _ALONE = {"wilson", _PRIMARY, "mean-recall"}
 _PLAIN = (
     ("model:", ""),
@@ -132,6 +130,7 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
     gaps = {f"model:{m} - {MEAN_READER}" for m in analysis.meta["models"]}
     alone = {MEAN_READER, AIDED_READER, MAJORITY, *(f"model:{m}" for m in analysis.meta["models"])}
     margin = analysis.meta["margin"]
+    advised = [analysis.advised(r) for r in analysis.find(method=_PRIMARY)]
     tables: tuple[tuple[str, str, Callable[[Record], bool]], ...] = (
         (
             "Model minus mean reader",
@@ -140,8 +139,8 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
         ),
         (
             "With few cases",
-            "Beside the primary analysis, by or-rrrc-few-cases: exploratory, and often too wide.",
-            lambda r: r.subject in (*gaps, MEAN_READER) and r.method == FEW and _is_rare(r),
+            "Of rates behind which few cases or mistakes stand, report these (or-rrrc-mover).",
+            lambda r: r in advised,
         ),
         (
             "Non-inferiority and equivalence",
@@ -181,10 +180,6 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
         ),
     )
     return [(h, words, [r for r in analysis.records if wanted(r)]) for h, words, wanted in tables]
-
-
-def _is_rare(record: Record) -> bool:
-    return record.quantity in _RATES and (record.n_cases or 0) < _FEW_CASES
 
 
 def _is_area(record: Record) -> bool:

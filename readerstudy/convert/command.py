@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from readerstudy.analyse.command import read_models
-from readerstudy.analyse.outcome import outcome
+from readerstudy.analyse.outcome import check_folder, outcome
 from readerstudy.analyse.read import read_readings
 from readerstudy.convert import rjafroc, tables
 from readerstudy.convert.ratings import Choice, Ratings, ratings_of, tidy_of
@@ -69,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> list[Path]:
     if bool(args.to) == bool(args.source):
         raise StatsError("Expected one of --to and --from, but got both or none; choose one.")
+    check_folder(args.out)
     args.out.mkdir(parents=True, exist_ok=True)
     return _export(args) if args.to else _import(args)
 

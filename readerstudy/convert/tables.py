@@ -103,6 +103,16 @@ def _check_names(ratings: Ratings) -> None:
         format_="iMRMC",
         what="commas, quotes and line ends, and other than -1 and truth,",
     )
+    # The program takes all white space out of names.
+    for kind in ("reader", "modality", "case"):
+        seen: dict[str, str] = {}
+        for name in ratings.rows[kind].unique():
+            bare = "".join(name.split())
+            if seen.setdefault(bare, name) != name:
+                raise StatsError(
+                    f"Expected names of a {kind} that differ in more than spaces for iMRMC, but "
+                    f"got {seen[bare]!r} and {name!r}; rename one in the tables first."
+                )
 
 
 def _from_imrmc(lines: Lines, path: Path) -> Ratings:

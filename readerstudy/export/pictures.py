@@ -16,7 +16,15 @@ from readerstudy.export.figures import (
     save,
 )
 from readerstudy.stats.figures import RocFigure
-from readerstudy.stats.pictures import AgreementFigure, Confusion, Forest, HeatMap, Picture
+from readerstudy.stats.pictures import (
+    FEW_CASES_MARK,
+    FOREST_AXIS,
+    AgreementFigure,
+    Confusion,
+    Forest,
+    HeatMap,
+    Picture,
+)
 
 WRONG_COLOUR, RIGHT_COLOUR, NOTHING_COLOUR = "#D55E00", "#cfe8f5", "#eeeeee"
 
@@ -43,14 +51,14 @@ def _forest(forest: Forest) -> Figure:
     for place, row in enumerate(forest.rows):
         if math.isfinite(row.low):
             axes.plot([row.low, row.high], [place, place], color=MEAN_COLOUR, linewidth=0.9)
-        known = math.isfinite(row.low)
-        inside = MODEL_COLOURS[0] if known else "white"
-        axes.plot([row.estimate], [place], "s", color=MODEL_COLOURS[0], mfc=inside, markersize=4)
+        inside = MODEL_COLOURS[0] if math.isfinite(row.low) and not row.few else "white"
+        mark, colour = "o" if row.few else "s", MODEL_COLOURS[0]
+        axes.plot([row.estimate], [place], mark, color=colour, mfc=inside, markersize=4)
     axes.axvline(0, color="#888888", linewidth=0.7)
     if forest.margin is not None:
         axes.axvline(-forest.margin, color=WRONG_COLOUR, linewidth=0.9, linestyle="--")
         axes.annotate(
-            "margin", (-forest.margin, -0.7), color=WRONG_COLOUR, fontsize=6, ha="center",
+            "margin ", (-forest.margin, -0.55), color=WRONG_COLOUR, fontsize=6, ha="right",
             annotation_clip=False,
         )  # fmt: skip
     labels = [
@@ -60,7 +68,8 @@ def _forest(forest: Forest) -> Figure:
     ]
     axes.set_yticks(range(len(labels)), labels, fontsize=7)
     axes.set_ylim(len(labels) - 0.5, -0.9)
-    axes.set_xlabel("Difference, 95% interval (right: the model is better)")
+    few = f"\n{FEW_CASES_MARK}" if any(row.few for row in forest.rows) else ""
+    axes.set_xlabel(FOREST_AXIS + few)
     axes.set_title(forest.title, fontsize=9, loc="left")
     return drawn
 

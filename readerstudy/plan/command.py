@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from readerstudy.analyse.outcome import outcome
+from readerstudy.analyse.outcome import check_folder, outcome
 from readerstudy.export.csvio import write_csv
 from readerstudy.export.figures import save
 from readerstudy.export.power_curves import power_curves
@@ -32,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> str:
+    check_folder(args.out)
     options = PlanOptions(
         tuple(sorted(set(args.readers))),
         tuple(sorted(set(args.cases))),

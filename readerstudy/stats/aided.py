@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from readerstudy.stats.columns import text_codes
 from readerstudy.stats.errors import StatsError
-from readerstudy.stats.readings_table import ReadingsTable, text_codes
+from readerstudy.stats.readings_table import ReadingsTable
 from readerstudy.stats.study import UNANSWERED, Aided, BoolArray, IntArray
 
 UNPAIRED = "{} aided answers by readers, or to cases, without an unaided answer were left out."

@@ -10,7 +10,7 @@ from readerstudy.stats.aided import build_aided
 from readerstudy.stats.errors import StatsError
 from readerstudy.stats.readings_table import ReadingsTable
 from readerstudy.stats.restriction import build_model, prediction_classes
-from readerstudy.stats.study import Missing, Rule, Study
+from readerstudy.stats.study import Aided, IntArray, Missing, Rule, Study
 
 
 def build_study(
@@ -47,21 +47,6 @@ def build_study(
     restrict = partial(
         build_model, cases=table.cases, classes=names, positive=positive, rule=rule, notes=notes
     )
-    groups = None
-    if cluster is not None:
-        groups = table.clusters(cluster)
-    else:
-        table.note_clusters()
-    aided = None
-    if table.aided is not None:
-        aided = build_aided(
-            table.aided,
-            readers=table.readers,
-            cases=table.cases,
-            classes=names,
-            truth=truth,
-            notes=notes,
-        )
     return Study(
         reader_ids=table.readers,
         simulated=table.simulated(),
@@ -75,9 +60,31 @@ def build_study(
         models=tuple(restrict(name, frame) for name, frame in predictions.items()),
         missing=missing,
         repeats=table.repeats(names, answers),
-        aided=aided,
-        cluster=groups,
+        aided=_aided(table, names, truth, notes),
+        cluster=_clusters(table, cluster),
         notes=tuple(notes),
+    )
+
+
+def _clusters(table: ReadingsTable, column: str | None) -> IntArray | None:
+    if column is None:
+        table.note_clusters()
+        return None
+    return table.clusters(column)
+
+
+def _aided(
+    table: ReadingsTable, classes: tuple[str, ...], truth: IntArray, notes: list[str]
+) -> Aided | None:
+    if table.aided is None:
+        return None
+    return build_aided(
+        table.aided,
+        readers=table.readers,
+        cases=table.cases,
+        classes=classes,
+        truth=truth,
+        notes=notes,
     )
 
 

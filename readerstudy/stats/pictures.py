@@ -16,11 +16,13 @@ from readerstudy.stats.study import IntArray, Study
 
 FOREST_QUANTITIES = ("sensitivity", "specificity", "accuracy", "balanced_accuracy", "auc")
 PRIMARY = "or-rrrc-capped"
+FOREST_AXIS = "Difference, 95% interval (right: the model is better)"
+FEW_CASES_MARK = "circles: few cases or mistakes, or-rrrc-mover"
 
 
 @dataclass(frozen=True)
 class ForestRow:
-    """One difference; nan limits are drawn as a point alone."""
+    """One difference; nan limits are drawn as a point alone. `few`: limits of or-rrrc-mover."""
 
     quantity: str
     class_: str
@@ -28,6 +30,7 @@ class ForestRow:
     low: float
     high: float
     n_cases: int
+    few: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,15 +133,23 @@ def agreement(analysis: Analysis) -> AgreementFigure | None:
 
 
 def forest(analysis: Analysis, *, model: str) -> Forest:
-    """All differences of one model by the primary method, in the order of the records."""
+    """All differences of one model, in the order of the records.
+
+    By the primary method, or by the one to rely on where few cases or mistakes stand behind it.
+    """
     found = [r for r in analysis.find(subject=difference(model)) if _is_primary(r)]
-    rows = tuple(
-        ForestRow(r.quantity, r.class_, r.estimate, r.ci_low, r.ci_high, r.n_cases or 0)
-        for r in sorted(found, key=lambda r: FOREST_QUANTITIES.index(r.quantity))
-        if math.isfinite(r.estimate)
-    )
+    ordered = sorted(found, key=lambda r: FOREST_QUANTITIES.index(r.quantity))
+    rows = tuple(_row(analysis, r) for r in ordered if math.isfinite(r.estimate))
     title = f"{model} minus mean reader{simulated_words(analysis.meta)}"
     return Forest(title, rows, analysis.meta["margin"])
+
+
+def _row(analysis: Analysis, record: Record) -> ForestRow:
+    better = analysis.advised(record)
+    shown = better or record
+    limits = (shown.ci_low, shown.ci_high)
+    size = record.n_cases or 0
+    return ForestRow(record.quantity, record.class_, record.estimate, *limits, size, bool(better))
 
 
 def _is_primary(record: Record) -> bool:

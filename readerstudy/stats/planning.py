@@ -19,6 +19,8 @@ from readerstudy.stats.study import FloatArray
 PRIMARY: Design = "or-rrrc-capped"
 TARGETS = (0.8, 0.9)
 TOO_FEW = "fewer than 2 cases of this kind: no power"
+WIDER = "its analysis will rely on or-rrrc-mover, mostly wider: expect less power than this"
+RATES = ("sensitivity", "specificity", "accuracy")
 _FEW = 20
 
 
@@ -161,6 +163,8 @@ def size_notes(endpoint: Endpoint, cases: int) -> Iterator[str]:
         yield TOO_FEW
     elif cases * endpoint.rarest < _FEW:
         yield FEW_CASES
+        if endpoint.quantity in RATES:
+            yield WIDER
 
 
 def _needed(endpoint: Endpoint, claim: Claim, options: PlanOptions) -> Iterator[Needed]:

@@ -1,53 +1,17 @@
 """The rows of a readings table: coded, checked and laid out as readers by cases."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
 
+from readerstudy.stats.arms import split_arms
+from readerstudy.stats.columns import check_columns, text_codes
 from readerstudy.stats.errors import StatsError
 from readerstudy.stats.study import UNANSWERED, BoolArray, FloatArray, IntArray
 
 REQUIRED = ("reader_id", "case_id", "truth", "answer")
-MAIN_ARM = "unaided"
-LEFT_OUT_ARMS = ("practice", "attention")
-OTHER_ARMS = ("aided", "repeat")
 _SHOWN_AT_MOST = 5
-
-
-def check_columns(frame: pd.DataFrame, required: Sequence[str], *, source: str) -> None:
-    """Refuse a table that lacks a column, naming the likeliest misspelling."""
-    have = [str(column) for column in frame.columns]
-    for name in required:
-        if name in have:
-            continue
-        near = get_close_matches(name, [h for h in have if h not in required], n=1, cutoff=0.5)
-        hint = f"rename the column {near[0]!r}" if near else "add it"
-        raise StatsError(
-            f"Expected {source} to have a column {name!r}, but got {', '.join(have) or 'none'}; "
-            f"{hint}."
-        )
-
-
-def text_codes(column: pd.Series) -> tuple[IntArray, list[str]]:
-    """Codes (-1 never; empty text for missing) and the distinct stripped texts, sorted."""
-    codes, levels = pd.factorize(column, use_na_sentinel=True)
-    texts = ["" if pd.isna(level) else str(level).strip() for level in levels]
-    distinct = sorted({*texts, ""})
-    place = {text: i for i, text in enumerate(distinct)}
-    lookup = np.array([place[text] for text in texts] + [place[""]], dtype=np.intp)
-    return lookup[codes], distinct
-
-
-@dataclass(frozen=True, eq=False)
-class Arms:
-    """Rows of human readers: the main arm, and the aided and the repeat arm if there are any."""
-
-    main: pd.DataFrame
-    aided: pd.DataFrame | None
-    repeated: pd.DataFrame | None
 
 
 class ReadingsTable:
@@ -59,7 +23,7 @@ class ReadingsTable:
         if frame.empty:
             raise StatsError(f"Expected {self.source} to have rows, but got none; add readings.")
         self.notes = notes
-        arms = _split_arms(frame, notes)
+        arms = split_arms(frame, notes)
         self._frame, self._repeated, self.aided = arms.main, arms.repeated, arms.aided
         self.line = self._frame.index.to_numpy()
         reader, self.readers = self._ids("reader_id")
@@ -260,29 +224,3 @@ class ReadingsTable:
     def _places(texts: list[str], classes: tuple[str, ...]) -> IntArray:
         at = {name: i for i, name in enumerate(classes)}
         return np.array([at.get(text, UNANSWERED) for text in texts], dtype=np.intp)
-
-
-def _split_arms(frame: pd.DataFrame, notes: list[str]) -> Arms:
-    keep = np.ones(len(frame), dtype=bool)
-    if "reader_kind" in frame:
-        is_model = (frame["reader_kind"].astype(str) == "model").to_numpy()
-        if is_model.any():
-            notes.append(f"{int(is_model.sum())} rows of reader_kind model were left out.")
-            keep &= ~is_model
-    others: dict[str, pd.DataFrame | None] = dict.fromkeys(OTHER_ARMS)
-    if "arm" in frame:
-        arm = frame["arm"].astype(str).str.strip().to_numpy()
-        left_out = np.isin(arm, LEFT_OUT_ARMS)
-        if left_out.any():
-            names = ", ".join(sorted(set(arm[left_out])))
-            notes.append(f"{int(left_out.sum())} rows of the arms {names} were left out.")
-        for name in OTHER_ARMS:
-            rows = keep & (arm == name)
-            others[name] = frame[rows] if rows.any() else None
-        keep &= ~left_out & ~np.isin(arm, OTHER_ARMS)
-    if not keep.any():
-        raise StatsError(
-            f"Expected {frame.attrs.get('source', 'the readings')} to have rows of readers in the "
-            f"arm {MAIN_ARM!r}, but got none; check the columns arm and reader_kind."
-        )
-    return Arms(frame if keep.all() else frame[keep], others["aided"], others["repeat"])

@@ -32,6 +32,8 @@ READERS = "readers"
 MAJORITY = "majority_vote"
 NAN = math.nan
 AREA_METHODS = ("delong", "clopper-pearson-pairs")
+MOVER = "or-rrrc-mover"
+RELY = f"few cases, or the model right or wrong on fewer than 5: rely on {MOVER}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,12 @@ class Analysis:
         run = [self.get(quantity, class_, subject, method) for method in methods]
         found = [record for record in run if record is not None]
         return next((r for r in found if math.isfinite(r.ci_low)), found[0] if found else None)
+
+    def advised(self, record: Record) -> Record | None:
+        """The record to report in the place of one whose note says not to rely on it."""
+        if RELY not in record.note:
+            return None
+        return self.get(record.quantity, record.class_, record.subject, MOVER)
 
     def find(
         self,

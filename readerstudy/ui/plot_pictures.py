@@ -8,7 +8,15 @@ import plotly.graph_objects as go
 from readerstudy.export.figures import MEAN_COLOUR, MODEL_COLOURS
 from readerstudy.export.pictures import COEFFICIENTS, NOTHING_COLOUR, RIGHT_COLOUR, WRONG_COLOUR
 from readerstudy.stats.figures import RocFigure
-from readerstudy.stats.pictures import AgreementFigure, Confusion, Forest, HeatMap, Picture
+from readerstudy.stats.pictures import (
+    FEW_CASES_MARK,
+    FOREST_AXIS,
+    AgreementFigure,
+    Confusion,
+    Forest,
+    HeatMap,
+    Picture,
+)
 from readerstudy.ui.plots import roc_plot
 
 _LEFT = 210
@@ -38,7 +46,11 @@ def _forest(forest: Forest) -> go.Figure:
         x=[row.estimate for row in forest.rows],
         y=names,
         mode="markers",
-        marker={"color": MODEL_COLOURS[0], "symbol": "square", "size": 8},
+        marker={
+            "color": MODEL_COLOURS[0],
+            "symbol": ["circle-open" if row.few else "square" for row in forest.rows],
+            "size": 8,
+        },
         error_x=_limits([(r.estimate, r.low, r.high) for r in forest.rows]),
         text=[f"n {row.n_cases} cases" for row in forest.rows],
         hovertemplate="%{y}<br>%{x:.3f}, %{text}<extra></extra>",
@@ -51,7 +63,8 @@ def _forest(forest: Forest) -> go.Figure:
             annotation_text="margin",
         )
     _lay_out(plot, forest.title, height=150 + 26 * len(names), left=_LEFT)
-    plot.update_xaxes(title="Difference, 95% interval (right: the model is better)")
+    few = f"<br>{FEW_CASES_MARK}" if any(row.few for row in forest.rows) else ""
+    plot.update_xaxes(title=FOREST_AXIS + few)
     plot.update_yaxes(autorange="reversed")
     return plot
 

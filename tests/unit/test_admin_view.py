@@ -8,7 +8,7 @@ from readerstudy.entities import Option, ReaderKind, ReaderProgress, Rule, Stage
 from readerstudy.entities import StudySummary as Summary
 from readerstudy.errors import StudyError
 from readerstudy.stats.figures import RocFigure, RocPoint
-from readerstudy.stats.records import Analysis, Record
+from readerstudy.stats.records import MOVER, RELY, Analysis, Record
 from readerstudy.ui.admin import view
 
 NAN = float("nan")
@@ -125,3 +125,14 @@ def test_exports_are_of_those_who_answered():
     both = view.exports(summary(n_simulated_answers=4))
     assert "kinds=simulated" in both
     assert "kinds=human%20simulated" in both
+
+
+def test_with_few_cases_the_interval_to_report_stands_beside_the_usual_one() -> None:
+    gap = {"subject": "model:net - mean_reader", "estimate": 0.1}
+    usual = record(**gap, method="or-rrrc-capped", note=RELY)
+    better = record(**gap, method=MOVER, ci_low=-0.2, ci_high=0.3)
+    page = view.results(analysis(usual, better))
+    assert "+70.0% to +90.0%" in page
+    assert "Few cases, report: -20.0% to +30.0%" in page
+    assert "exact limits joined" in page
+    assert "Few cases" not in view.results(analysis(record(**gap, method="or-rrrc-capped")))

@@ -7,10 +7,24 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from readerstudy.analyse import command
 from readerstudy.analyse.command import add_arguments, run
 from readerstudy.analyse.write import formula_safe
+from readerstudy.export.pictures import render
 from readerstudy.stats.records import FIELDS, Record
 from tests.unit.stats_helpers import simulate
+
+
+@pytest.fixture
+def undrawn(monkeypatch) -> None:
+    """Drawing takes seconds; only the curve that two runs are compared by is really drawn."""
+
+    def quick(picture, kind: str = "svg") -> bytes:
+        if getattr(picture, "class_", "") == "mel" and kind == "svg":
+            return render(picture)
+        return f"<{kind}></{kind}>".encode()
+
+    monkeypatch.setattr(command, "render", quick)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +112,7 @@ def test_the_report_stands_alone_and_warns(out) -> None:
     assert page.count("<svg") >= 3
 
 
-def test_the_same_seed_gives_the_same_files(inputs, out) -> None:
+def test_the_same_seed_gives_the_same_files(inputs, out, undrawn) -> None:
     again = inputs / "again"
     analyse(
         "--readings", inputs / "readers.csv",
@@ -106,11 +120,11 @@ def test_the_same_seed_gives_the_same_files(inputs, out) -> None:
         "--predictions", f"b={inputs / 'model_b.csv'}",
         "--margin", "0.05", "--replicates", 50, "--seed", 3, "--out", again,
     )  # fmt: skip
-    for name in ("results.json", "results.csv", "report.html", "figures/roc_mel.svg"):
+    for name in ("results.json", "results.csv", "figures/roc_mel.svg"):
         assert (again / name).read_bytes() == (out / name).read_bytes(), name
 
 
-def test_readers_alone(inputs) -> None:
+def test_readers_alone(inputs, undrawn) -> None:
     status = analyse(
         "--readings", inputs / "readers.csv", "--replicates", 0, "--out", inputs / "alone"
     )
@@ -155,7 +169,7 @@ def test_text_that_a_spreadsheet_would_run_is_quoted() -> None:
     assert frame.loc[0, "estimate"] == -0.5
 
 
-def test_a_second_reading_has_its_tables_and_sentence(inputs, tmp_path) -> None:
+def test_a_second_reading_has_its_tables_and_sentence(inputs, tmp_path, undrawn) -> None:
     first = pd.read_csv(inputs / "readers.csv")
     second = first.assign(arm="aided", answer=first["truth"], advice=first["truth"])
     both = pd.concat([first.assign(arm="unaided", advice=""), second])
@@ -168,7 +182,7 @@ def test_a_second_reading_has_its_tables_and_sentence(inputs, tmp_path) -> None:
     assert f"{len(second)} second answers were given" in page
 
 
-def test_clusters_are_named_on_the_command_line(inputs, tmp_path) -> None:
+def test_clusters_are_named_on_the_command_line(inputs, tmp_path, undrawn) -> None:
     readings = pd.read_csv(inputs / "readers.csv", dtype=str, keep_default_na=False)
     readings["Patient No"] = [f"p{int(case[1:]) // 2}" for case in readings["case_id"]]
     readings.to_csv(tmp_path / "readers.csv", index=False)
@@ -193,3 +207,54 @@ def test_a_misspelt_cluster_is_refused_with_the_likely_name(inputs, tmp_path, ca
                      "--out", tmp_path / "out")  # fmt: skip
     assert status == 2
     assert "patient" in capsys.readouterr().err
+
+
+def test_an_out_that_is_a_file_is_refused_before_anything_is_computed(
+    inputs, tmp_path, capsys
+) -> None:
+    (tmp_path / "taken").write_text("mine")
+    for out in (tmp_path / "taken", tmp_path / "taken" / "below"):
+        assert analyse("--readings", inputs / "readers.csv", "--out", out) == 2
+        assert f"but {tmp_path / 'taken'} is a file" in capsys.readouterr().err
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_an_out_that_may_not_be_written_to_is_refused(
+    inputs, tmp_path, capsys, monkeypatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert analyse("--readings", inputs / "readers.csv", "--out", tmp_path / "new") == 2
+    assert f"{tmp_path} may not" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_a_sentence(inputs, tmp_path, capsys, monkeypatch) -> None:
+    def full(*_: object) -> list[Path]:
+        raise OSError(28, "No space left on device", "results.json")
+
+    monkeypatch.setattr(command, "write_results", full)
+    status = analyse(
+        "--readings", inputs / "readers.csv", "--replicates", 0, "--out", tmp_path / "new"
+    )
+    assert status == 2
+    assert "No space left on device (results.json)" in capsys.readouterr().err
+
+
+def test_old_pictures_do_not_stand_beside_new_ones_and_other_files_stay(
+    inputs, tmp_path, undrawn
+) -> None:
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "roc_old.svg").write_text("old")
+    (tmp_path / "mine.txt").write_text("mine")
+    arguments = ("--readings", inputs / "readers.csv", "--replicates", 0, "--out", tmp_path)
+    assert analyse(*arguments) == 0
+    assert not (tmp_path / "figures" / "roc_old.svg").exists()
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_the_report_says_what_to_report_with_few_cases(out) -> None:
+    page = (out / "report.html").read_text()
+    assert "With few cases" in page
+    assert "Korn EL" in page
+    table = page.split("<h2>With few cases</h2>")[1].split("<h2>")[0]
+    # Sensitivity and specificity of three classes, of the mean reader and two differences.
+    assert table.count("or-rrrc-mover</td>") >= 3 * 2 * 3

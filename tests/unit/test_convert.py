@@ -289,3 +289,13 @@ def test_names_that_a_format_cannot_hold_are_refused(tmp_path) -> None:
     frame = pd.DataFrame([("a,b", "A", "x", 1.0)], columns=["reader", "modality", "case", "rating"])
     with pytest.raises(StatsError, match="'a,b'"):
         write_imrmc(Ratings(frame, {"x": 1}), tmp_path / "f.imrmc", title="t")
+
+
+def test_names_that_the_program_would_run_together_are_refused(tmp_path) -> None:
+    """It takes white space out of names."""
+    rows = pd.DataFrame(
+        [("a 1", "A", "c", 1.0), ("a1", "A", "c", 0.0)],
+        columns=["reader", "modality", "case", "rating"],
+    )
+    with pytest.raises(StatsError, match="differ in more than spaces.*'a 1' and 'a1'"):
+        write_imrmc(Ratings(rows, {"c": 1}), tmp_path / "x.imrmc", title="t")

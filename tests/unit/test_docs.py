@@ -3,11 +3,14 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from data.cli import make_parser
 from data.import_command import SOURCES
 from data.labels import shipped
+from readerstudy.stats import analyse
+from tests.unit.stats_helpers import simulate
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -75,3 +78,19 @@ def test_settings_are_documented():
     # Prefixes such as SKINREADER_ alone are not settings.
     for name in set(re.findall(r"SKINREADER_[A-Z_]*[A-Z]", config)):
         assert name in text, name
+
+
+def test_every_quantity_and_method_of_the_statistics_is_explained():
+    text = (ROOT / "docs" / "statistics.md").read_text("utf-8")
+    readings, models = simulate(5, missing=0.1)
+    several = [readings.assign(arm=arm) for arm in ("unaided", "aided")]
+    several.append(readings[readings["reader_id"] == "r001"].assign(arm="repeat"))
+    patients = readings.assign(patient_id=readings["case_id"].str[:3])
+    found = (
+        *analyse(pd.concat(several), models, margin=0.05).records,
+        *analyse(patients, models, cluster="patient_id").records,
+    )
+    # Names of components and counts: `or:cov2:...`, `both-right`, explained as a kind.
+    found = [r for r in found if r.quantity not in ("variance_component", "mcnemar_count")]
+    words = {r.quantity for r in found} | {r.method.split(":")[0] for r in found}
+    assert {word for word in words if f"`{word}" not in text} == set()

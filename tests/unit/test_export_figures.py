@@ -70,6 +70,7 @@ def test_the_page_shows_the_numbers_of_the_description(everything) -> None:
     forest, table = everything["forest_a"], everything["confusion_readers"]
     drawn = plot_of(forest).data[0]
     assert list(drawn.x) == [row.estimate for row in forest.rows]
+    assert set(drawn.marker.symbol) == {"circle-open", "square"}
     assert drawn.error_x.array[0] == forest.rows[0].high - forest.rows[0].estimate
     assert [list(row) for row in plot_of(table).data[0].text] == [list(r) for r in table.counts]
     cells = plot_of(everything["readers_by_cases"]).data[0].z

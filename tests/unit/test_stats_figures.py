@@ -88,13 +88,22 @@ def test_a_class_without_cases_is_an_empty_picture() -> None:
     assert math.isnan(figure.curves[0].tpr[1])
 
 
-def test_the_forest_holds_the_primary_records() -> None:
-    readings, models = simulate(2)
+@pytest.mark.parametrize(
+    ("per_class", "quantity", "class_", "method"),
+    [
+        (8, "sensitivity", "mel", "or-rrrc-mover"),
+        (8, "balanced_accuracy", "all", "or-rrrc-capped"),
+        (40, "sensitivity", "mel", "or-rrrc-capped"),
+    ],
+)
+def test_the_forest_holds_the_records_to_report(per_class, quantity, class_, method) -> None:
+    readings, models = simulate(2, per_class=per_class)
     analysis = analyse(readings, models, margin=0.1)
-    found = forest(analysis, model="a")
-    record = analysis.get("sensitivity", "mel", "model:a - mean_reader", "or-rrrc-capped")
-    row = next(r for r in found.rows if (r.quantity, r.class_) == ("sensitivity", "mel"))
-    assert (row.estimate, row.low, row.high) == (record.estimate, record.ci_low, record.ci_high)
+    found = forest(analysis, model="b")
+    record = analysis.get(quantity, class_, "model:b - mean_reader", method)
+    row = next(r for r in found.rows if (r.quantity, r.class_) == (quantity, class_))
+    assert (row.low, row.high) == (record.ci_low, record.ci_high)
+    assert row.few == (method == "or-rrrc-mover")
     assert found.margin == 0.1
 
 

@@ -163,3 +163,16 @@ def test_predictive_values_count_what_was_said(readings, models) -> None:
 def test_a_class_named_twice_is_refused(readings) -> None:
     with pytest.raises(StatsError, match="every class once"):
         build_study(readings, {}, classes=["a", "b", "a"])
+
+
+@pytest.mark.parametrize(
+    ("column", "got", "hint"),
+    [("arm", "Aided", "write 'aided'"), ("arm", "second look", "leave it empty"),
+     ("reader_kind", "simulatd", "write 'simulated'")],
+)  # fmt: skip
+def test_an_unknown_arm_or_kind_is_not_taken_for_the_main_one(column, got, hint) -> None:
+    readings, models = simulate(3)
+    readings[column] = ""
+    readings.loc[5, column] = got
+    with pytest.raises(StatsError, match=f"(?s){column} among.*{got!r} in line 5.*{hint}"):
+        build_study(readings, models)

@@ -13,9 +13,10 @@ from readerstudy.stats.ustat import ustat
 from tests.unit.stats_helpers import CLASSES, simulate
 
 pytestmark = pytest.mark.filterwarnings("error")
-few = settings(
-    max_examples=3, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
+_SETTINGS = {
+    "deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow],
+}  # fmt: skip
+few = settings(max_examples=3, **_SETTINGS)
 many = settings(max_examples=60, deadline=None, database=None)
 seeds = st.integers(0, 10_000)
 shapes = st.tuples(st.integers(2, 6), st.integers(3, 12))
@@ -169,6 +170,28 @@ def test_intervals_hold_their_estimate(seed: int) -> None:
     for record in analyse(readings, models).records:
         if np.isfinite(record.ci_low) and record.quantity not in ("noninferiority", "equivalence"):
             assert record.ci_low - 1e-12 <= record.estimate <= record.ci_high + 1e-12
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "one",
+    [
+        test_row_order_changes_nothing,
+        test_renaming_readers_and_cases_changes_only_names,
+        test_renaming_classes_renames_results,
+        test_auc_depends_on_the_order_of_scores_only,
+        test_swapping_models_turns_the_sign,
+        test_copying_every_reader_keeps_estimates,
+        test_two_halves_of_a_frame_are_the_frame,
+        test_intervals_hold_their_estimate,
+    ],
+    ids=lambda test: test.__name__,
+)
+def test_it_holds_for_many_studies(one, monkeypatch) -> None:
+    # hypothesis has no public way to run one test under other settings.
+    thorough = settings(max_examples=40, **_SETTINGS)
+    monkeypatch.setattr(one, "_hypothesis_internal_use_settings", thorough)
+    one()
 
 
 def test_bootstrap_agrees_with_or_rrrc() -> None:

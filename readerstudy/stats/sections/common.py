@@ -1,26 +1,24 @@
 """Turning inferences into records."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from readerstudy.stats.clusters import by_cluster
-from readerstudy.stats.few_cases import with_imaginary_case
 from readerstudy.stats.hillis import (
     DESIGNS,
-    FEW_CASES,
+    ONE_READER,
     Design,
     Inference,
     one_sided,
     or_inference,
 )
 from readerstudy.stats.moments import Moments, moments
-from readerstudy.stats.records import AIDED_READER, MEAN_READER, NAN, Record
+from readerstudy.stats.mover import Gap, Rate, mover_inference, one_sided_beyond
+from readerstudy.stats.records import AIDED_READER, MEAN_READER, MOVER, NAN, Record
 from readerstudy.stats.study import FloatArray, IntArray, Study
 
-FEW = "or-rrrc-few-cases"
-STEADIED = "few cases: a quarter of an imaginary one added to the variance"
 MEANS = (MEAN_READER, AIDED_READER)
 RANDOM_DESIGNS: tuple[Design, ...] = ("or-rrrc-capped", "or-rrrc")
 
@@ -126,49 +124,78 @@ def margin_records(
         result = or_inference(found, design=design, level=options.level)
         metric = f"{label.quantity}:{covariance}" if covariance else label.quantity
         method = f"{design}:{metric}"
-        yield from _one_margin(label, method, result, found, options.margin)
+        claims = _tested(method, result, options.margin)
+        size = {"n_cases": found.n_cases, "n_readers": found.n_readers}
+        yield from _margin_claims(label, claims, options.margin, **size)
 
 
-def few_cases_records(
-    label: Label, found: Moments, *, options: Options, note: str = ""
+def mover_records(
+    label: Label,
+    found: Rate | Gap,
+    *,
+    size: dict[str, int],
+    options: Options,
+    note: str = "",
 ) -> Iterator[Record]:
-    """The same of a proportion that few cases, or hardly a mistake, stand behind."""
-    steadied = with_imaginary_case(found, difference=label.is_difference)
-    clip = label.subject in MEANS
-    result = or_inference(steadied, design="or-rrrc-capped", level=options.level, clip=clip)
-    result = replace(result, note=result.note.replace(FEW_CASES, STEADIED))
-    size = {"n_cases": found.n_cases, "n_readers": found.n_readers}
-    yield from_inference(label, FEW, result, **size, note=note)
-    if options.margin is not None and label.is_difference:
-        method = f"{FEW}:{label.quantity}"
-        yield from _one_margin(label, method, result, found, options.margin)
+    """The same of a rate behind which few cases, or hardly a mistake, may stand."""
+    result = mover_inference(found, level=options.level)
+    if size["n_readers"] == 1:
+        note = "; ".join(n for n in (ONE_READER, note) if n)
+    yield from_inference(label, MOVER, result, **size, note=note)
+    if options.margin is not None and isinstance(found, Gap):
+        p = one_sided_beyond(found, -options.margin)
+        p_upper = 1 - one_sided_beyond(found, options.margin)
+        claims = Claims(f"{MOVER}:{label.quantity}", result, (NAN, NAN), (p, p_upper))
+        yield from _margin_claims(label, claims, options.margin, **size)
 
 
-def _one_margin(
-    label: Label, method: str, result: Inference, found: Moments, margin: float
+@dataclass(frozen=True)
+class Claims:
+    """What is said of a difference at a margin; one-sided statistics and p, lower side first."""
+
+    method: str
+    result: Inference
+    statistics: tuple[float, float]
+    p: tuple[float, float]
+
+
+def _tested(method: str, result: Inference, margin: float) -> Claims:
+    sides = [
+        one_sided(sign * result.estimate, result.se, df=result.df, margin=margin)
+        for sign in (1.0, -1.0)
+    ]
+    (lower, p), (upper, p_upper) = sides
+    return Claims(method, result, (lower, upper), (p, p_upper))
+
+
+def _margin_claims(
+    label: Label, claims: Claims, margin: float, *, n_cases: int, n_readers: int
 ) -> Iterator[Record]:
-    statistic, p = one_sided(result.estimate, result.se, df=result.df, margin=margin)
-    upper, p_upper = one_sided(-result.estimate, result.se, df=result.df, margin=margin)
-    both = float(np.maximum(p, p_upper))
-    nearer = statistic if p >= p_upper else upper
+    result, (p, p_upper) = claims.result, claims.p
+    nearer = claims.statistics[0 if p >= p_upper else 1]
     words = f"{label.quantity}, margin {margin:g}"
-    for quantity, stat, value, claim in (
-        ("noninferiority", statistic, p, "one-sided p that the difference is above -margin"),
-        ("equivalence", nearer, both, "larger p of two one-sided tests"),
+    for quantity, statistic, value, claim in (
+        (
+            "noninferiority",
+            claims.statistics[0],
+            p,
+            "one-sided p that the difference is above -margin",
+        ),
+        ("equivalence", nearer, float(np.maximum(p, p_upper)), "larger p of two one-sided tests"),
     ):
         yield Record(
             quantity,
             label.class_,
             label.subject,
-            method,
+            claims.method,
             result.estimate,
             result.se,
             result.df,
-            stat,
+            statistic,
             value,
             result.ci_low,
             result.ci_high,
-            found.n_cases,
-            found.n_readers,
+            n_cases,
+            n_readers,
             "; ".join(n for n in (words, claim, result.note) if n),
         )

@@ -7,18 +7,19 @@ import numpy as np
 
 from readerstudy.stats.clusters import design_effects
 from readerstudy.stats.confusion import Cells, is_right, metric_cells
-from readerstudy.stats.moments import proportion_influence
+from readerstudy.stats.moments import Moments, proportion_influence
+from readerstudy.stats.mover import mean_rate, rate_gap
 from readerstudy.stats.proportions import METHODS, interval, mean_interval, ratio
-from readerstudy.stats.records import ALL, MEAN_READER, Record
+from readerstudy.stats.records import ALL, MEAN_READER, RELY, Record
 from readerstudy.stats.sections.common import (
     RANDOM_DESIGNS,
     Label,
     Options,
     design_records,
     difference,
-    few_cases_records,
     margin_records,
     mean_moments,
+    mover_records,
 )
 from readerstudy.stats.sections.pooled import pooled_records
 from readerstudy.stats.sections.variances import component_records
@@ -27,8 +28,8 @@ from readerstudy.stats.study import BoolArray, FloatArray, IntArray, Model, Stud
 EFFECT = "cases of one cluster are not independent: design effect {:.2f}"
 NO_CASES = "no case of this kind"
 DROPPED = "{} readers without such a case left out"
-FEW_ERRORS = "the model erred on fewer than 5 cases: rely on or-rrrc-few-cases"
-_FEW_ERRORS = 5
+ONE_EACH = "{} readers have a single case of a class: no variance over cases, see bootstrap-2way"
+_FEW_CASES, _FEW_OF_A_KIND = 20, 5
 OWN_CELLS = "the model on the readers' own cases, each counted as often as it was read"
 
 
@@ -147,32 +148,89 @@ def of_mean(
         return
     right, there = cells.right[keep], cells.there[keep]
     at = cells.at[there.any(axis=0)]
-    note = DROPPED.format(int((~keep).sum())) if not keep.all() else ""
+    note = joined(DROPPED.format(int((~keep).sum())) if not keep.all() else "", _single(there))
     theta, influence = proportion_influence(right, there)
-    label = Label(metric.quantity, metric.class_, mean)
-    of_mean = mean_moments(study, theta, influence, at)
-    yield from design_records(label, of_mean, designs=RANDOM_DESIGNS, options=options, note=note)
-    yield from component_records(label, of_mean, metric=metric.quantity)
-    if study.cluster is None:
-        yield from few_cases_records(label, of_mean, options=options, note=note)
-        yield from pooled_records(label, right, None, there, options, note)
+    found = mean_moments(study, theta, influence, at)
+    readers = MeanRate(mean, right, there, at, theta, influence, found, note)
+    yield from _alone(study, metric, readers, options)
     for model in study.models:
         its = np.broadcast_to(model_right(study, model, metric, cells.at), right.shape)
-        its_theta, its_influence = proportion_influence(its, there)
-        part = mean_moments(study, its_theta, its_influence, at)
-        found = mean_moments(study, its_theta - theta, its_influence - influence, at)
-        label = Label(metric.quantity, metric.class_, difference(model.name, mean))
-        rare = study.cluster is None and (1 - its[0]).sum() < _FEW_ERRORS
-        its_note = "; ".join(n for n in (note, FEW_ERRORS if rare else "") if n)
-        yield from design_records(label, found, options=options, note=its_note)
-        yield from component_records(label, found, against=(of_mean, part), metric=metric.quantity)
-        yield from margin_records(label, found, options=options)
-        if study.cluster is None:
-            yield from few_cases_records(label, found, options=options, note=note)
-            yield from pooled_records(label, its, right, there, options, note)
-            if mean == MEAN_READER:
-                own = Label(metric.quantity, metric.class_, f"model:{model.name}")
-                yield from pooled_records(own, its, None, there, options, OWN_CELLS)
+        yield from _against(study, metric, readers, options, model.name, its)
+
+
+@dataclass(frozen=True, eq=False)
+class MeanRate:
+    """Readers with a case of a metric: their cells, rates, influences and moments."""
+
+    name: str
+    right: FloatArray
+    there: BoolArray
+    at: IntArray
+    theta: FloatArray
+    influence: FloatArray
+    found: Moments
+    note: str
+
+    @property
+    def size(self) -> dict[str, int]:
+        """Of the records."""
+        return {"n_cases": self.found.n_cases, "n_readers": self.found.n_readers}
+
+
+def _alone(study: Study, metric: Metric, readers: MeanRate, options: Options) -> Iterator[Record]:
+    label = Label(metric.quantity, metric.class_, readers.name)
+    note = joined(readers.note, _rely(study, len(readers.at)))
+    designs = RANDOM_DESIGNS
+    yield from design_records(label, readers.found, designs=designs, options=options, note=note)
+    yield from component_records(label, readers.found, metric=metric.quantity)
+    if study.cluster is not None:
+        return
+    rate = mean_rate(readers.found)
+    yield from mover_records(label, rate, size=readers.size, options=options, note=readers.note)
+    yield from pooled_records(label, readers.right, None, readers.there, options, readers.note)
+
+
+def _against(
+    study: Study, metric: Metric, readers: MeanRate, options: Options, name: str, its: FloatArray
+) -> Iterator[Record]:
+    """One model, right in `its` (J, m) cells, minus the mean reader."""
+    theta, influence = proportion_influence(its, readers.there)
+    part = mean_moments(study, theta, influence, readers.at)
+    theta, influence = theta - readers.theta, influence - readers.influence
+    found = mean_moments(study, theta, influence, readers.at)
+    label = Label(metric.quantity, metric.class_, difference(name, readers.name))
+    note = joined(readers.note, _rely(study, len(readers.at), its[0]))
+    yield from design_records(label, found, options=options, note=note)
+    against = (readers.found, part)
+    yield from component_records(label, found, against=against, metric=metric.quantity)
+    yield from margin_records(label, found, options=options)
+    if study.cluster is not None:
+        return
+    gap, size = rate_gap(part, readers.found, found), readers.size
+    yield from mover_records(label, gap, size=size, options=options, note=readers.note)
+    yield from pooled_records(label, its, readers.right, readers.there, options, readers.note)
+    if readers.name == MEAN_READER:
+        own = Label(metric.quantity, metric.class_, f"model:{name}")
+        yield from pooled_records(own, its, None, readers.there, options, OWN_CELLS)
+
+
+def joined(*notes: str) -> str:
+    """The notes there are."""
+    return "; ".join(note for note in notes if note)
+
+
+def _rely(study: Study, n_cases: int, right: FloatArray | None = None) -> str:
+    """Where the interval of or-rrrc-mover is to be reported, which takes cases as independent."""
+    few = n_cases < _FEW_CASES
+    if right is not None:
+        few = few or min(right.sum(), (1 - right).sum()) < _FEW_OF_A_KIND
+    return RELY if few and study.cluster is None else ""
+
+
+def _single(*there: BoolArray) -> str:
+    """Says how many readers have one cell only where a variance over cases needs two."""
+    single = np.any([cells.sum(axis=1) == 1 for cells in there], axis=0)
+    return ONE_EACH.format(int(single.sum())) if single.any() else ""
 
 
 def _balanced(study: Study, options: Options) -> Iterator[Record]:
@@ -183,8 +241,9 @@ def _balanced(study: Study, options: Options) -> Iterator[Record]:
     absent = len(study.classes) - len(present)
     note = f"{absent} classes without a case left out" if absent else ""
     if not keep.all():
-        note = "; ".join(n for n in (note, DROPPED.format(int((~keep).sum()))) if n)
+        note = joined(note, DROPPED.format(int((~keep).sum())))
     yield from _mean_recalls(study, parts, present, note, options)
+    note = joined(note, _single(*(cells.there[keep] for cells in parts)))
     if keep.any():
         yield from _balanced_mean(study, parts, present, keep, options, note)
 

@@ -24,9 +24,9 @@ def subgroups(title: str, groups: Sequence[Group]) -> str:
 
 _NOTE = (
     '<p class="sr-small">95% intervals: Obuchowski-Rockette, random readers and cases '
-    "(or-rrrc-capped), of readers and differences; Wilson score of a model's accuracy and "
-    "sensitivity, and of its balanced accuracy as the mean of such proportions (mean-recall), over "
-    "the classes that have cases. "
+    "(or-rrrc-capped), of readers and differences, with few cases or-rrrc-mover; Wilson score of a "
+    "model's accuracy and sensitivity, and of its balanced accuracy as the mean of such "
+    "proportions (mean-recall), over the classes that have cases. "
     "“–” is undefined. Groups are looked at without correction for their number. "
     f"Small: fewer than {FEWEST_READERS} readers or {FEWEST_CASES} cases.</p>"
 )
@@ -85,7 +85,9 @@ def _name(group: Group) -> str:
 def _number(found: Analysis, quantity: str, class_: str, subject: str) -> str:
     record = found.best(quantity, class_, subject, _METHODS)
     note = f' title="{escape(record.note)}"' if record and record.note else ""
-    return f'<div class="sr-number"{note}>{view.estimate(record)}</div>'
+    better = found.advised(record) if record else None
+    few = f"<small>Few cases, report: {view.interval(better)}</small>" if better else ""
+    return f'<div class="sr-number"{note}>{view.estimate(record)}{few}</div>'
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

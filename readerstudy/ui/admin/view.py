@@ -15,6 +15,7 @@ from readerstudy.stats.records import ALL, AREA_METHODS, MEAN_READER, Analysis, 
 _METHODS = ("or-rrrc-capped", "wilson", *AREA_METHODS)
 _METHOD_WORDS = {
     "or-rrrc-capped": "Obuchowski-Rockette, random readers and cases (or-rrrc-capped)",
+    "or-rrrc-mover": "exact limits joined, for few cases or mistakes (or-rrrc-mover)",
     "wilson": "Wilson score interval",
     "delong": "DeLong",
     "clopper-pearson-pairs": "exact (Clopper-Pearson on disjoint pairs)",
@@ -178,13 +179,25 @@ def estimate(record: Record | None) -> str:
     """Fractions as percentages, areas as they are, undefined as a dash."""
     if record is None or math.isnan(record.estimate):
         return "–"
-    form = ".3f" if record.quantity == "auc" else ".1%"
-    sign = "+" if " - " in record.subject else ""
-    value = format(record.estimate, sign + form)
+    value = f"<b>{format(record.estimate, _sign(record) + _form(record))}</b>"
     if math.isnan(record.ci_low) or math.isnan(record.ci_high):
-        return f"<b>{value}</b>"
-    low, high = format(record.ci_low, sign + form), format(record.ci_high, sign + form)
-    return f"<b>{value}</b> <span>{low} to {high}</span>"
+        return value
+    return f"{value} <span>{interval(record)}</span>"
+
+
+def interval(record: Record) -> str:
+    """Its two limits in the same form; dashes where they are undefined."""
+    form = _sign(record) + _form(record)
+    limits = (record.ci_low, record.ci_high)
+    return " to ".join("–" if math.isnan(limit) else format(limit, form) for limit in limits)
+
+
+def _form(record: Record) -> str:
+    return ".3f" if record.quantity == "auc" else ".1%"
+
+
+def _sign(record: Record) -> str:
+    return "+" if " - " in record.subject else ""
 
 
 def _cell(
@@ -195,7 +208,17 @@ def _cell(
         return "–"
     used.setdefault(record.method)
     note = f' title="{escape(record.note)}"' if record.note else ""
-    return f'<div class="sr-number"{note}>{estimate(record)}<small>{_counts(record)}</small></div>'
+    small = f"<small>{_counts(record)}</small>{_advised(analysis, record, used)}"
+    return f'<div class="sr-number"{note}>{estimate(record)}{small}</div>'
+
+
+def _advised(analysis: Analysis, record: Record, used: dict[str, None]) -> str:
+    """The interval to report where few cases or mistakes stand behind a rate."""
+    better = analysis.advised(record)
+    if better is None:
+        return ""
+    used.setdefault(better.method)
+    return f'<small class="sr-advised">Few cases, report: {interval(better)}</small>'
 
 
 def _counts(record: Record) -> str:
