@@ -129,6 +129,8 @@ class StudySummary:
     closed_at: datetime | None
     gives_feedback: bool = False
     takes_requests: bool = False
+    n_waiting: int = 0  # requests to take part that nobody has decided on
+    keeps_closed: str = ""  # settings for which it cannot be reopened
 
 
 @dataclass(frozen=True)

@@ -88,14 +88,20 @@ def require_state(state: StudyState, *allowed: StudyState, doing: str) -> None:
         )
 
 
-def require_reopenable(protocol: Protocol) -> None:
-    """Once closed, readers were told how right they were: no answer of before may change by it."""
+def keeps_closed(protocol: Protocol) -> str:
+    """Settings for which a study cannot be reopened, or nothing.
+
+    Once closed, readers were told how right they were: no answer of before may change by it.
+    """
     told = {
         "policies.revise": protocol.policies.revise,
         "feedback.missed_cases": protocol.feedback.missed_cases,
     }
-    named = " and ".join(name for name, is_set in told.items() if is_set)
-    if named:
+    return " and ".join(name for name, is_set in told.items() if is_set)
+
+
+def require_reopenable(protocol: Protocol) -> None:
+    if named := keeps_closed(protocol):
         raise StateError(
             f"Expected a protocol without {named} in order to reopen: readers may have seen their "
             "results since the study was closed and would answer by them; copy the study and "

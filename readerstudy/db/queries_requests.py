@@ -25,7 +25,12 @@ def request(session: Session, study_id: int, number: int) -> AccessRequest | Non
 
 def pending_addresses(session: Session, study_id: int) -> set[str]:
     """E-mail addresses of those who wait."""
-    query = sa.select(AccessRequest.email).where(
-        AccessRequest.study_id == study_id, AccessRequest.state == RequestState.PENDING
-    )
-    return set(session.scalars(query))
+    return set(session.scalars(sa.select(AccessRequest.email).where(*_pending(study_id))))
+
+
+def n_pending(session: Session, study_id: int) -> int:
+    return session.scalar(sa.select(sa.func.count()).where(*_pending(study_id))) or 0
+
+
+def _pending(study_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return AccessRequest.study_id == study_id, AccessRequest.state == RequestState.PENDING

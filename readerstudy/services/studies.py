@@ -6,7 +6,7 @@ from pathlib import Path
 from data.taxonomy import Taxonomy
 from readerstudy import clock, ids, rules
 from readerstudy.consent import DEFAULT_CONSENT, ConsentText
-from readerstudy.db import Database, Session, audit
+from readerstudy.db import Database, Session, audit, queries_requests
 from readerstudy.db import queries_studies as queries
 from readerstudy.db.tables import Invitation, Model, ModelPrediction, Study
 from readerstudy.entities import (
@@ -231,6 +231,8 @@ def _summary(session: Session, study: Study) -> StudySummary:
         closed_at=study.closed_at,
         gives_feedback=protocol_of(study).policies.feedback == "immediate",
         takes_requests=study.takes_requests,
+        n_waiting=queries_requests.n_pending(session, study.id),
+        keeps_closed=rules.keeps_closed(protocol_of(study)),
     )
 
 

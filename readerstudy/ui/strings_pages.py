@@ -31,7 +31,7 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
     "invite.needed.what": (
         "The reader study is open to invited readers. Open the personal link that you were sent; "
         "it also brings you back to where you stopped.",
-        "读片研究仅限受邀读者。请打开发送给您的个人链接；中断后也可用它继续。",
+        "读片研究仅限受邀阅片者。请打开发送给您的个人链接；中断后也可用它继续。",
     ),
     "invite.staff": ("Staff sign in here", "工作人员登录"),
     "join.title": ("Ask to take part", "申请参加"),
@@ -86,7 +86,7 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
     "login.password": ("Password", "密码"),
     "login.what": (
         "For the people who run the study. Readers use their invitation link.",
-        "供研究管理人员使用。读者请使用邀请链接。",
+        "供研究管理人员使用。阅片者请使用邀请链接。",
     ),
     "consent.title": ("Before you begin", "开始之前"),
     "consent.check": ("I have read this and agree to take part", "我已阅读并同意参加"),

@@ -88,6 +88,7 @@ def test_what_readers_were_told_after_closing_is_not_undone(
     close(db, "told")
     with pytest.raises(StateError, match=f"without {named} in order to reopen"):
         reopen(db, "told")
+    assert [s.keeps_closed for s in studies.list_studies(db, actor=SYSTEM)] == [named]
     assert found(db, "told").state is StudyState.CLOSED
 
 

@@ -56,9 +56,11 @@ def test_nobody_can_ask_unless_the_owner_lets_them(db: Database, study: str) -> 
 def test_approval_makes_a_link_and_moves_the_contact(db: Database, asked: str) -> None:
     [its] = listed(db)
     assert (its.state, its.contact) == (RequestState.PENDING, ADA)
+    assert [s.n_waiting for s in studies.list_studies(db, actor=SYSTEM)] == [1, 0]
     token = requests.approve_request(db, actor=SYSTEM, slug=asked, number=its.number, days=7)
     [decided], [made] = listed(db), invitations.list_invitations(db, actor=SYSTEM, slug=asked)
     assert (decided.state, decided.contact) == (RequestState.APPROVED, ContactData())
+    assert [s.n_waiting for s in studies.list_studies(db, actor=SYSTEM)] == [0, 0]
     assert (decided.invitation, made.contact, made.state) == (
         made.number, ADA, InvitationState.OPEN,
     )  # fmt: skip

@@ -88,6 +88,8 @@ def test_simulated_readers_are_flagged_wherever_they_show():
     assert "simulated" in view.readers(analysis(record(subject="reader:S-1")), figure)
     assert "not clinical data" in view.overview(summary(n_simulated=280))
     assert "not clinical data" not in view.overview(summary())
+    assert "2 ask to take part and wait" in view.overview(summary(n_waiting=2))
+    assert "ask to take part" not in view.overview(summary())
 
 
 def test_names_from_outside_are_escaped():

@@ -9,13 +9,13 @@ from readerstudy.services.trail import Trail
 _NEXT = {
     StudyState.DRAFT: "A draft: nobody reads yet. Open it when all cases and predictions are in.",
     StudyState.OPEN: "Open: readers answer. Close it when all readings are in.",
-    StudyState.CLOSED: "Closed: no more answers. It can be reopened, amended or archived.",
+    StudyState.CLOSED: "Closed: no more answers. It can be amended and archived.",
     StudyState.ARCHIVED: "Archived: results and export stay, and nothing changes any more.",
 }
 
 
 def state(study: StudySummary) -> str:
-    text = f"<p>{_NEXT[study.state]}</p>"
+    text = f"<p>{_NEXT[study.state]}</p>{_for_good(study)}"
     if study.seal_hash or study.state is not StudyState.DRAFT:
         return text
     covered = {
@@ -30,6 +30,18 @@ def state(study: StudySummary) -> str:
     return (
         f"{text}<h3>What opening seals</h3><ul>{items}</ul><p>None of this can be changed "
         "afterwards. Look at it as a reader first, under Preview.</p>"
+    )
+
+
+def _for_good(study: StudySummary) -> str:
+    if study.state is StudyState.ARCHIVED:
+        return ""
+    if not study.keeps_closed:
+        again = "<p>With a reason it can be reopened.</p>"
+        return again if study.state is StudyState.CLOSED else ""
+    return (
+        f"<p><b>It cannot be reopened once it is closed</b>, since its protocol has "
+        f"{escape(study.keeps_closed)}: readers are then told how right they were.</p>"
     )
 
 

@@ -42,6 +42,11 @@ def overview(study: StudySummary) -> str:
         if study.gives_feedback
         else ""
     )
+    waiting = (
+        f'<p class="sr-simulated">{study.n_waiting} ask to take part and wait: see Requests.</p>'
+        if study.n_waiting
+        else ""
+    )
     tiles = {
         "State": study.state,
         "Cases": study.n_cases,
@@ -54,7 +59,7 @@ def overview(study: StudySummary) -> str:
     seal = f'<p class="sr-small">Sealed: {escape(study.seal_hash)}</p>' if study.seal_hash else ""
     return (
         f'<h2>{escape(study.title)}<small>{synthetic}</small></h2><dl class="sr-tiles">{items}</dl>'
-        f"{simulated}{feedback}{seal}"
+        f"{simulated}{feedback}{waiting}{seal}"
     )
 
 
