@@ -15,6 +15,7 @@ from readerstudy.stats.records import (
     AREA_METHODS,
     MAJORITY,
     MEAN_READER,
+    MOVER,
     READERS,
     Analysis,
     Record,
@@ -131,6 +132,7 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
     alone = {MEAN_READER, AIDED_READER, MAJORITY, *(f"model:{m}" for m in analysis.meta["models"])}
     margin = analysis.meta["margin"]
     advised = [analysis.advised(r) for r in analysis.find(method=_PRIMARY)]
+    rely = {(r.quantity, r.class_, r.subject) for r in advised if r}
     tables: tuple[tuple[str, str, Callable[[Record], bool]], ...] = (
         (
             "Model minus mean reader",
@@ -144,8 +146,9 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
         ),
         (
             "Non-inferiority and equivalence",
-            f"At a margin of {margin}; p is one-sided, the interval two-sided.",
-            lambda r: r.method in _MARGINS,
+            f"At a margin of {margin}; p is one-sided, the interval two-sided. Where or-rrrc-mover "
+            "has a row, report that one.",
+            lambda r: _is_at_margin(r, rely),
         ),
         (
             "Each alone",
@@ -180,6 +183,12 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
         ),
     )
     return [(h, words, [r for r in analysis.records if wanted(r)]) for h, words, wanted in tables]
+
+
+def _is_at_margin(record: Record, rely: set[tuple[str, str, str]]) -> bool:
+    method, _, quantity = record.method.partition(":")
+    few = method == MOVER and (quantity, record.class_, record.subject) in rely
+    return record.method in _MARGINS or few
 
 
 def _is_area(record: Record) -> bool:

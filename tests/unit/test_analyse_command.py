@@ -258,3 +258,5 @@ def test_the_report_says_what_to_report_with_few_cases(out) -> None:
     table = page.split("<h2>With few cases</h2>")[1].split("<h2>")[0]
     # Sensitivity and specificity of three classes, of the mean reader and two differences.
     assert table.count("or-rrrc-mover</td>") >= 3 * 2 * 3
+    margins = page.split("<h2>Non-inferiority and equivalence</h2>")[1].split("<h2>")[0]
+    assert margins.count("or-rrrc-mover:sensitivity</td>") == 2 * 3 * 2
