@@ -1,7 +1,7 @@
 """The case table: one row per image, read from a CSV file or from a folder per class."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -60,6 +60,27 @@ def read_manifest(
     columns str, `path` absolute. Raises ManifestError naming all wrong rows at once: missing or
     repeated case_id, missing file, a hash that differs, and, with `taxonomy`, an unknown label.
     """
+    table, problems = check_manifest(
+        path, taxonomy=taxonomy, further=further, is_closed_folder=is_closed_folder
+    )
+    refuse(
+        [f"line {line}: {problem}" for line, found in problems.items() for problem in found],
+        table_name=path.name,
+    )
+    return table.reset_index(drop=True)
+
+
+def check_manifest(
+    path: Path,
+    *,
+    taxonomy: Taxonomy | None = None,
+    further: Sequence[str] = (),
+    is_closed_folder: bool = False,
+) -> tuple[pd.DataFrame, dict[int, list[str]]]:
+    """As `read_manifest`, for who looks for more: the table by line, and what is wrong by line.
+
+    Raises ManifestError only where there is no table, or one without case_id, path and label.
+    """
     table = read_csv(path)
     missing = [name for name in ("case_id", "path", "label") if name not in table.columns]
     if missing:
@@ -69,10 +90,8 @@ def read_manifest(
         )
     table = table.reindex(columns=[*COLUMNS, *further], fill_value="")
     table["path"] = [str((path.parent / p).resolve()) if p else "" for p in table["path"]]
-    if is_closed_folder:
-        _refuse_outside(table, path)
-    refuse(find_problems(table, taxonomy=taxonomy), table_name=path.name)
-    return table.reset_index(drop=True)
+    found = _find(table, taxonomy, inside=path.parent if is_closed_folder else None)
+    return table, {int(str(line)): problems for line, problems in found.items()}
 
 
 def is_inside(path: Path, folder: Path) -> bool:
@@ -80,37 +99,29 @@ def is_inside(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
 
 
-def _refuse_outside(table: pd.DataFrame, manifest: Path) -> None:
-    problems = [
-        f"line {line}: the image lies outside the folder of the manifest"
-        for line, path in table["path"].items()
-        if path and not is_inside(Path(path), manifest.parent)
-    ]
-    refuse(problems, table_name=manifest.name)
-
-
 def find_problems(table: pd.DataFrame, *, taxonomy: Taxonomy | None = None) -> list[str]:
-    """All that is wrong with the rows, one sentence each.
+    """All that is wrong with the rows, one sentence each, named by their case_id."""
+    found = _find(table, taxonomy)
+    ids = dict(zip(table.index, table["case_id"], strict=True))
+    return [f"{ids[row]}: {problem}" for row, problems in found.items() for problem in problems]
 
-    A row is named by the line of its file if the index is called "line", else by its case_id.
-    """
+
+def _find(
+    table: pd.DataFrame, taxonomy: Taxonomy | None, *, inside: Path | None = None
+) -> dict[Hashable, list[str]]:
+    """By the table's index. `inside`: the folder that no path may leave."""
     repeated = set(table["case_id"][table["case_id"].duplicated(keep=False)])
     checks: tuple[Callable[[pd.Series], str], ...] = (
         lambda row: "" if row["case_id"] else "has no case_id",
         lambda row: f"repeats case_id {row['case_id']!r}" if row["case_id"] in repeated else "",
         lambda row: _label_problem(row["label"], taxonomy),
-        lambda row: _file_problem(row["path"], row["sha256"]),
+        lambda row: _file_problem(row["path"], row["sha256"], inside),
     )
-    return [
-        f"{_place(row, table.index)}: {problem}"
-        for _, row in table.iterrows()
-        for problem in (check(row) for check in checks)
-        if problem
-    ]
-
-
-def _place(row: "pd.Series[str]", index: pd.Index) -> str:
-    return f"line {row.name}" if index.name == "line" else row["case_id"]
+    found = {
+        name: [problem for check in checks if (problem := check(row))]
+        for name, row in table.iterrows()
+    }
+    return {name: problems for name, problems in found.items() if problems}
 
 
 def _label_problem(label: str, taxonomy: Taxonomy | None) -> str:
@@ -121,7 +132,9 @@ def _label_problem(label: str, taxonomy: Taxonomy | None) -> str:
     return ""
 
 
-def _file_problem(path: str, sha256: str) -> str:
+def _file_problem(path: str, sha256: str, inside: Path | None) -> str:
+    if path and inside is not None and not is_inside(Path(path), inside):
+        return "the image lies outside the folder of the manifest"
     if not path or not Path(path).is_file():
         return f"image {path!r} is not there" if path else "has no path"
     if sha256 and sha256.lower() != file_sha256(Path(path)):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import UserError
+from data.manifest import read_manifest
 from model import config as settings
 from model import saliency_command
 from model.calibration import ThresholdRule, parse_rule
@@ -27,6 +28,8 @@ from model.predict import (
 )
 from model.predictor import load_predictor
 from model.rates import Metric
+from model.saliency import METHODS
+from model.saliency_table import write_maps
 from model.scope_command import add_scope
 from model.settle import cases_of, parts_of, settle
 from model.train import train
@@ -65,6 +68,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     _add_saliency_checks(commands)
     add_scope(commands.add_parser("scope", help="measure how well it tells foreign images"))
+    _add_saliency(commands.add_parser("saliency", help="write the saliency maps of a manifest"))
     _add_card(commands.add_parser("card", help="show the facts of a checkpoint"))
     return parser
 
@@ -122,6 +126,18 @@ def _add_saliency_checks(commands: "argparse._SubParsersAction[argparse.Argument
     parser = commands.add_parser("saliency-checks", help="how far the saliency maps can be trusted")
     saliency_command.add(parser)
     _add_checkpoint(parser)
+
+
+def _add_saliency(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="manifest CSV")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the maps")
+    parser.add_argument("--classes", nargs="+", default=(), metavar="CODE", help="those of a study")
+    parser.add_argument(
+        "--method", choices=list(METHODS), default="gradient", help="how (gradient)"
+    )
+    parser.add_argument("--opacity", type=float, default=0.5, help="of the map, 0 to 1 (0.5)")
+    _add_checkpoint(parser)
+    parser.set_defaults(run=_saliency)
 
 
 def _add_card(parser: argparse.ArgumentParser) -> None:
@@ -197,6 +213,21 @@ def _exit_code(predicted: Predicted, errors: Path) -> int:
         return EXIT_OK
     sys.stderr.write(f"{len(predicted.errors)} could not be read; the reasons are in {errors}.\n")
     return EXIT_SOME_UNREADABLE
+
+
+def _saliency(options: argparse.Namespace) -> int:
+    cases = read_manifest(options.data)
+    predictor = load_predictor(options.checkpoint, folder=options.folder)
+    count = write_maps(
+        predictor,
+        cases,
+        options.out,
+        classes=options.classes,
+        method=options.method,
+        opacity=options.opacity,
+    )
+    print(f"{count} maps and supports.csv are in {options.out}. {predictor.card.domain}")
+    return EXIT_OK
 
 
 def _card(options: argparse.Namespace) -> int:

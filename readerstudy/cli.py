@@ -18,7 +18,7 @@ from readerstudy.db import Database
 from readerstudy.entities import SYSTEM, Role, Rule
 from readerstudy.errors import StudyError
 from readerstudy.protocol import Protocol, Questions
-from readerstudy.services import accounts, copies, identities, setup, studies, uploads
+from readerstudy.services import accounts, copies, identities, setup, studies, supports, uploads
 from readerstudy.services.protocols import read_study_file
 
 EXIT_REFUSED = 2
@@ -181,6 +181,13 @@ def _import_predictions(db: Database, args: Arguments, _settings: Settings) -> N
     print(f"Imported the predictions of {args.name} for {count} cases.")
 
 
+def _import_supports(db: Database, args: Arguments, _settings: Settings) -> None:
+    count = supports.import_supports(
+        db, actor=SYSTEM, slug=args.study, model=args.name, csv=args.csv
+    )
+    print(f"Imported {count} pictures beside the advice of {args.name}.")
+
+
 def _open(db: Database, args: Arguments, _settings: Settings) -> None:
     seal = studies.open_study(db, actor=SYSTEM, slug=args.study)
     print(f"Opened {args.study}; sealed with {seal}")
@@ -283,6 +290,14 @@ def _add_import_predictions(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_import_supports(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    parser.add_argument("--name", required=True, help="name of the model whose advice it is")
+    parser.add_argument(
+        "--csv", type=Path, required=True, help="table of pictures: case_id, kind, path, caption"
+    )
+
+
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
     _add_study(parser)
     parser.add_argument("--readers", type=int, default=280, help="how many (default: 280)")
@@ -316,6 +331,11 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comma
     "create-study": ("make an empty study", _add_create_study, _create_study),
     "import-cases": ("add cases from a manifest", _add_import_cases, _import_cases),
     "import-predictions": ("add a model", _add_import_predictions, _import_predictions),
+    "import-supports": (
+        "add pictures beside a model's advice",
+        _add_import_supports,
+        _import_supports,
+    ),
     "open": ("seal a study and let readers in", _add_study, _open),
     "invite": ("print personal links for readers", _add_invite, _invite),
     **cli_requests.COMMANDS,

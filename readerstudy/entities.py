@@ -272,11 +272,20 @@ class Given:
 
 
 @dataclass(frozen=True)
+class AdvicePicture:
+    """A picture beside the advice, numbered by its place from 1."""
+
+    kind: SupportKind
+    caption: str
+
+
+@dataclass(frozen=True)
 class Advice:
-    """What a reader sees of a model: its most probable classes, highest first."""
+    """What a reader sees of a model: its most probable classes, highest first, and pictures."""
 
     model: str
     shown: tuple[tuple[str, float], ...]
+    pictures: tuple[AdvicePicture, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -81,8 +81,8 @@ class Aid(_Part):
     `second-read`: after the first answer is locked; `crossed`: instead of the unaided reading, in
     every second block of cases.
 
-    `top_k` most probable classes are shown. `wrong_share` of the advice is wrong on purpose, which
-    the last page tells the reader.
+    `top_k` most probable classes are shown, and the imported pictures of the kinds in `support`.
+    `wrong_share` of the advice is wrong on purpose, which the last page tells the reader.
     """
 
     design: Literal["none", "second-read", "crossed"] = "none"
@@ -90,11 +90,25 @@ class Aid(_Part):
     top_k: int = Field(default=3, ge=1, le=20)
     block: int = Field(default=10, ge=1, le=1000)
     wrong_share: float = Field(default=0.0, ge=0.0, le=0.5)
+    support: tuple[Literal["saliency", "similar"], ...] = ()
 
     @model_validator(mode="after")
     def _has_model(self) -> Self:
         if self.design != "none" and not self.model:
             raise ValueError("name the model whose advice is shown, for example model = 'b4'")
+        return self
+
+    @model_validator(mode="after")
+    def _shows_pictures_of_true_advice(self) -> Self:
+        if self.support and self.design == "none":
+            raise ValueError("support needs a design in which advice is shown")
+        if self.support and self.wrong_share > 0:
+            raise ValueError(
+                "support and wrong_share exclude each other: the pictures belong to the model's "
+                "own advice and would show which was changed"
+            )
+        if len(set(self.support)) < len(self.support):
+            raise ValueError("support names each kind once")
         return self
 
 

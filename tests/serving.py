@@ -27,7 +27,7 @@ from tests.integration.making import PASSWORD, make_study, write_predictions
 
 ROOT = Path(__file__).resolve().parents[1]
 CHECKPOINT = "pumch14-phantom"
-START_SECONDS = 120
+START_SECONDS = 240
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The database handle: one engine, two kinds of transaction, migrations."""
 
 import sqlite3
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
+from readerstudy.db.cache import Cache
 from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError, StudyError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -39,7 +40,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.path = _sqlite_path(self.url)
         self._files = files or (self.path.parent / "cases" if self.path else None)
-        self.cache: dict[Hashable, Any] = {}  # results, keyed by what they were computed from
+        self.cache = Cache()  # of results
         self._engine = self._make_engine()
         self._writer = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         self._reader = self._engine.execution_options(**({} if self.is_sqlite else _SNAPSHOT))

@@ -137,14 +137,14 @@ def answer_by_client_token(session: Session, client_token: str) -> Answer | None
     return session.scalar(sa.select(Answer).where(Answer.client_token == client_token))
 
 
-def image_file(session: Session, assignment: Assignment, *, view: int) -> str | None:
+def image_file(session: Session, case_id: int, *, view: int) -> str | None:
     """View 1 is the case's own image; None where there is no such view."""
     if view == 1:
-        own = sa.select(Case.image_file).where(Case.id == assignment.case_id)
+        own = sa.select(Case.image_file).where(Case.id == case_id)
         return session.scalars(own).one()
     return session.scalar(
         sa.select(FurtherView.image_file).where(
-            FurtherView.case_id == assignment.case_id, FurtherView.position == view
+            FurtherView.case_id == case_id, FurtherView.position == view
         )
     )
 
@@ -155,8 +155,8 @@ def view_captions(session: Session, case_id: int) -> list[str]:
     return ["", *session.scalars(query.order_by(FurtherView.position))]
 
 
-def clinical_text(session: Session, assignment: Assignment) -> str:
-    query = sa.select(Case.clinical_text).where(Case.id == assignment.case_id)
+def clinical_text(session: Session, case_id: int) -> str:
+    query = sa.select(Case.clinical_text).where(Case.id == case_id)
     return session.scalars(query).one()
 
 

@@ -138,6 +138,15 @@ IDENTITIES = (
     Column("joined_at", _TIME, "when it was accepted"),
 )
 
+SUPPORTS = (
+    Column("model", "text", "model whose advice the picture stands beside"),
+    Column("case_id", "text", "name of the case in the study's manifest"),
+    Column("kind", "saliency or similar", "the model's map of the case, or a similar known case"),
+    Column("position", "from 1", "place among those of its kind"),
+    Column("caption", "text", "what stands below it"),
+    Column("image_sha256", "64 hexadecimal digits", "hash of the picture as it was shown"),
+)
+
 PREDICTIONS = (
     Column("case_id", "text", "name of the case in the study's manifest"),
     Column("p_<code>", "0 to 1", "probability of the class; one column per class of the model"),
@@ -157,6 +166,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         "readers.csv": READERS,
         "amendments.csv": AMENDMENTS,
         "predictions_<name>.csv": PREDICTIONS,
+        "supports.csv": SUPPORTS,
         "results.csv": RESULTS,
         "consents.csv": CONSENTS,
         "identities.csv (never in the bundle)": IDENTITIES,

@@ -1,15 +1,17 @@
 """What a reader does case by case: see it, answer it, once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from readerstudy import clock, rules
 from readerstudy.db import Database, Session
 from readerstudy.db import queries_reading as queries
-from readerstudy.db.tables import Answer, Assignment, Reader, Study
+from readerstudy.db.tables import Answer, Assignment, Reader, Study, Support
 from readerstudy.entities import (
     Actor,
     Advice,
+    AdvicePicture,
     Arm,
     CaseView,
     Given,
@@ -19,7 +21,7 @@ from readerstudy.entities import (
     StudyState,
 )
 from readerstudy.errors import AlreadyAnswered, AnswerError, NotFoundError, StateError
-from readerstudy.services import feedback, images
+from readerstudy.services import feedback, images, supports
 from readerstudy.services.protocols import protocol_of
 from readerstudy.services.readers import options_of, stage_of
 
@@ -82,9 +84,29 @@ def case_image(db: Database, *, actor: Actor, case_token: str, view: int = 1) ->
             raise AnswerError(
                 "Expected the case on the page, but got a later one; reload the page."
             )
-        file = queries.image_file(session, assignment, view=view)
+        file = queries.image_file(session, assignment.case_id, view=view)
     if file is None:
         raise NotFoundError(f"Expected a view of this case, but it has no view {view}; reload.")
+    return images.load(file, folder=db.images)
+
+
+def support_image(db: Database, *, actor: Actor, case_token: str, number: int) -> bytes:
+    """A picture beside the advice, once the advice itself was shown; while open.
+
+    With a second reading that is after the first answer was stored.
+    """
+    reader_id = rules.reader_of(actor)
+    with db.reading() as session:
+        _, study = queries.reader_and_study(session, reader_id)
+        rules.require_state(study.state, StudyState.OPEN, doing="see a case")
+        assignment = own_assignment(session, reader_id, case_token)
+        _shown_at(assignment)
+        found = supports.shown(session, study, assignment.case_id) if assignment.advice else []
+        if not 1 <= number <= len(found):
+            raise NotFoundError(
+                f"Expected a picture beside the advice, but it has no number {number}; reload."
+            )
+        file = found[number - 1].image_file
     return images.load(file, folder=db.images)
 
 
@@ -105,11 +127,13 @@ def view_of(session: Session, reader: Reader, study: Study, assignment: Assignme
         is_practice=assignment.arm is Arm.PRACTICE,
         options=options_of(study, reader.option_order),
         questions=protocol.questions,
-        clinical_text=queries.clinical_text(session, assignment),
+        clinical_text=queries.clinical_text(session, assignment.case_id),
         seconds_left=rules.seconds_left(
             _shown_at(assignment), limit_s=protocol.time_limit_s, now=clock.now()
         ),
-        advice=_shown(advice) if advice else None,
+        advice=advice_of(advice, supports.shown(session, study, assignment.case_id))
+        if advice
+        else None,
         first_answer=first.answer if first else None,
         views=tuple(queries.view_captions(session, assignment.case_id)),
         preload=after.token if after else None,
@@ -120,9 +144,13 @@ def view_of(session: Session, reader: Reader, study: Study, assignment: Assignme
     )
 
 
-def _shown(advice: dict[str, Any]) -> Advice:
+def advice_of(advice: dict[str, Any], pictures: Sequence[Support]) -> Advice:
     """Whether it is wrong on purpose stays on the server until the reader is done."""
-    return Advice(advice["model"], tuple((code, p) for code, p in advice["shown"]))
+    return Advice(
+        advice["model"],
+        tuple((code, p) for code, p in advice["shown"]),
+        tuple(AdvicePicture(its.kind, its.caption) for its in pictures),
+    )
 
 
 def check_client_token(client_token: str) -> None:

@@ -2,8 +2,11 @@
 
 import shutil
 import stat
+import tempfile
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from data.images import MAX_BYTES
@@ -16,6 +19,14 @@ MAX_TOTAL_BYTES = 4_000_000_000
 _MAX_RATIO = 100
 _RATIO_FROM_BYTES = 1_000_000
 _SHOWN = 20
+
+
+@contextmanager
+def scratch(images: Path) -> Iterator[Path]:
+    """A folder for what is on its way: on the disk of the images, which must hold it anyway."""
+    images.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=images.parent, prefix=".upload-") as folder:
+        yield Path(folder)
 
 
 def unpack(archive: Path, *, folder: Path) -> Path:

@@ -18,11 +18,10 @@ from readerstudy.export.readme import readme
 from readerstudy.export.script import RECOMPUTE
 from readerstudy.export.stamps import stamp_of
 from readerstudy.rules import canonical_json
-from readerstudy.services import amending
+from readerstudy.services import amending, sealing
 from readerstudy.services.collecting import Readings, Rows
 from readerstudy.services.consents import consent_files
 from readerstudy.services.protocols import protocol_of, write_study_file
-from readerstudy.services.sealing import seal_content
 from readerstudy.stats import Analysis
 from readerstudy.stats.figures import RocFigure
 from readerstudy.stats.pictures import Picture
@@ -41,7 +40,7 @@ def study_files(session: Session, study: Study, *, readings: Readings, settings:
         "cases.csv": _csv(tidy.CASES, cases),
         "readers.csv": _csv(tidy.READERS, _readers(session, study, readings)),
         "codebook.csv": codebook.codebook_csv().encode(),
-        "seal.json": canonical_json(seal_content(session, study)).encode(),
+        "seal.json": canonical_json(sealing.seal_content(session, study)).encode(),
         "study.json": _json(
             _study(study, n_amendments=queries_life.n_amendments(session, study.id))
         ),
@@ -51,7 +50,7 @@ def study_files(session: Session, study: Study, *, readings: Readings, settings:
         "recompute.py": RECOMPUTE.encode(),
         "README.txt": _readme(session, study, readings, settings).encode(),
     }
-    files |= consent_files(session, study)
+    files |= consent_files(session, study) | support_files(session, study)
     if amendments := amending.amendment_rows(session, study):
         files["amendments.csv"] = _csv(tidy.AMENDMENTS, amendments)
     if readings.left_out:
@@ -68,6 +67,12 @@ def prediction_files(session: Session, study: Study, *, frames: dict[str, pd.Dat
         files[f"{stem}.csv"] = write_csv(list(frame.columns), rows).encode()
         files[f"{stem}.json"] = _json(model.card)
     return files
+
+
+def support_files(session: Session, study: Study) -> Files:
+    """Nothing where no picture was imported; they themselves stay where the cases' images are."""
+    rows = sealing.support_rows(session, study)
+    return {"supports.csv": _csv(tidy.SUPPORTS, rows)} if rows else {}
 
 
 def result_files(analysis: Analysis, pictures: Mapping[str, Picture]) -> Files:

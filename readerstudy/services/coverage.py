@@ -10,6 +10,7 @@ from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
 from readerstudy.entities import Actor, CaseRole, CellState, Coverage, ReaderKind
 from readerstudy.rules import Permission, authorise, may
+from readerstudy.services.freshness import state_of
 
 _Counts = tuple[int, int]  # of people, of simulated readers
 
@@ -22,7 +23,8 @@ def coverage(db: Database, *, actor: Actor, slug: str) -> Coverage:
     with db.reading() as session:
         study = studies.study_by_slug(session, slug)
         authorise(actor, Permission.SEE_PROGRESS, study_id=study.id)
-        found = _coverage(session, study)
+        slot, key = ("coverage", study.id), state_of(session, study)
+        found = db.cache.get(slot, key, lambda: _coverage(session, study))
     return found if may(actor, Permission.SEE_RESULTS) else _without_names(found)
 
 

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from readerstudy.db import Database, Session, queries_life, queries_results
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
-from readerstudy.entities import Actor, Arm, CaseAnswers, CaseRole, ReaderKind, Rule
+from readerstudy.entities import Actor, Arm, CaseAnswers, CaseRole, ReaderKind
 from readerstudy.errors import NotFoundError
 from readerstudy.rules import Permission, authorise
 from readerstudy.services import images
@@ -17,9 +17,12 @@ from readerstudy.services.collecting import (
     classes_of,
     collect_readings,
     has_answers,
+    predictions_frames,
 )
+from readerstudy.services.freshness import state_of
 from readerstudy.services.protocols import protocol_of
 from readerstudy.stats.proportions import interval
+from readerstudy.stats.restriction import prediction_classes, restrict
 
 _Counts = dict[str, Counter[str]]
 _Models = dict[str, dict[str, tuple[str, float]]]
@@ -33,15 +36,20 @@ def hardest_cases(
         study = studies.study_by_slug(session, slug)
         authorise(actor, Permission.SEE_RESULTS, study_id=study.id)
         kinds = choose_kinds(has_answers(session, study), None)
-        counts = _answers(session, study, kinds)
-        models = _models(session, study)
-        is_wrong = protocol_of(study).analysis.missing == "wrong"
-        found = [
-            _case(case["case_id"], case["truth"], counts, models, is_missing_wrong=is_wrong)
-            for case in queries_results.cases(session, study)
-            if case["role"] is CaseRole.TEST
-        ]
-    return kinds, sorted(found, key=_hardness, reverse=True)
+        slot, key = ("hardest", study.id), (kinds, *state_of(session, study))
+        return kinds, list(db.cache.get(slot, key, lambda: _ranked(session, study, kinds)))
+
+
+def _ranked(session: Session, study: Study, kinds: tuple[ReaderKind, ...]) -> list[CaseAnswers]:
+    counts = _answers(session, study, kinds)
+    models = _models(session, study)
+    is_wrong = protocol_of(study).analysis.missing == "wrong"
+    found = [
+        _case(case["case_id"], case["truth"], counts, models, is_missing_wrong=is_wrong)
+        for case in queries_results.cases(session, study)
+        if case["role"] is CaseRole.TEST
+    ]
+    return sorted(found, key=_hardness, reverse=True)
 
 
 def thumbnail(db: Database, *, actor: Actor, slug: str, case_id: str) -> bytes:
@@ -66,16 +74,14 @@ def _answers(session: Session, study: Study, kinds: tuple[ReaderKind, ...]) -> _
 
 
 def _models(session: Session, study: Study) -> _Models:
-    """By case and model. Among the study's classes, unless the rule is strict."""
-    names = {case.id: case.case_id for case in studies.cases(session, study.id)}
-    codes = classes_of(study)
+    """By case and model: what each says by the rule of the analysis."""
     found: _Models = defaultdict(dict)
-    for model in studies.models(session, study.id):
-        for row_id, given in studies.predictions(session, model.id).items():
-            among = given if study.rule is Rule.STRICT else {code: given[code] for code in codes}
-            first = max(among, key=lambda code: among[code])
-            total = sum(among.values())
-            found[names[row_id]][model.name] = (first, among[first] / total if total else 0.0)
+    for name, frame in predictions_frames(session, study).items():
+        columns = prediction_classes(name, frame)
+        raw = frame[[f"p_{code}" for code in columns]].to_numpy(dtype=float)
+        its = restrict(raw, columns, classes_of(study), rule=study.rule.value)
+        for case_id, code, share in zip(frame["case_id"], its.named, its.share, strict=True):
+            found[case_id][name] = (code, float(share))
     return found
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.images import ImageError
-from data.manifest import is_inside, read_manifest
+from data.manifest import check_manifest, is_inside
 from data.taxonomy import Taxonomy
+from readerstudy.db import Session
 from readerstudy.db import queries_studies as queries
 from readerstudy.db.tables import Case, FurtherView
 from readerstudy.entities import CaseRole
@@ -31,6 +32,7 @@ _SEPARATOR = "|"
 _MAX_VIEWS = 8
 _MAX_CAPTION = 200
 _MAX_BASIS = 200
+_SHOWN = 100
 _YES_NO = {"": False, "no": False, "yes": True}
 
 
@@ -42,60 +44,99 @@ class Known:
     images: Mapping[str, str]
 
 
-def read_rows(manifest: Path, taxonomy: Taxonomy, *, is_closed_folder: bool = False) -> list[Row]:
-    table = read_manifest(
+@dataclass(frozen=True)
+class ReadCase:
+    """A row of the manifest, and its images as they are stored: its own, then further views."""
+
+    row: Row
+    images: list[images.StoredImage]
+
+
+def known(session: Session, study_id: int) -> Known:
+    cases = queries.cases(session, study_id)
+    names = {case.id: case.case_id for case in cases}
+    images = {case.image_sha256: case.case_id for case in cases}
+    for case_id, views in queries.further_views(session, study_id).items():
+        images |= {view.image_sha256: names[case_id] for view in views}
+    return Known(frozenset(names.values()), images)
+
+
+def read_cases(
+    manifest: Path,
+    taxonomy: Taxonomy,
+    *,
+    known: Known,
+    folder: Path,
+    is_closed_folder: bool = False,
+) -> list[ReadCase]:
+    """Every row with its images, stored in `folder`.
+
+    Raises ImportRefused with all that is wrong in the table and with the pictures.
+    """
+    table, problems = check_manifest(
         manifest, taxonomy=taxonomy, further=_OF_A_STUDY, is_closed_folder=is_closed_folder
     )
-    rows = [{str(k): str(v) for k, v in row.items()} for row in table.to_dict("records")]
-    if is_closed_folder:
-        _refuse(
-            [
-                f"{row['case_id']}: the view {view!r} lies outside the folder of the manifest"
-                for row in rows
-                for view in views_of(row)
-                if not is_inside(manifest.parent / view, manifest.parent)
-            ]
-        )
-    return rows
+    pictures = _Pictures(folder, known.images, manifest.parent if is_closed_folder else None)
+    cases, told = [], []
+    for line, row in zip(map(int, table.index), table.to_dict("records"), strict=True):
+        case = ReadCase({str(k): str(v) for k, v in row.items()}, [])
+        found = _problems(case.row, known.names)
+        found += pictures.store(case, source=manifest.parent)
+        told += [f"line {line}: {problem}" for problem in problems.get(line, [])]
+        told += [f"line {line}, {case.row['case_id']}: {problem}" for problem in found]
+        cases.append(case)
+    refuse(told, expected="every case to be new with a readable image")
+    return cases
 
 
-def store_images(
-    rows: Sequence[Row], *, known: Known, source: Path, folder: Path
-) -> list[list[images.StoredImage]]:
-    """Of each row in order its image and its further views, whose paths start at `source`.
+class _Pictures:
+    """Stores the images of one import. `inside`: the folder that none may come from beyond."""
 
-    Raises ImportRefused with all that is wrong.
-    """
-    seen = dict(known.images)
-    stored, problems = [], []
-    for row in rows:
-        case_id = row["case_id"]
-        found = _problems(row, known.names)
-        own = []
-        for path in (Path(row["path"]), *(source / view for view in views_of(row))):
+    def __init__(self, folder: Path, known: Mapping[str, str], inside: Path | None) -> None:
+        self._folder = folder
+        self._seen = dict(known)
+        self._inside = inside
+
+    def store(self, case: ReadCase, *, source: Path) -> list[str]:
+        """Adds them to the case; returns what is wrong. Views' paths start at `source`."""
+        own = Path(case.row["path"])
+        views = [source / view for view in views_of(case.row)]
+        found = [
+            f"the view {view.name!r} lies outside the folder of the manifest"
+            for view in views
+            if not self._may_read(view)
+        ]
+        # What is wrong with the path of the case's own image was said with the table.
+        there = [own] if self._may_read(own) and own.is_file() else []
+        for path in (*there, *filter(self._may_read, views)):
             try:
-                image = images.store(path, folder=folder)
+                image = images.store(path, folder=self._folder)
             except ImageError as error:
                 found.append(f"{path.name}: {error}")
                 continue
-            if image in own:
-                found.append(f"{path.name} is the same image as another of this case")
-            elif seen.setdefault(image.sha256, case_id) != case_id:
-                found.append(f"the same image as {seen[image.sha256]}")
-            own.append(image)
-        problems += [f"{case_id}: {problem}" for problem in found]
-        stored.append(own)
-    _refuse(problems)
-    return stored
+            found += self._again(image, path, case)
+            case.images.append(image)
+        return found
+
+    def _may_read(self, path: Path) -> bool:
+        return self._inside is None or is_inside(path, self._inside)
+
+    def _again(self, image: images.StoredImage, path: Path, case: ReadCase) -> list[str]:
+        if image in case.images:
+            return [f"{path.name} is the same image as another of this case"]
+        case_id = case.row["case_id"]
+        first = self._seen.setdefault(image.sha256, case_id)
+        return [] if first == case_id else [f"the same image as {first}"]
 
 
 def views_of(row: Row) -> list[str]:
     return [part.strip() for part in row["views"].split(_SEPARATOR) if part.strip()]
 
 
-def further_views(row: Row, stored: Sequence[images.StoredImage]) -> list[FurtherView]:
-    """`stored`: the case's own image, which is view 1, and those after it."""
-    captions = _captions(row) or [""] * len(stored[1:])
+def further_views(case: ReadCase) -> list[FurtherView]:
+    """The case's own image is view 1."""
+    stored = case.images
+    captions = _captions(case.row) or [""] * len(stored[1:])
     return [
         FurtherView(
             position=position, image_file=image.file, image_sha256=image.sha256, caption=caption
@@ -109,7 +150,8 @@ def _captions(row: Row) -> list[str]:
     return [part.strip() for part in given.split(_SEPARATOR)] if given.strip() else []
 
 
-def new_case(study_id: int, row: Row, image: images.StoredImage) -> Case:
+def new_case(study_id: int, case: ReadCase) -> Case:
+    row, image = case.row, case.images[0]
     return Case(
         study_id=study_id,
         case_id=row["case_id"],
@@ -159,9 +201,12 @@ def _role_problems(role: str, repeat: str) -> list[str]:
     return problems
 
 
-def _refuse(problems: list[str]) -> None:
-    if problems:
-        raise ImportRefused(
-            f"Expected every case to be new with a readable image, but {len(problems)} faults were "
-            "found; mend them and import again:\n" + "\n".join(problems)
-        )
+def refuse(problems: Sequence[str], *, expected: str) -> None:
+    """Raises ImportRefused that lists them; does nothing where there are none."""
+    if not problems:
+        return
+    more = f"\nand {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+    raise ImportRefused(
+        f"Expected {expected}, but {len(problems)} faults were found; mend them and import "
+        "again:\n" + "\n".join(problems[:_SHOWN]) + more
+    )

@@ -117,7 +117,7 @@ def missed_image(db: Database, *, actor: Actor, case_token: str) -> bytes:
         assignment = queries.assignment_by_token(session, reader_id, case_token)
         if assignment is None or case_token not in listed:
             raise NotFoundError("Expected a missed case of yours, but this is none.")
-        file = queries.image_file(session, assignment, view=1) or ""
+        file = queries.image_file(session, assignment.case_id, view=1) or ""
     return images.load(file, folder=db.images)
 
 

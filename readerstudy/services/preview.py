@@ -3,25 +3,28 @@
 from dataclasses import dataclass
 from typing import Any
 
-from readerstudy.db import Database, Session
+from readerstudy.db import Database, Session, queries_reading
 from readerstudy.db import queries_studies as queries
-from readerstudy.db.tables import Case, Reader, Study
+from readerstudy.db.tables import Reader, Study
 from readerstudy.entities import Actor, Advice, Arm, Option, ReaderKind
 from readerstudy.errors import NotFoundError
 from readerstudy.protocol import Questions
 from readerstudy.rules import Permission, authorise
-from readerstudy.services import images
+from readerstudy.services import answering, images, supports
 from readerstudy.services.drawing import drawer_of
 from readerstudy.services.protocols import protocol_of
 from readerstudy.services.readers import options_of
-from readerstudy.services.sealing import check_predictions, check_protocol
+from readerstudy.services.sealing import check_complete
 
 _SEED = 0
 
 
 @dataclass(frozen=True)
 class Preview:
-    """One reading as a reader would get it; never the reference standard."""
+    """One reading as a reader would get it; never the reference standard.
+
+    `views`: a caption, or nothing, for each image of the case.
+    """
 
     position: int
     total: int
@@ -29,6 +32,7 @@ class Preview:
     options: tuple[Option, ...]
     questions: Questions
     clinical_text: str
+    views: tuple[str, ...]
     advice: Advice | None
     time_limit_s: int | None
 
@@ -40,24 +44,44 @@ def preview_case(db: Database, *, actor: Actor, slug: str, position: int) -> Pre
         rows, buttons = _plan(session, study)
         row = _row(rows, position)
         protocol = protocol_of(study)
-        advice = row["advice"]
         return Preview(
             position=position,
             total=len(rows),
             arm=row["arm"],
             options=options_of(study, buttons),
             questions=protocol.questions,
-            clinical_text=_case(session, study, row).clinical_text,
-            advice=Advice(advice["model"], tuple(map(tuple, advice["shown"]))) if advice else None,
+            clinical_text=queries_reading.clinical_text(session, row["case_id"]),
+            views=tuple(queries_reading.view_captions(session, row["case_id"])),
+            advice=answering.advice_of(
+                row["advice"], supports.shown(session, study, row["case_id"])
+            )
+            if row["advice"]
+            else None,
             time_limit_s=protocol.time_limit_s,
         )
 
 
-def preview_image(db: Database, *, actor: Actor, slug: str, position: int) -> bytes:
+def preview_image(db: Database, *, actor: Actor, slug: str, position: int, view: int = 1) -> bytes:
     with db.reading() as session:
         study = _visible(session, actor, slug)
         rows, _ = _plan(session, study)
-        file = _case(session, study, _row(rows, position)).image_file
+        case_id = _row(rows, position)["case_id"]
+        file = queries_reading.image_file(session, case_id, view=view)
+    if file is None:
+        raise NotFoundError(f"Expected a view of this case, but it has no view {view}.")
+    return images.load(file, folder=db.images)
+
+
+def preview_support(db: Database, *, actor: Actor, slug: str, position: int, number: int) -> bytes:
+    """A picture beside the advice, numbered as in `preview_case`."""
+    with db.reading() as session:
+        study = _visible(session, actor, slug)
+        rows, _ = _plan(session, study)
+        row = _row(rows, position)
+        found = supports.shown(session, study, row["case_id"]) if row["advice"] else []
+        if not 1 <= number <= len(found):
+            raise NotFoundError(f"Expected a picture beside the advice, but got number {number}.")
+        file = found[number - 1].image_file
     return images.load(file, folder=db.images)
 
 
@@ -69,8 +93,7 @@ def _visible(session: Session, actor: Actor, slug: str) -> Study:
 
 def _plan(session: Session, study: Study) -> tuple[list[dict[str, Any]], list[str] | None]:
     """The rows are those of a reader that is never added to the database."""
-    check_protocol(session, study)
-    check_predictions(session, study)
+    check_complete(session, study)
     drawer = drawer_of(session, study)
     nobody = Reader(study_id=study.id, kind=ReaderKind.HUMAN, order_seed=_SEED)
     return drawer.rows(nobody, number=0), drawer.option_order(seed=_SEED)
@@ -80,7 +103,3 @@ def _row(rows: list[dict[str, Any]], position: int) -> dict[str, Any]:
     if not 1 <= position <= len(rows):
         raise NotFoundError(f"Expected a case from 1 to {len(rows)}, but got {position}.")
     return rows[position - 1]
-
-
-def _case(session: Session, study: Study, row: dict[str, Any]) -> Case:
-    return next(case for case in queries.cases(session, study.id) if case.id == row["case_id"])

@@ -65,14 +65,27 @@ class StudyFile(BaseModel):
 
 def read_study_file(path: Path) -> StudyFile:
     """YAML, or TOML if the name ends so. Raises StudyError naming every setting that is wrong."""
-    form = "TOML" if path.suffix.lower() == ".toml" else "YAML"
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudyError(
-            f"Expected a study in {form} in {path}, but it cannot be read ({error}); correct it."
-        ) from error
-    return parse_study(text, form=form, source=str(path))
+        content = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(str(path), error) from error
+    return decode_study(content, name=str(path))
+
+
+def decode_study(content: bytes, *, name: str) -> StudyFile:
+    """The same from the content of a file of that name."""
+    form = "TOML" if name.lower().endswith(".toml") else "YAML"
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _unreadable(name, error) from error
+    return parse_study(text, form=form, source=name)
+
+
+def _unreadable(name: str, error: Exception) -> StudyError:
+    return StudyError(
+        f"Expected a study in YAML or TOML in {name}, but it cannot be read ({error}); correct it."
+    )
 
 
 def parse_study(

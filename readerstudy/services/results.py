@@ -24,6 +24,7 @@ from readerstudy.services.collecting import (
     has_answers,
     predictions_frames,
 )
+from readerstudy.services.freshness import state_of
 from readerstudy.services.grouping import Group, groups_of
 from readerstudy.services.interchange import interchange_files
 from readerstudy.services.protocols import protocol_of
@@ -71,7 +72,7 @@ def model_curves(session: Session, study: Study, *, db: Database) -> dict[str, R
     """The models on all test cases by class, without any reader. For a study that is over."""
     n_amended = queries_life.n_amendments(session, study.id)
     key = (study.id, (), n_amended, study.seal_hash)
-    results = _cached(db, "results", key, lambda: _compute(session, study, (), {}, n_amended, key))
+    results = _cached(db, "results", key, lambda: _compute(session, study, (), {}, key))
     drawn = _pictures(db, results).values()
     return {its.class_: its for its in drawn if isinstance(its, RocFigure)}
 
@@ -163,15 +164,8 @@ def _results(
 ) -> _Results:
     counts = has_answers(session, study)
     kinds = choose_kinds(counts, asked)
-    n_models = len(studies.models(session, study.id))
-    n_shown = studies.n_shown(session, study.id)
-    n_amended = queries_life.n_amendments(session, study.id)
-    n_withdrawn = studies.n_withdrawn(session, study.id)
-    counted = (tuple(sorted(counts.items())), n_shown, n_models, n_amended, n_withdrawn)
-    key = (study.id, kinds, *counted, study.seal_hash)
-    return _cached(
-        db, "results", key, lambda: _compute(session, study, kinds, counts, n_amended, key)
-    )
+    key = (study.id, kinds, *state_of(session, study))
+    return _cached(db, "results", key, lambda: _compute(session, study, kinds, counts, key))
 
 
 def _pictures(db: Database, results: _Results) -> dict[str, Picture]:
@@ -199,12 +193,7 @@ def _result_files(db: Database, results: _Results) -> bundling.Files:
 
 def _cached(db: Database, kind: str, key: _Key, compute: Callable[[], _T]) -> _T:
     """Only the newest is kept: a study that is being read makes new results all the time."""
-    slot = (kind, *key[:2])
-    found = db.cache.get(slot)
-    if found is None or found[0] != key:
-        found = db.cache[slot] = (key, compute())
-    value: _T = found[1]
-    return value
+    return db.cache.get((kind, *key[:2]), key, compute)
 
 
 def _compute(
@@ -212,13 +201,13 @@ def _compute(
     study: Study,
     kinds: Kinds,
     counts: dict[ReaderKind, int],
-    n_amended: int,
     key: _Key,
 ) -> _Results:
     readings = collect_readings(session, study, kinds=kinds)
     frame = readings_frame(readings.kept, cases=queries_results.cases(session, study))
     predictions = predictions_frames(session, study)
     protocol = protocol_of(study).analysis
+    n_amended = queries_life.n_amendments(session, study.id)
     settings = Settings(
         study=study.slug,
         seal=study.seal_hash,

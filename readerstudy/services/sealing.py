@@ -1,11 +1,11 @@
 """What a seal covers: everything that decides how answers become numbers."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data.taxonomy import Taxonomy
-from readerstudy.db import Session, queries_life
+from readerstudy.db import Session, queries_life, queries_supports
 from readerstudy.db import queries_studies as queries
 from readerstudy.db.tables import Case, FurtherView, Model, Study
 from readerstudy.entities import CaseRole
@@ -31,6 +31,13 @@ def seal_content(session: Session, study: Study) -> dict[str, Any]:
         ],
         "models": [_model(session, model, cases) for model in queries.models(session, study.id)],
     }
+
+
+def check_complete(session: Session, study: Study) -> None:
+    """Before opening, and before a preview: all that the protocol promises is there."""
+    check_protocol(session, study)
+    check_predictions(session, study)
+    check_supports(session, study)
 
 
 def check_protocol(session: Session, study: Study) -> None:
@@ -87,6 +94,24 @@ def check_predictions(session: Session, study: Study) -> None:
             )
 
 
+def check_supports(session: Session, study: Study) -> None:
+    """A reader who gets a picture beside the advice on one case gets it on all of them."""
+    aid = protocol_of(study).aid
+    tests = [c for c in queries.cases(session, study.id) if c.role is CaseRole.TEST]
+    named = {model.name: model.id for model in queries.models(session, study.id)}
+    found = queries_supports.of_model(session, named[aid.model]) if aid.support else []
+    for kind in aid.support:
+        there = {support.case_id for support in found if support.kind == kind}
+        gaps = [case.case_id for case in tests if case.id not in there]
+        if gaps:
+            more = f" and {len(gaps) - _SHOWN} more" if len(gaps) > _SHOWN else ""
+            raise StateError(
+                f"Expected pictures of kind {kind} for every test case before opening, as the "
+                f"protocol says, but these have none: {', '.join(gaps[:_SHOWN])}{more}; import "
+                f"those of {aid.model} with import-supports."
+            )
+
+
 def _study(study: Study) -> dict[str, Any]:
     content = {
         "slug": study.slug,
@@ -138,8 +163,35 @@ def _views(views: Sequence[FurtherView]) -> dict[str, Any]:
 
 def _model(session: Session, model: Model, cases: Any) -> dict[str, Any]:
     predictions = queries.predictions(session, model.id)
-    return {
+    content = {
         "name": model.name,
         "checkpoint_sha256": model.checkpoint_sha256,
         "predictions": {case.case_id: predictions[case.id] for case in cases},
     }
+    supports = _supports(session, model, {case.id: case.case_id for case in cases})
+    # Only where there are any, as above.
+    return content | ({"supports": supports} if supports else {})
+
+
+def support_rows(session: Session, study: Study) -> list[dict[str, Any]]:
+    """Pictures beside the advice of all models, in the order of models and cases."""
+    names = {case.id: case.case_id for case in queries.cases(session, study.id)}
+    return [
+        {"model": model.name, **row}
+        for model in queries.models(session, study.id)
+        for row in _supports(session, model, names)
+    ]
+
+
+def _supports(session: Session, model: Model, names: Mapping[int, str]) -> list[dict[str, Any]]:
+    rows = [
+        {
+            "case_id": names[support.case_id],
+            "kind": support.kind.value,
+            "position": support.position,
+            "image_sha256": support.image_sha256,
+            "caption": support.caption,
+        }
+        for support in queries_supports.of_model(session, model.id)
+    ]
+    return sorted(rows, key=lambda row: (row["case_id"], row["kind"], row["position"]))

@@ -25,7 +25,7 @@ from readerstudy.services import importing
 from readerstudy.services.predictions import PredictionsFile, read_predictions
 from readerstudy.services.protocols import protocol_of
 from readerstudy.services.readers import options_of
-from readerstudy.services.sealing import check_predictions, check_protocol, seal_content
+from readerstudy.services.sealing import check_complete, seal_content
 
 DEMO_SLUG = "demo"
 _MAX_INVITATIONS = 1000
@@ -83,28 +83,24 @@ def import_cases(
     """
     with db.reading() as session:
         study = _draft(queries.study_by_slug(session, slug), actor, doing="import cases")
-        known = _known(session, study)
+        known = importing.known(session, study.id)
     taxonomy = Taxonomy.from_dict(study.taxonomy)
-    rows = importing.read_rows(manifest, taxonomy, is_closed_folder=is_closed_folder)
-    stored = importing.store_images(rows, known=known, source=manifest.parent, folder=db.images)
+    cases = importing.read_cases(
+        manifest, taxonomy, known=known, folder=db.images, is_closed_folder=is_closed_folder
+    )
     with db.transaction() as session:
         study = _manageable(session, actor, slug, doing="import cases")
         _check_no_models(session, study)
-        for row, stored_of_row in zip(rows, stored, strict=True):
-            case = importing.new_case(study.id, row, stored_of_row[0])
-            views = importing.further_views(row, stored_of_row)
-            queries.add_case(session, case, label=row["label"], basis=row["basis"], views=views)
-        _record(session, actor, study, "import_cases", new={"n_cases": len(rows)})
-    return len(rows)
-
-
-def _known(session: Session, study: Study) -> importing.Known:
-    cases = queries.cases(session, study.id)
-    names = {case.id: case.case_id for case in cases}
-    images = {case.image_sha256: case.case_id for case in cases}
-    for case_id, views in queries.further_views(session, study.id).items():
-        images |= {view.image_sha256: names[case_id] for view in views}
-    return importing.Known(frozenset(names.values()), images)
+        for case in cases:
+            queries.add_case(
+                session,
+                importing.new_case(study.id, case),
+                label=case.row["label"],
+                basis=case.row["basis"],
+                views=importing.further_views(case),
+            )
+        _record(session, actor, study, "import_cases", new={"n_cases": len(cases)})
+    return len(cases)
 
 
 def _check_no_models(session: Session, study: Study) -> None:
@@ -139,8 +135,7 @@ def open_study(db: Database, *, actor: Actor, slug: str) -> str:
     """Seals the study; returns the hash."""
     with db.transaction() as session:
         study = _manageable(session, actor, slug, doing="open it")
-        check_protocol(session, study)
-        check_predictions(session, study)
+        check_complete(session, study)
         study.seal_hash = rules.seal(seal_content(session, study))
         study.state, study.opened_at = StudyState.OPEN, clock.now()
         _record(session, actor, study, "open_study", new={"seal": study.seal_hash})

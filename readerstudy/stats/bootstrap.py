@@ -1,10 +1,15 @@
 """Two-way bootstrap: readers and cases drawn anew, cases within their true class."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from readerstudy.stats.study import BoolArray, FloatArray, IntArray
+
+# Measured: below this many pairs per case a product of matrices beats one pass per rater.
+_PAIRS_PER_CASE = 150
+_BLOCK = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,38 +104,61 @@ def resampled_areas(draws: Draws, scores: FloatArray, is_class: BoolArray) -> Fl
     """(B, R) AUC of each rater among the drawn cases, ties one half.
 
     `scores`: (R, n) float64, a higher one meaning the class, nan where a rater has none.
-    `is_class`: (n,) bool. nan where a rater has no drawn case of one kind. One pass over a rater's
-    levels, so that the cost is linear in cases.
+    `is_class`: (n,) bool. nan where a rater has no drawn case of one kind. All sums are of whole
+    and half numbers, so that both ways of counting give the same bits; the cheaper one is taken.
+    The memory lies rater by rater, since sums over raters depend on it in their last bits.
 
     >>> once = Draws(np.ones((1, 1)), np.ones((1, 3)))
     >>> is_class = np.array([True, False, False])
     >>> resampled_areas(once, np.array([[2.0, 1.0, 2.0]]), is_class)
     array([[0.75]])
     """
-    weight = np.ascontiguousarray(draws.cases.T)
-    areas = np.full((len(scores), weight.shape[1]), np.nan)
-    for rater, its in enumerate(scores):
-        there = ~np.isnan(its)
-        levels = np.unique(its[there])
-        p = _by_level(weight, its, there & is_class, levels)
-        n = _by_level(weight, its, there & ~is_class, levels)
-        pairs = p.sum(axis=0) * n.sum(axis=0)
-        below = np.cumsum(n, axis=0) - n / 2
-        np.divide((p * below).sum(axis=0), pairs, out=areas[rater], where=pairs > 0)
-    return areas.T
-
-
-def _by_level(
-    weight: FloatArray, scores: FloatArray, which: BoolArray, levels: FloatArray
-) -> FloatArray:
-    """(L, B) summed weights of the chosen cases at each level."""
-    found = np.zeros((len(levels), weight.shape[1]))
-    at = np.flatnonzero(which)
-    if len(at):
-        at = at[np.argsort(scores[at], kind="stable")]
-        present, start = np.unique(scores[at], return_index=True)
-        found[np.searchsorted(levels, present)] = np.add.reduceat(weight[at], start, axis=0)
+    of_class, others = np.flatnonzero(is_class), np.flatnonzero(~is_class)
+    by_pairs = len(of_class) * len(others) <= _PAIRS_PER_CASE * len(is_class)
+    there = (~np.isnan(scores)).astype(np.float64)
+    pairs = (draws.cases[:, of_class] @ there[:, of_class].T) * (
+        draws.cases[:, others] @ there[:, others].T
+    )
+    count = _won_by_pairs if by_pairs else _won_by_ranks
+    won = count(draws.cases, scores, of_class, others)
+    found: FloatArray = np.divide(won, pairs, out=np.full_like(won, np.nan), where=pairs > 0)
     return found
+
+
+def _won_by_pairs(
+    drawn: FloatArray, scores: FloatArray, of_class: IntArray, others: IntArray
+) -> FloatArray:
+    """(B, R) weighted number of pairs in which the case of the class scores higher."""
+    high, low = drawn[:, of_class], drawn[:, others]
+    # Half the memory and twice the speed, and still exact as long as all sums fit its 24 bits.
+    is_small = 2 * high.sum(axis=1).max(initial=0) * low.sum(axis=1).max(initial=0) < 2**24
+    kind: Any = np.float32 if is_small else np.float64
+    high, low = high.astype(kind), low.astype(kind)
+    won = np.empty((len(scores), len(drawn))).T
+    step = max(1, _BLOCK // max(1, high.size))
+    for start in range(0, len(scores), step):
+        its = scores[start : start + step]
+        gap = its[:, None, of_class] - its[:, others, None]
+        points = np.nan_to_num((np.sign(gap) + 1) / 2).astype(kind)
+        flat = points.transpose(1, 0, 2).reshape(len(others), -1)
+        by_case = (low @ flat).reshape(len(drawn), len(its), -1)
+        won[:, start : start + step] = np.einsum("brp,bp->br", by_case, high)
+    return won
+
+
+def _won_by_ranks(
+    drawn: FloatArray, scores: FloatArray, of_class: IntArray, others: IntArray
+) -> FloatArray:
+    """The same in time that is linear in cases, for studies with very many."""
+    weight = np.ascontiguousarray(drawn.T)
+    won = np.zeros((len(scores), len(drawn)))
+    for rater, its in enumerate(scores):
+        high, low = (at[~np.isnan(its[at])] for at in (of_class, others))
+        low = low[np.argsort(its[low])]
+        below = np.vstack([np.zeros(len(drawn)), np.cumsum(weight[low], axis=0)])
+        sides = [below[np.searchsorted(its[low], its[high], side)] for side in ("left", "right")]
+        won[rater] = np.einsum("pb,pb->b", weight[high], sides[0] + sides[1]) / 2
+    return won.T
 
 
 def rate_at(x: FloatArray, y: FloatArray, target: FloatArray) -> FloatArray:

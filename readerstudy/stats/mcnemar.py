@@ -1,10 +1,11 @@
 """Paired comparison of two raters' right and wrong answers."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy.stats import binom
-from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.multitest import fdrcorrection
 
 from readerstudy.stats.study import BoolArray, FloatArray, IntArray
 
@@ -61,10 +62,24 @@ def chi_square(b: IntArray, c: IntArray, *, corrected: bool = False) -> FloatArr
     return found
 
 
-def adjusted(p: FloatArray, *, method: str) -> FloatArray:
-    """Holm ("holm") or Benjamini-Hochberg ("fdr_bh") p over readers; nan stays nan."""
+def adjusted(p: FloatArray, *, method: Literal["holm", "fdr_bh"]) -> FloatArray:
+    """Holm's or Benjamini and Hochberg's adjusted p over readers; nan stays nan.
+
+    References: Holm 1979, Benjamini & Hochberg 1995. Each by itself, not by statsmodels'
+    multipletests, which collects the garbage of the whole server first.
+
+    >>> adjusted(np.array([0.01, np.nan, 0.04, 0.03]), method="holm")
+    array([0.03,  nan, 0.06, 0.06])
+    """
     result = np.full(p.shape, np.nan)
     known = np.isfinite(p)
     if known.any():
-        result[known] = multipletests(p[known], method=method)[1]
+        result[known] = _holm(p[known]) if method == "holm" else fdrcorrection(p[known])[1]
     return result
+
+
+def _holm(p: FloatArray) -> FloatArray:
+    order = np.argsort(p)
+    found = np.empty_like(p)
+    found[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1.0)
+    return found

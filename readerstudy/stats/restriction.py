@@ -1,6 +1,7 @@
 """From a model's K class probabilities to scores and decisions on the study's k classes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -49,13 +50,64 @@ def build_model(
             f"got none for {', '.join(lacking)}; add {', '.join(PREFIX + c for c in lacking)}."
         )
     raw = _aligned(name, frame, columns, cases, notes)
-    at = [columns.index(c) for c in classes]
-    if set(columns) == set(classes):
-        return Model(name, raw[:, at], _calls(raw, columns, classes, positive))
-    if rule == "strict":
-        return Model(name, raw[:, at], _calls(raw, columns, classes, None))
-    scores = renormalise(raw[:, at])
-    return Model(name, scores, _calls(scores, classes, classes, positive))
+    found = restrict(raw, columns, classes, rule=rule, positive=positive)
+    return Model(name, found.scores, found.calls)
+
+
+@dataclass(frozen=True, eq=False)
+class Restricted:
+    """What a model says among k classes: `scores` (n, k), `calls` (n,) into the classes or OUTSIDE.
+
+    `named` (n,): the class decided for, also one outside; `share` (n,): its probability.
+    """
+
+    scores: FloatArray
+    calls: IntArray
+    named: tuple[str, ...]
+    share: FloatArray
+
+
+def restrict(
+    raw: FloatArray,
+    columns: Sequence[str],
+    classes: Sequence[str],
+    *,
+    rule: Rule,
+    positive: str | None = None,
+) -> Restricted:
+    """The rule by which K probabilities become a decision on k classes, as `build_model` says.
+
+    `raw`: (n, K) float64 for the classes `columns`, which hold all of `classes`.
+
+    >>> found = restrict(np.array([[0.5, 0.1, 0.4]]), "xyz", "yz", rule="renormalise")
+    >>> found.named, found.share, found.calls
+    (('z',), array([0.8]), array([1]))
+    >>> restrict(np.array([[0.5, 0.1, 0.4]]), "xyz", "yz", rule="strict").named
+    ('x',)
+    """
+    among, values = tuple(columns), raw
+    scores = raw[:, [among.index(c) for c in classes]]
+    is_same = set(among) == set(classes)
+    if not is_same and rule == "renormalise":
+        among, values = tuple(classes), renormalise(scores)
+        scores = values
+    is_pair = positive is not None and (is_same or rule == "renormalise") and len(among) == 2
+    first = _first(values, at=among.index(positive) if is_pair and positive else None)
+    place = {c: i for i, c in enumerate(classes)}
+    to_study = np.array([place.get(c, OUTSIDE) for c in among], dtype=np.intp)
+    return Restricted(
+        scores=scores,
+        calls=np.asarray(to_study[first]),
+        named=tuple(among[i] for i in first),
+        share=values[np.arange(len(values)), first],
+    )
+
+
+def _first(values: FloatArray, *, at: int | None) -> IntArray:
+    """The largest of each row; of two classes the one `at` this place from 0.5 on."""
+    if at is None:
+        return np.asarray(values.argmax(axis=1))
+    return np.where(values[:, at] >= 0.5, at, 1 - at)
 
 
 def renormalise(probabilities: FloatArray) -> FloatArray:
@@ -70,17 +122,6 @@ def renormalise(probabilities: FloatArray) -> FloatArray:
     total = probabilities.sum(axis=1, keepdims=True)
     uniform = np.full_like(probabilities, 1 / probabilities.shape[1])
     return np.where(total > 0, probabilities / np.where(total > 0, total, 1.0), uniform)
-
-
-def _calls(
-    scores: FloatArray, columns: Sequence[str], classes: Sequence[str], positive: str | None
-) -> IntArray:
-    place = {c: i for i, c in enumerate(classes)}
-    to_study = np.array([place.get(c, OUTSIDE) for c in columns], dtype=np.intp)
-    if positive is not None and len(columns) == 2:
-        at = list(columns).index(positive)
-        return np.asarray(to_study[np.where(scores[:, at] >= 0.5, at, 1 - at)])
-    return np.asarray(to_study[scores.argmax(axis=1)])
 
 
 def _source(name: str, frame: pd.DataFrame) -> str:

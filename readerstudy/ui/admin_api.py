@@ -60,9 +60,16 @@ def admin_routes(db: Database, sessions: Sessions) -> APIRouter:
         content = trail.trail_csv(db, actor=actor, slug=slug).encode()
         return _download(content, name=f"{slug}-trail.csv", media_type="text/csv; charset=utf-8")
 
-    @router.get("/{slug}/preview/{position}.png")
-    def preview_image(actor: Staff, slug: str, position: int) -> Response:
-        content = preview.preview_image(db, actor=actor, slug=slug, position=position)
+    @router.get("/{slug}/preview/{position}/view/{view}")
+    def preview_image(actor: Staff, slug: str, position: int, view: int) -> Response:
+        content = preview.preview_image(db, actor=actor, slug=slug, position=position, view=view)
+        return Response(content, media_type=media_type(content))
+
+    @router.get("/{slug}/preview/{position}/support/{number}")
+    def preview_support(actor: Staff, slug: str, position: int, number: int) -> Response:
+        content = preview.preview_support(
+            db, actor=actor, slug=slug, position=position, number=number
+        )
         return Response(content, media_type=media_type(content))
 
     return router

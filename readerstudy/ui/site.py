@@ -27,12 +27,13 @@ from readerstudy.ui.rights import rights_routes
 from readerstudy.ui.routes import invitation_routes, not_understood, sign_in_routes
 from readerstudy.ui.session import Sessions, Zone
 from readerstudy.ui.study_api import ERROR_HANDLERS, study_routes
+from readerstudy.ui.upload_api import upload_routes
 
 # A 20 MB picture and what a form wraps around it.
 MAX_BODY_BYTES = 21_000_000
 _ASSETS = Path(__file__).parent / "assets"
 # In this order: the last needs those before it.
-_QUIZ_SCRIPTS = ("quiz_dom", "quiz_form", "quiz_zoom", "quiz")
+_QUIZ_SCRIPTS = ("quiz_dom", "quiz_views", "quiz_form", "quiz_zoom", "quiz")
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def _add_routes(
     app.include_router(study_routes(db, sessions))
     app.include_router(rights_routes(db, sessions))
     app.include_router(result_routes(db, sessions))
+    app.include_router(upload_routes(db, sessions))
     app.include_router(admin_routes(db, sessions))
 
     @app.get("/healthz")
@@ -106,6 +108,7 @@ def _pages(
             path="/admin",
             zone=Zone.ADMIN,
             css=(shared, _ASSETS / "admin.css"),
+            scripts=["/app-assets/admin_upload.js"],
         ),
         Page(
             build_study(db, guard=study_guard),

@@ -114,6 +114,8 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
         "您已退出登录。请重新打开邀请链接，已保存的内容不会丢失。",
     ),
     "quiz.view": ("View {n} of {total}", "第 {n} 幅，共 {total} 幅"),
+    "quiz.saliency": ("Saliency map of the program {model}", "程序 {model} 的显著性图"),
+    "quiz.similar": ("Similar known cases", "相似的已知病例"),
     "quiz.zoom": ("Enlarge the image", "放大图像"),
     "quiz.zoom.close": ("Back to the question", "返回题目"),
     "quiz.done": ("Thank you. All cases are answered.", "感谢您！所有病例均已作答。"),

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from data.errors import UserError
 from readerstudy.db import Database
 from readerstudy.entities import Actor, CaseView, Given, Measured, Saved, Stage
 from readerstudy.errors import (
@@ -15,7 +16,6 @@ from readerstudy.errors import (
     NotFoundError,
     PermissionDenied,
     RetryError,
-    StudyError,
 )
 from readerstudy.services import answering, images, own_results, reading, revising
 from readerstudy.ui.session import NotSignedInError, Sessions, Zone
@@ -99,11 +99,16 @@ def study_routes(db: Database, sessions: Sessions) -> APIRouter:
         content = answering.case_image(db, actor=actor, case_token=case_token, view=view)
         return Response(content, media_type=images.media_type(content))
 
+    @router.get("/support/{case_token}/{number}")
+    def support(actor: Reader, case_token: str, number: int) -> Response:
+        content = answering.support_image(db, actor=actor, case_token=case_token, number=number)
+        return Response(content, media_type=images.media_type(content))
+
     return router
 
 
 def refusal(_: Request, error: Exception) -> Response:
-    """A StudyError in words. 422, not 500: sending the same again cannot help."""
+    """A refusal in words. 422, not 500: sending the same again cannot help."""
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 422)
     return JSONResponse({"detail": str(error)}, status_code=status)
 
@@ -121,7 +126,7 @@ def signed_out(_: Request, __: Exception) -> Response:
     return JSONResponse({"detail": "Sign in first."}, status_code=401)
 
 
-ERROR_HANDLERS = {StudyError: refusal, RetryError: not_now, NotSignedInError: signed_out}
+ERROR_HANDLERS = {UserError: refusal, RetryError: not_now, NotSignedInError: signed_out}
 
 
 def _save(verb: Callable[..., Saved], db: Database, actor: Actor, body: Answer) -> Response:
@@ -155,8 +160,14 @@ def _case(case: CaseView, *, synthetic: bool) -> dict[str, Any]:
         "questions": case.questions.model_dump(mode="json"),
         "synthetic": synthetic,
         "images": _images(case.case_token, len(case.views)),
+        "supports": _supports(case),
         "preload": _images(case.preload, case.preload_views) if case.preload else [],
     }
+
+
+def _supports(case: CaseView) -> list[str]:
+    pictures = case.advice.pictures if case.advice else ()
+    return [f"/study-api/support/{case.case_token}/{n}" for n in range(1, len(pictures) + 1)]
 
 
 def _images(case_token: str, n_views: int) -> list[str]:

@@ -1,10 +1,7 @@
 """A reader from the invitation to the answers, and the study's owner looking at them."""
 
-import csv
-import io
 import re
 import time
-import zipfile
 
 import pytest
 import sqlalchemy as sa
@@ -41,13 +38,6 @@ def answer_with_keys(page, number, key):
     page.keyboard.press(str(key))
     page.keyboard.press("Enter")
     expect(page.locator(".sq-state")).to_have_text("Saved")
-
-
-def answer_with_clicks(page, number, option):
-    expect_case(page, number)
-    time.sleep(0.45)  # clicks right after a new case are taken for the rest of a double click
-    page.locator(".sq-option").nth(option).click()
-    page.get_by_role("button", name="Save and next").click()
 
 
 def test_reader_resumes_after_a_reload(reader):
@@ -157,27 +147,6 @@ def test_chinese_from_the_invitation_to_the_quiz(page, served):
     expect(page.locator(".sq-option").first).to_contain_text(DEMO8.diseases[0].name_zh)
 
 
-def test_owner_sees_the_roc_and_exports_what_was_clicked(reader, browser, served):
-    clicked = [DEMO8.codes[i] for i in (0, 2, 4, 6)]
-    for number, option in enumerate((0, 2, 4, 6), start=1):
-        answer_with_clicks(reader, number, option)
-    expect_case(reader, 5)
-    code = reader.evaluate("fetch('/study-api/status').then(r => r.json()).then(s => s.code)")
-    page = browser.new_context(base_url=served.url, accept_downloads=True).new_page()
-    sign_in(page)
-    expect(page.locator("#sr-plot .plotly .scatterlayer").first).to_be_visible()
-    page.get_by_role("tab", name="Export").click()
-    with page.expect_download(timeout=120_000) as download:  # the first draws all figures
-        page.locator("#sr-export a").first.click()
-    readings = read_zip(download.value.path())
-    mine = sorted(
-        (row for row in readings if row["reader_id"] == code), key=lambda row: int(row["position"])
-    )
-    assert [row["answer"] for row in mine if row["answer"]] == clicked
-    assert {row["reader_kind"] for row in mine} == {"human"}
-    page.context.close()
-
-
 def test_owner_makes_links_that_open(browser, served):
     page = browser.new_context(base_url=served.url).new_page()
     sign_in(page)
@@ -217,10 +186,3 @@ def sign_in(page, *, password=PASSWORD):
     page.get_by_label("Name").fill("admin")
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
-
-
-def read_zip(path):
-    with zipfile.ZipFile(path) as bundle:
-        assert bundle.testzip() is None
-        [name] = [n for n in bundle.namelist() if n.rsplit("/", 1)[-1] == "readings.csv"]
-        return list(csv.DictReader(io.StringIO(bundle.read(name).decode("utf-8-sig"))))

@@ -1,14 +1,18 @@
 """Cases by how many readers got them wrong."""
 
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
 from data.images import decode
+from data.taxonomy import DEMO8
 from readerstudy.db import Database
 from readerstudy.entities import SYSTEM, ReaderKind
 from readerstudy.errors import NotFoundError
-from readerstudy.services import answering
+from readerstudy.services import answering, results, studies
 from readerstudy.services.hardest import hardest_cases, thumbnail
-from tests.integration.making import answer_next, make_reader
+from tests.integration.making import answer_next, make_reader, write_predictions
 
 
 @pytest.fixture
@@ -46,3 +50,27 @@ def test_a_thumbnail_is_of_this_study_alone(db: Database, study: str) -> None:
     assert decode(small).shape == (16, 24, 3)
     with pytest.raises(NotFoundError, match="gone"):
         thumbnail(db, actor=SYSTEM, slug=study, case_id="gone")
+
+
+@pytest.mark.parametrize("rule", ["renormalise", "strict"])
+def test_a_tie_is_settled_as_in_the_analysis(
+    db: Database, study: str, manifest: Path, tmp_path: Path, rule: str
+) -> None:
+    """A model of the study's classes in another order: its first column wins."""
+    backwards = DEMO8.subset(tuple(reversed(DEMO8.codes)), name="backwards")
+    csv = write_predictions(tmp_path / "net.csv", manifest=manifest, taxonomy=backwards)
+    table = pd.read_csv(csv)
+    table[[f"p_{code}" for code in backwards.codes]] = 1 / 8
+    table.to_csv(csv, index=False)
+    studies.create_study(
+        db, actor=SYSTEM, slug="tied", title="T", taxonomy=DEMO8, synthetic=True, rule=rule
+    )
+    studies.import_cases(db, actor=SYSTEM, slug="tied", manifest=manifest)
+    studies.import_predictions(db, actor=SYSTEM, slug="tied", name="net", csv=csv)
+    _, found = hardest_cases(db, actor=SYSTEM, slug="tied")
+    last = DEMO8.codes[-1]
+    assert {case.models["net"] for case in found} == {(last, 1 / 8)}
+    analysis = results.study_results(db, actor=SYSTEM, slug="tied")
+    record = analysis.get("sensitivity", last, "model:net", "wilson")
+    assert record is not None
+    assert record.estimate == 1.0

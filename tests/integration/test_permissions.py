@@ -35,6 +35,7 @@ from readerstudy.services import (
     setup,
     simulation,
     studies,
+    supports,
     trail,
     uploads,
 )
@@ -106,6 +107,12 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
             w.db, actor=a, slug="alpha", name="other", csv=p / "p.csv"
         ),
     ),
+    supports.import_supports: (
+        OWNERS,
+        lambda w, a, p: supports.import_supports(
+            w.db, actor=a, slug="alpha", model="net", csv=p / "s.csv"
+        ),
+    ),
     studies.open_study: (
         OWNERS,
         lambda w, a, _: studies.open_study(w.db, actor=a, slug="alpha"),
@@ -147,6 +154,10 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
     preview.preview_image: (
         OWNERS,
         lambda w, a, _: preview.preview_image(w.db, actor=a, slug="alpha", position=1),
+    ),
+    preview.preview_support: (
+        OWNERS,
+        lambda w, a, _: preview.preview_support(w.db, actor=a, slug="alpha", position=1, number=1),
     ),
     trail.trail: (OWNERS, lambda w, a, _: trail.trail(w.db, actor=a, slug="alpha")),
     trail.trail_csv: (EVERYWHERE, lambda w, a, _: trail.trail_csv(w.db, actor=a)),
@@ -273,6 +284,12 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
             given=Given(answer="BCC"),
             client_token="again",
             measured=Measured(),
+        ),
+    ),
+    answering.support_image: (
+        READER,
+        lambda w, a, _: answering.support_image(
+            w.db, actor=a, case_token=w.case_tokens["alpha"], number=1
         ),
     ),
     answering.case_image: (

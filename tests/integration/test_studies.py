@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from data.manifest import ManifestError
 from data.taxonomy import DEMO8, ISIC2019
 from readerstudy.db import Database
 from readerstudy.db.tables import Event, ModelPrediction
@@ -133,8 +132,31 @@ def test_classes_of_another_study_are_refused_row_by_row(
     db: Database, draft: str, tmp_path: Path
 ) -> None:
     manifest = write_cases(tmp_path, n_cases=8, taxonomy=ISIC2019)
-    with pytest.raises(ManifestError, match=r"(?s)'MEL' is not a class.*'NV' is not a class"):
+    with pytest.raises(ImportRefused, match=r"(?s)'MEL' is not a class.*'NV' is not a class"):
         studies.import_cases(db, actor=SYSTEM, slug=draft, manifest=manifest)
+
+
+def test_faults_of_the_table_and_of_the_pictures_come_at_once_by_line(
+    db: Database, draft: str, tmp_path: Path
+) -> None:
+    manifest = write_cases(tmp_path, n_cases=5)
+    cases = pd.read_csv(manifest, dtype=str, keep_default_na=False)
+    cases.loc[0, "label"] = "XX"
+    cases.loc[2, "path"] = "absent.png"
+    cases["repeat"] = ["", "", "", "perhaps", ""]
+    cases.to_csv(manifest, index=False)
+    (tmp_path / "1.png").write_bytes(b"<html>")
+    (tmp_path / "4.png").write_bytes((tmp_path / "0.png").read_bytes())
+    with pytest.raises(ImportRefused, match="5 faults") as caught:
+        studies.import_cases(db, actor=SYSTEM, slug=draft, manifest=manifest)
+    told = str(caught.value).splitlines()[1:]
+    assert [line[:6] for line in told] == [f"line {n}" for n in (2, 3, 4, 5, 6)]
+    assert "is not a class" in told[0]
+    assert "case-01: 1.png: Expected a JPEG" in told[1]
+    assert "absent.png' is not there" in told[2]
+    assert "repeat is yes, no or empty" in told[3]
+    assert "case-04: the same image as case-00" in told[4]
+    assert summary(db, draft).n_cases == 0
 
 
 def test_cases_are_added_once(db: Database, filled: str, manifest: Path) -> None:

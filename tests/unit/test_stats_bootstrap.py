@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from readerstudy.stats import StatsError, analyse
+from readerstudy.stats import StatsError, analyse, bootstrap
 from readerstudy.stats.bootstrap import (
     Draws,
     area_under,
@@ -85,7 +85,11 @@ def test_a_model_equal_to_the_mean_reader_matches_it() -> None:
     assert matched.estimate == pytest.approx(own.estimate)
 
 
-def test_weighted_areas_equal_repeating_the_cases_of_each_rater() -> None:
+@pytest.mark.parametrize("pairs_per_case", [0, 150])
+def test_weighted_areas_equal_repeating_the_cases_of_each_rater(
+    pairs_per_case: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "_PAIRS_PER_CASE", pairs_per_case)
     rng = np.random.default_rng(5)
     scores, is_class = rng.integers(0, 4, (3, 24)) * 1.0, rng.random(24) < 0.4
     scores[1, :3] = np.nan
@@ -97,6 +101,32 @@ def test_weighted_areas_equal_repeating_the_cases_of_each_rater() -> None:
             repeated = np.repeat(is_class[there], times[b, there])
             peer = roc_auc_score(repeated, np.repeat(scores[r, there], times[b, there]))
             assert found[b, r] == pytest.approx(peer)
+
+
+@pytest.mark.parametrize("levels", [2, 40])
+def test_areas_by_pairs_and_by_ranks_have_the_same_bits(
+    levels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(6)
+    scores, is_class = rng.integers(0, levels, (9, 70)) / 3, rng.random(70) < 0.2
+    scores[rng.random(scores.shape) < 0.1] = np.nan
+    scores[0, is_class] = np.nan
+    draws = draw(is_class.astype(int), n_readers=9, replicates=50, rng=rng)
+    monkeypatch.setattr(bootstrap, "_BLOCK", 2 * 50 * int(is_class.sum()))  # several blocks
+    found = []
+    for pairs_per_case in (0, 150):
+        monkeypatch.setattr(bootstrap, "_PAIRS_PER_CASE", pairs_per_case)
+        found.append(resampled_areas(draws, scores, is_class))
+    assert np.array_equal(*found, equal_nan=True)
+    assert np.isnan(found[0][:, 0]).all()
+    assert np.isfinite(found[0][:, 1:]).all()
+
+
+def test_areas_stay_exact_where_single_precision_would_not_do() -> None:
+    scores, is_class = np.array([[0.0, 1.0, 2.0]]), np.array([True, False, True])
+    many = Draws(np.ones((1, 1)), np.array([[3.0, 9_000_001.0, 9_000_001.0]]))
+    [[area]] = resampled_areas(many, scores, is_class)
+    assert area == 9_000_001 / 9_000_004
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.2])

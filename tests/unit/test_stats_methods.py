@@ -1,11 +1,14 @@
 """Single methods on numbers that can be checked by hand or by another package."""
 
+from typing import Literal
+
 import krippendorff
 import numpy as np
 import pytest
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
 
 from readerstudy.stats import agreement
 from readerstudy.stats.auc import delong_variance, logit_interval, normal_interval, placements
@@ -156,6 +159,12 @@ def test_adjustment_leaves_the_undefined_undefined() -> None:
     found = adjusted(np.array([0.01, np.nan, 0.04]), method="holm")
     assert found[[0, 2]] == pytest.approx([0.02, 0.04])
     assert np.isnan(found[1])
+
+
+@pytest.mark.parametrize("method", ["holm", "fdr_bh"])
+def test_adjustment_has_the_bits_of_statsmodels(method: Literal["holm", "fdr_bh"]) -> None:
+    p = np.append(np.random.default_rng(3).random(40).round(2), [0.0, 1.0, 1.0])
+    assert np.array_equal(adjusted(p, method=method), multipletests(p, method=method)[1])
 
 
 ANSWERS = RNG.integers(-1, 4, (6, 50))

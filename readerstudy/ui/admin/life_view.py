@@ -2,10 +2,14 @@
 
 from html import escape
 
-from readerstudy.entities import StudyState, StudySummary
+from readerstudy.entities import StudyState, StudySummary, SupportKind
 from readerstudy.services.preview import Preview
 from readerstudy.services.trail import Trail
 
+_KINDS = {
+    SupportKind.SALIENCY: "Beside the advice, saliency map",
+    SupportKind.SIMILAR: "Beside the advice, similar case",
+}
 _NEXT = {
     StudyState.DRAFT: "A draft: nobody reads yet. Open it when all cases and predictions are in.",
     StudyState.OPEN: "Open: readers answer. Close it when all readings are in.",
@@ -28,8 +32,38 @@ def state(study: StudySummary) -> str:
     }
     items = "".join(f"<li><b>{k}</b>: {escape(v)}</li>" for k, v in covered.items())
     return (
-        f"{text}<h3>What opening seals</h3><ul>{items}</ul><p>None of this can be changed "
-        "afterwards. Look at it as a reader first, under Preview.</p>"
+        f"{text}<h3>What opening seals</h3><ul>{items}</ul><p>None of "
+        "this can be changed afterwards. Look at it as a reader first, under Preview.</p>"
+    )
+
+
+def cases_upload(slug: str) -> str:
+    return upload(
+        f"/admin-api/{escape(slug)}/cases",
+        label="Add cases: one zip with manifest.csv and the images it names",
+        accept=".zip",
+        kind="application/zip",
+    )
+
+
+def study_upload() -> str:
+    return upload(
+        "/admin-api/study-file",
+        label="A study file (YAML or TOML)",
+        accept=".yaml,.yml,.toml",
+        kind="text/plain",
+        is_named=True,
+    )
+
+
+def upload(address: str, *, label: str, accept: str, kind: str, is_named: bool = False) -> str:
+    """A form for assets/admin_upload.js. `is_named`: the server needs the file's name."""
+    named = ' data-named="yes"' if is_named else ""
+    return (
+        f'<form class="sr-upload" data-upload="{address}" data-kind="{kind}"{named}>'
+        f'<label>{label}<input type="file" accept="{accept}" required></label>'
+        '<button type="submit">Send</button><progress max="1" value="0" hidden></progress>'
+        '<p role="status"></p></form>'
     )
 
 
@@ -82,9 +116,29 @@ def preview(found: Preview, slug: str) -> str:
     return (
         f'<p class="sr-soft">Case {found.position} of {found.total} in a drawn order, '
         f"{escape(found.arm)}. Nothing is stored.</p>"
-        f'<div class="sr-preview"><img src="/admin-api/{escape(slug)}/preview/{found.position}.png"'
-        f' alt="Case {found.position}"><div>{_text(found)}<h3>Which diagnosis?</h3>'
+        f'<div class="sr-preview"><div>{_pictures(found, slug)}</div>'
+        f"<div>{_text(found)}<h3>Which diagnosis?</h3>"
         f'<ol class="sr-options">{buttons}</ol>{_questions(found)}</div></div>'
+    )
+
+
+def _pictures(found: Preview, slug: str) -> str:
+    """All views of the case, then what stands beside the advice."""
+    base = f"/admin-api/{escape(slug)}/preview/{found.position}"
+    n = len(found.views)
+    shown = [
+        (f"{base}/view/{view}", ": ".join(filter(None, (f"View {view} of {n}", caption))))
+        for view, caption in enumerate(found.views, start=1)
+    ]
+    beside = found.advice.pictures if found.advice else ()
+    shown += [
+        (f"{base}/support/{number}", ": ".join(filter(None, (_KINDS[its.kind], its.caption))))
+        for number, its in enumerate(beside, start=1)
+    ]
+    return "".join(
+        f'<figure><img src="{source}" alt="{escape(words)}">'
+        f"<figcaption>{escape(words)}</figcaption></figure>"
+        for source, words in shown
     )
 
 

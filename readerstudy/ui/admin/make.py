@@ -36,8 +36,9 @@ class MakeTab:
             cases = gr.Checkbox(label="Cases, images and reference standard too")
             copy = gr.Button("Make a copy", elem_id="sr-copy")
         with gr.Accordion("From one file", open=False):
+            gr.HTML(life_view.study_upload(), js_on_load=None)
             file = gr.Textbox(
-                label="study.yaml or study.toml, pasted; it says name and title itself",
+                label="or its text, pasted; it says name and title itself",
                 lines=8,
                 elem_id="sr-study-file",
             )

@@ -6,7 +6,9 @@
   const TIMEOUT_MS = 15000;
   const DOUBLE_CLICK_MS = 400;
   const IDLE_MS = 60000;
-  const { element, drawForm, fillForm, missing, given, timedOut, openZoom, openDialog } = SkinQuiz;
+  const {
+    element, drawForm, drawViews, nextView, fillForm, missing, given, timedOut, openZoom, openDialog,
+  } = SkinQuiz;
   let root, words, pendingKey, readerCode;
   let current = null;
   let busy = true;
@@ -298,7 +300,8 @@
   function drawPicture() {
     const told = current.clinical_text;
     const known = current.reference;
-    return element("div", {}, ...drawViews(),
+    setBusy(true);
+    return element("div", {}, drawViews({ current, say, drawImage, enlarge }),
       ...(known ? [drawReference(known)] : []),
       ...(told ? [element("p", { class: "sq-told" }, element("b", {}, say("quiz.told")), ` ${told}`)] : []));
   }
@@ -312,26 +315,6 @@
     }));
   }
 
-  function drawViews() {
-    const { views, images } = current;
-    const total = images.length;
-    const name = (i) => [say("quiz.view", { n: i + 1, total }), views[i]].filter(Boolean).join(": ");
-    const pictures = images.map((source, i) => drawImage(source, total > 1 ? name(i) : say("quiz.image")));
-    const button = element("button", { type: "button", class: "sq-image", "aria-label": say("quiz.zoom") }, ...pictures);
-    button.addEventListener("click", enlarge);
-    setBusy(true);
-    if (total === 1) return [button];
-    const caption = element("p", { class: "sq-caption", "aria-live": "polite" });
-    const thumbs = images.map((source, i) => drawThumb(source, name(i), () => showView(i)));
-    const showView = (shown) => {
-      pictures.forEach((picture, i) => { picture.hidden = i !== shown; });
-      thumbs.forEach((thumb, i) => thumb.setAttribute("aria-pressed", String(i === shown)));
-      caption.textContent = name(shown);
-    };
-    showView(0);
-    return [button, element("div", { class: "sq-views", role: "group" }, ...thumbs), caption];
-  }
-
   function drawImage(source, alt) {
     const image = ahead.get(source) ?? new Image();
     image.alt = alt;
@@ -341,22 +324,10 @@
     return image;
   }
 
-  function drawThumb(source, label, show) {
-    const thumb = element("button", { type: "button", class: "sq-thumb", "aria-label": label });
-    thumb.style.backgroundImage = `url("${source}")`;
-    thumb.addEventListener("click", show);
-    return thumb;
-  }
-
-  function nextView() {
-    const thumbs = [...root.querySelectorAll(".sq-thumb")];
-    const shown = thumbs.findIndex((thumb) => thumb.getAttribute("aria-pressed") === "true");
-    thumbs[(shown + 1) % thumbs.length]?.click();
-  }
-
   function makeForm() {
     const form = drawForm({
       current, say, isChinese: root.lang.startsWith("zh"), change: updateSave, submit: save,
+      drawImage, enlarge: (source, label) => openZoom(root, { source, label, say }),
     });
     // The second click of a double click on "Save" must not choose in the next case.
     form.addEventListener("click", (event) => {
@@ -367,7 +338,7 @@
 
   // No answer to pictures that have not all arrived.
   function arrived() {
-    const pictures = [...root.querySelectorAll(".sq-image img")];
+    const pictures = [...root.querySelectorAll(".sq-image img, .sq-support img")];
     if (!isSending && pictures.every((picture) => picture.complete && picture.naturalWidth)) setBusy(false);
   }
 
@@ -389,7 +360,8 @@
 
   function enlarge() {
     zooms += 1;
-    openZoom(root, { source: root.querySelector(".sq-image img:not([hidden])").src, say });
+    const { src: source, alt: label } = root.querySelector(".sq-image img:not([hidden])");
+    openZoom(root, { source, label, say });
   }
 
   function openHelp() {
@@ -429,12 +401,12 @@
     } else if (event.key === "z") {
       enlarge();
     } else if (event.key === "v") {
-      nextView();
+      nextView(root);
     } else if (event.key === "b") {
       goBack();
     } else if (event.key === "?") {
       openHelp();
-    } else if (event.key === "Enter" && !event.target.closest?.(".sq-image, .sq-tool, a")) {
+    } else if (event.key === "Enter" && !event.target.closest?.(".sq-image, .sq-thumb, .sq-support, .sq-tool, a")) {
       event.preventDefault();
       save();
     }

@@ -4,7 +4,7 @@
   const { element } = SkinQuiz;
 
   // `change` is called after every choice, `submit` when the reader saves.
-  SkinQuiz.drawForm = ({ current, say, isChinese, change, submit }) => {
+  SkinQuiz.drawForm = ({ current, say, isChinese, change, submit, drawImage, enlarge }) => {
     const { questions, options } = current;
     const name = (option) => (isChinese ? option.name_zh : option.name_en);
     const choices = element("div", { class: "sq-options" }, ...options.map((o, i) => drawOption(o, i, isChinese)));
@@ -18,7 +18,8 @@
     const hint = element("p", { class: "sq-hint" }, say("quiz.hint", { n: Math.min(options.length, 9) }));
     // With more than one question all must fit on the page.
     const dense = questions.top3 || questions.management.length || current.advice ? " sq-dense" : "";
-    const form = element("form", { class: `sq-form${dense}` }, ...drawAdvice(current, name, say), fields,
+    const similar = SkinQuiz.drawSimilar({ current, say, drawImage, enlarge });
+    const form = element("form", { class: `sq-form${dense}` }, ...drawAdvice(current, name, say, similar), fields,
       element("div", { class: "sq-actions" }, button), hint);
     form.addEventListener("change", () => {
       keepApart(form);
@@ -144,7 +145,7 @@
       element("small", {}, element("i", {}, say("quiz.confidence.low")), element("i", {}, say("quiz.confidence.high"))));
   }
 
-  function drawAdvice({ advice, first_answer: first, options }, name, say) {
+  function drawAdvice({ advice, first_answer: first, options }, name, say, similar) {
     if (!advice) return [];
     const named = (code) => name(options.find((option) => option.code === code) ?? { name_en: code, name_zh: code });
     const rows = advice.shown.map(([code, share]) => element("li", {},
@@ -153,6 +154,6 @@
     const own = first === null ? "" : first === "" ? say("quiz.first.none") : say("quiz.first", { answer: named(first) });
     return [element("section", { class: "sq-advice", "aria-label": say("quiz.advice", { model: advice.model }) },
       element("h2", {}, say("quiz.advice", { model: advice.model })), element("ol", {}, ...rows),
-      ...(own ? [element("p", {}, own)] : []))];
+      ...similar, ...(own ? [element("p", {}, own)] : []))];
   }
 })();

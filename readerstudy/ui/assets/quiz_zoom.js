@@ -7,11 +7,11 @@
   const STEP = 1.25;
   const PAN_PX = 80;
 
-  SkinQuiz.openZoom = (place, { source, say }) => {
-    const image = element("img", { src: source, alt: say("quiz.image"), draggable: "false" });
+  SkinQuiz.openZoom = (place, { source, label, say }) => {
+    const image = element("img", { src: source, alt: label, draggable: "false" });
     const close = element("button", { type: "button", autofocus: "" }, say("quiz.zoom.close"));
     const hint = element("p", {}, say("quiz.zoom.hint"));
-    const view = element("dialog", { class: "sq-zoom", "aria-label": say("quiz.image") }, image, hint, close);
+    const view = element("dialog", { class: "sq-zoom", "aria-label": label }, image, hint, close);
     const fingers = new Map();
     let scale = 1, x = 0, y = 0, isMoved = false;
 

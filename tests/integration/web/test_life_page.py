@@ -49,7 +49,7 @@ def test_others_are_refused_by_the_server(site, role, handler, data):
     assert state(site, "made") is state(site, "stolen") is None
 
 
-@pytest.mark.parametrize("path", ["trail.csv", "preview/1.png"])
+@pytest.mark.parametrize("path", ["trail.csv", "preview/1/view/1"])
 def test_files_are_for_owners_of_the_study(site, path):
     for role in (Role.ANALYST, Role.MONITOR):
         assert site.staff(role).get(f"/admin-api/beta/{path}").status_code == 403
@@ -127,5 +127,5 @@ def test_a_pasted_study_and_a_preview(site, staff):
     )
     shown = str(ask(site, staff, "preview_after", "alpha", 1)["output"]["data"])
     assert "Case 2 of 16" in shown
-    assert "preview/2.png" in shown
+    assert "preview/2/view/1" in shown
     assert "case-" not in shown

@@ -228,6 +228,7 @@ def test_no_truth_reaches_the_browser(site, reader):
         "clinical_text",
         "seconds_left",
         "advice",
+        "supports",
         "first_answer",
         "views",
         "preload",

@@ -1,0 +1,46 @@
+// Sends a chosen file to one of our own routes and says what became of it.
+(() => {
+  "use strict";
+
+  function send(form) {
+    const [file] = form.querySelector("input[type=file]").files;
+    const said = form.querySelector("[role=status]");
+    const bar = form.querySelector("progress");
+    const button = form.querySelector("button");
+    const say = (text, isGood) => {
+      said.textContent = text;
+      said.dataset.state = isGood ? "good" : "bad";
+      button.disabled = false;
+      bar.hidden = true;
+      if (isGood) form.reset();
+    };
+    const request = new XMLHttpRequest();
+    request.open("PUT", form.dataset.upload + (form.dataset.named ? `?name=${encodeURIComponent(file.name)}` : ""));
+    request.setRequestHeader("Content-Type", form.dataset.kind);
+    request.responseType = "json";
+    request.upload.onprogress = ({ loaded, total }) => {
+      bar.value = loaded / total;
+      if (loaded === total) said.textContent = "Received; checking every row and image …";
+    };
+    request.onload = () => {
+      const answer = request.response ?? {};
+      const isGood = request.status === 200;
+      say(isGood ? answer.said : String(answer.detail ?? `The server answered ${request.status}.`), isGood);
+      if (isGood) document.querySelector("#sr-refresh")?.click();
+    };
+    request.onerror = () => say("The connection broke before the file had arrived; nothing was stored. Send it again.", false);
+    said.textContent = `Sending ${file.name} …`;
+    said.dataset.state = "";
+    button.disabled = true;
+    bar.hidden = false;
+    bar.value = 0;
+    request.send(file);
+  }
+
+  // The forms come and go with the page's tabs.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-upload]")) return;
+    event.preventDefault();
+    send(event.target);
+  });
+})();
