@@ -112,5 +112,5 @@ def test_a_stamp_is_below_the_picture_and_in_its_metadata(study, analysis, figur
         stamped = render(picture, "svg", stamp=stamp).decode()
         assert "<dc:description>demo; seal abc" in stamped
         assert "demo; seal abc" in stamped.split("</metadata>")[1]
-        assert "demo; seal abc" not in render(picture).decode()
+    assert "demo; seal abc" not in render(figure).decode()
     assert b"demo; seal abc" in render(figure, "pdf", stamp=stamp)

@@ -80,8 +80,12 @@ def assert_same_training(first, second):
     assert log(first) == log(second)
 
 
-# Steps of an epoch are 0 to 3 and saved after the third: before and after a saving, in both epochs.
-@pytest.mark.parametrize("step", [2, 3, 6, 7])
+# Steps of an epoch are 0 to 3 and saved after the third: before and after a saving, in both epochs;
+# one of either is enough for the fast tests.
+_ALSO = [pytest.param(step, marks=pytest.mark.slow) for step in (2, 7)]
+
+
+@pytest.mark.parametrize("step", [3, 6, *_ALSO])
 def test_a_killed_training_goes_on_to_the_very_same_weights(tmp_path, straight, step, monkeypatch):
     original, done = Trainer._step, []
 
