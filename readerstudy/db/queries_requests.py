@@ -5,14 +5,19 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from readerstudy.db.tables import AccessRequest
+from readerstudy.db.tables import AccessRequest, Contact
 from readerstudy.entities import RequestState
 
 
-def requests(session: Session, study_id: int) -> Sequence[AccessRequest]:
-    """Newest first."""
-    query = sa.select(AccessRequest).where(AccessRequest.study_id == study_id)
-    return session.scalars(query.order_by(AccessRequest.id.desc())).all()
+def requests(session: Session, study_id: int) -> Sequence[tuple[AccessRequest, Contact | None]]:
+    """Newest first, with the contact of the invitation that approval made."""
+    query = (
+        sa.select(AccessRequest, Contact)
+        .outerjoin(Contact, Contact.invitation_id == AccessRequest.invitation_id)
+        .where(AccessRequest.study_id == study_id)
+        .order_by(AccessRequest.id.desc())
+    )
+    return session.execute(query).tuples().all()
 
 
 def request(session: Session, study_id: int, number: int) -> AccessRequest | None:

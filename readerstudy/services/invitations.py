@@ -66,7 +66,7 @@ def list_invitations(db: Database, *, actor: Actor, slug: str) -> list[ListedInv
                 state=state_of(made, now),
                 created_at=made.created_at,
                 expires_at=made.expires_at,
-                contact=_data(contact),
+                contact=contact_of(contact),
             )
             for made, contact in queries_own.invitations(session, study.id)
         ]
@@ -105,7 +105,7 @@ def state_of(made: Invitation, now: datetime) -> InvitationState:
     return InvitationState.OPEN if made.reader_id is None else InvitationState.ACCEPTED
 
 
-def _data(contact: Contact | None) -> ContactData:
+def contact_of(contact: Contact | None) -> ContactData:
     if contact is None:
         return ContactData()
     return ContactData(contact.name, contact.email, contact.note)

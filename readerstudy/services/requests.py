@@ -13,7 +13,7 @@ from readerstudy.db.tables import AccessRequest, Study
 from readerstudy.entities import Actor, ContactData, RequestState, StudyState
 from readerstudy.errors import NotFoundError, StateError, StudyError, ThrottledError
 from readerstudy.rules import Permission, authorise, require_state
-from readerstudy.services.invitations import add_invitation, check_contact
+from readerstudy.services.invitations import add_invitation, check_contact, contact_of
 from readerstudy.services.throttling import WINDOW_MINUTES, may_try
 
 _MOST_PENDING = 500
@@ -31,7 +31,7 @@ class JoinView:
 
 @dataclass(frozen=True)
 class ListedRequest:
-    """`contact` is empty once it is decided; `invitation` is the number of what approval made."""
+    """`contact` is empty for who was refused; `invitation` is the number of what approval made."""
 
     number: int
     state: RequestState
@@ -104,10 +104,10 @@ def list_requests(db: Database, *, actor: Actor, slug: str) -> list[ListedReques
                 state=its.state,
                 requested_at=its.requested_at,
                 decided_at=its.decided_at,
-                contact=_contact(its),
+                contact=contact_of(moved) if moved else _contact(its),
                 invitation=its.invitation_id,
             )
-            for its in queries_requests.requests(session, study.id)
+            for its, moved in queries_requests.requests(session, study.id)
         ]
 
 

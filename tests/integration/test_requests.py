@@ -59,7 +59,7 @@ def test_approval_makes_a_link_and_moves_the_contact(db: Database, asked: str) -
     assert [s.n_waiting for s in studies.list_studies(db, actor=SYSTEM)] == [1, 0]
     token = requests.approve_request(db, actor=SYSTEM, slug=asked, number=its.number, days=7)
     [decided], [made] = listed(db), invitations.list_invitations(db, actor=SYSTEM, slug=asked)
-    assert (decided.state, decided.contact) == (RequestState.APPROVED, ContactData())
+    assert (decided.state, decided.contact) == (RequestState.APPROVED, ADA)
     assert [s.n_waiting for s in studies.list_studies(db, actor=SYSTEM)] == [0, 0]
     assert (decided.invitation, made.contact, made.state) == (
         made.number, ADA, InvitationState.OPEN,
@@ -82,6 +82,7 @@ def test_refusal_deletes_what_the_person_wrote(db: Database, asked: str) -> None
     requests.refuse_request(db, actor=SYSTEM, slug=asked, number=its.number)
     kept = dump(db)
     assert [word for word in ("Ada", "ada@", "Nowhere") if word in kept] == []
+    assert listed(db)[0].contact == ContactData()
     assert flow(db, actor=SYSTEM, slug=asked).requests == 1
 
 

@@ -48,6 +48,7 @@ class RequestsTab:
         ):
             done = button.click(place.guard(act), inputs, output, **PRIVATE)
             done.success(show, asked, outputs, **PRIVATE)
+            place.changed.append(done)
 
     def show_requests(self, slug: str | None, request: gr.Request) -> tuple[Any, ...]:
         actor, nothing = actor_of(request), gr.update(choices=[], value=None)
