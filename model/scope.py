@@ -55,7 +55,8 @@ class Scope:
         """For a file: `from_arrays` reads it back, as it is after `fit_scope`."""
         return {
             "scope.centres": self.centres.astype(np.float16),
-            "scope.basis": self.basis.astype(np.float16),
+            # safetensors writes memory as it lies: a transposed array would come back scrambled.
+            "scope.basis": np.ascontiguousarray(self.basis, dtype=np.float16),
             "scope.variances": self.variances.astype(np.float32),
             "scope.rest": np.array([self.rest], dtype=np.float32),
         }

@@ -153,7 +153,10 @@ def tuned(tmp_path):
 
 def test_thresholds_of_another_rule_come_from_the_tuning_part(tmp_path, tuned):
     tuning, card = tuned
-    np.testing.assert_allclose(load_tuning(card, tmp_path).logits, tuning.logits, atol=1e-6)
+    again = load_tuning(card, tmp_path)
+    np.testing.assert_allclose(again.logits, tuning.logits, atol=1e-6)
+    features = np.random.default_rng(2).normal(size=(5, 6))
+    np.testing.assert_array_equal(again.scope.distance(features), SCOPE.distance(features))
     assert thresholds_by(YOUDEN, card, tmp_path) == card.thresholds
     limits = thresholds_by(ThresholdRule("sensitivity", 0.9), card, tmp_path)
     odds = np.exp(tuning.logits / card.temperature)
