@@ -105,6 +105,7 @@ def build_app(settings: Settings, *, predictors: "Sequence[Predictor] | None" = 
     """Everything but the socket. Without `predictors`, all checkpoints of the folder are loaded."""
     # Not above: torch takes seconds, and gradio reads the environment that `prepare` sets.
     from model.demo import ASSETS, build_demo  # noqa: PLC0415
+    from model.map_files import publish_all  # noqa: PLC0415
     from model.predictor import load_predictors  # noqa: PLC0415
     from model.trust import read_all_trust  # noqa: PLC0415
     from readerstudy.ui.mount import allow_anyone  # noqa: PLC0415
@@ -114,10 +115,13 @@ def build_app(settings: Settings, *, predictors: "Sequence[Predictor] | None" = 
     ready = predictors or load_predictors(settings.checkpoints)
     for predictor in ready:
         _log.info("Serving checkpoint %s (sha256 %s)", predictor.card.name, predictor.card.sha256)
-    trust = read_all_trust(settings.checkpoints, (predictor.card for predictor in ready))
+    cards = [predictor.card for predictor in ready]
+    trust = read_all_trust(settings.checkpoints, cards)
+    maps = publish_all(cards, source=settings.checkpoints, folder=settings.var / "maps")
     public = PublicPage(
-        blocks=build_demo(ready, guard=allow_anyone, trust=trust),
+        blocks=build_demo(ready, guard=allow_anyone, trust=trust, maps=maps),
         assets=ASSETS,
+        maps=settings.var / "maps",
         health=lambda: {"checkpoint": ready[0].card.name},
     )
     return build_site(settings, db=db, public=public)

@@ -10,7 +10,7 @@ from pathlib import Path
 from data.errors import UserError
 from data.manifest import read_manifest
 from model import config as settings
-from model import saliency_command
+from model import map_command, saliency_command
 from model.calibration import ThresholdRule, parse_rule
 from model.card import ModelCard
 from model.card_page import write_page
@@ -67,6 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
         commands.add_parser("calibrate", help="settle a checkpoint again on its tuning part")
     )
     _add_saliency_checks(commands)
+    _add_map(commands)
     add_scope(commands.add_parser("scope", help="measure how well it tells foreign images"))
     _add_saliency(commands.add_parser("saliency", help="write the saliency maps of a manifest"))
     _add_card(commands.add_parser("card", help="show the facts of a checkpoint"))
@@ -125,6 +126,12 @@ def _add_calibrate(parser: argparse.ArgumentParser) -> None:
 def _add_saliency_checks(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("saliency-checks", help="how far the saliency maps can be trusted")
     saliency_command.add(parser)
+    _add_checkpoint(parser)
+
+
+def _add_map(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("map", help="the map of features, and its quality")
+    map_command.add(parser)
     _add_checkpoint(parser)
 
 

@@ -13,8 +13,10 @@ from model import card_page, demo_scope
 from model import demo_view as view
 from model.card import ModelCard
 from model.demo_answers import ask, who_knows
+from model.demo_map import MapSection
 from model.demo_uploads import Rgb, consume, reduced
 from model.demo_visits import KEEP_UPLOAD_SECONDS, KEEP_UPLOADS, Expiring, Visit, Visits
+from model.map_files import PublicMap
 from model.overlay import overlay
 from model.predictor import Predictor
 from model.saliency import METHODS
@@ -203,9 +205,12 @@ def build_demo(
     examples: Path = EXAMPLES,
     visits: Visits | None = None,
     trust: Mapping[str, Trust] | None = None,
+    maps: Mapping[str, PublicMap] | None = None,
 ) -> gr.Blocks:
     """`guard` wraps every handler; the server refuses to mount a page with one unwrapped."""
-    demo = Demo(predictors, examples=examples, visits=visits or Visits(), trust=trust)
+    visits = visits or Visits()
+    demo = Demo(predictors, examples=examples, visits=visits, trust=trust)
+    section = MapSection(predictors, maps or {}, visits)
     default = demo.cards[0]
     with gr.Blocks(
         title="SkinReader demo", analytics_enabled=False, delete_cache=(600, 900), fill_width=True
@@ -217,9 +222,10 @@ def build_demo(
         }
         with gr.Row(elem_id="sr-columns"):
             boxes |= _boxes(demo)
+        boxes["section"] = gr.HTML(section.place("", default.name), js_on_load=None)
         with gr.Accordion("About this checkpoint", open=False, elem_id="sr-about"):
             boxes["card"] = gr.HTML(card_page.to_html(default), js_on_load=None)
-        _wire(demo, boxes, guard)
+        _wire(demo, section, boxes, guard)
     return page
 
 
@@ -280,7 +286,7 @@ def _photo_box() -> gr.Image:
     return box
 
 
-def _wire(demo: Demo, boxes: dict[str, Any], guard: Guard) -> None:
+def _wire(demo: Demo, section: MapSection, boxes: dict[str, Any], guard: Guard) -> None:
     keys = ("ranking", "viewer", "controls", "photo", "target", "key")
     shown = [boxes[key] for key in keys]
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
@@ -295,21 +301,29 @@ def _wire(demo: Demo, boxes: dict[str, Any], guard: Guard) -> None:
         **quiet,
     }
     chosen = boxes["checkpoint"]
+    place = {
+        "fn": guard(section.place),
+        "inputs": [boxes["key"], chosen],
+        "outputs": boxes["section"],
+        "concurrency_limit": 1,
+        "concurrency_id": "place",
+        **quiet,
+    }
     for event, handler, inputs in (
         (boxes["photo"].change, demo.read_photo, [boxes["photo"], chosen]),
         (boxes["examples"].click, demo.read_example, chosen),
     ):
-        event(guard(handler), inputs, **rank).success(**explain)
+        event(guard(handler), inputs, **rank).success(**explain).then(**place)
     told = [boxes[key] for key in ("domain", "card", "ranking", "viewer", "target")]
     chosen.input(guard(demo.choose), [boxes["key"], chosen], **{**rank, "outputs": told}).success(
         **explain
-    )
+    ).then(**place)
     boxes["ranking"].click(
         guard(demo.take_offer), boxes["key"], **{**rank, "outputs": [chosen, *told]}
-    ).success(**explain)
+    ).success(**explain).then(**place)
     for box in (boxes["target"], boxes["method"]):
         box.input(trigger_mode="always_last", **explain)
-    boxes["again"].click(guard(demo.start_again), boxes["key"], shown, **quiet)
+    boxes["again"].click(guard(demo.start_again), boxes["key"], shown, **quiet).then(**place)
     # The one public endpoint; the button only carries it.
     gr.Button(visible=False).click(
         guard(demo.predict),

@@ -79,6 +79,18 @@ class Predictor:
             found = saliency.explain(self._explained, inputs, target=index, method=method)
         return unfit(found, shape=image.shape, preprocessing=self.card.preprocessing)
 
+    def features(self, images: Sequence[Rgb]) -> FloatMap:
+        """What the classifier sees of each picture as it is: (n, d) float32, pooled, one view."""
+        for image in images:
+            _check(image)
+        width = self._network.head.in_features
+        found = [np.empty((0, width), np.float32)]
+        for start in range(0, len(images), _BATCH):
+            inputs = torch.stack([self._transform(i) for i in images[start : start + _BATCH]])
+            with torch.inference_mode():
+                found.append(logits_and_features(self._network, inputs)[1].numpy())
+        return np.concatenate(found)
+
     def foreign_scores(self, images: Sequence[Rgb]) -> dict[str, Floats]:
         """How foreign each of at least one image is by every score of model.scope, (n,) each.
 

@@ -10,6 +10,7 @@ N_REPLICATES = 1000
 SEED = 20_210_401
 PERCENTILE = f"percentile bootstrap 95% ({N_REPLICATES:,} draws of cases, seed {SEED})"
 BASIC = f"basic bootstrap 95% ({N_REPLICATES:,} draws of cases, seed {SEED})"
+FEWEST = 5
 _CELLS = 100_000  # of a block of replicates: what a processor's cache holds
 
 # (b, n) weights of the cases to the (b, m) values of m figures, nan where undefined.
@@ -46,6 +47,24 @@ def basic_intervals(statistic: Statistic, n: int, *, least: float = 0.0) -> Floa
     mirrored = 2 * estimates(statistic, n)[:, None] - percentile_intervals(statistic, n)[:, ::-1]
     limits: Floats = np.maximum(least, mirrored)
     return limits
+
+
+def mean_interval(values: Floats) -> tuple[float, float, float]:
+    """Mean of (n,) values, one per case, and its limits; nan where undefined.
+
+    No limits below FEWEST values: they would be far too narrow.
+    """
+    if len(values) == 0:
+        return np.nan, np.nan, np.nan
+    if len(values) < FEWEST:
+        return float(values.mean()), np.nan, np.nan
+
+    def mean(weights: Floats) -> Floats:
+        means: Floats = (weights @ values / weights.sum(axis=1))[:, None]
+        return means
+
+    [[low, high]] = percentile_intervals(mean, len(values)).tolist()
+    return float(values.mean()), low, high
 
 
 def _draws(n: int) -> Iterator[Floats]:

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     about |= {"made_at": made_now(), "code_version": code_version()}
     if chosen.synthetic:
         about["nuisance"] = NUISANCE
-    findings = tuple(summarise(done, seed=options.seed))
+    findings = tuple(summarise(done))
     trust = Trust(card.sha256, chosen.words, chosen.synthetic, findings, about)
     write_all(trust, options.out)
     if options.publish:

@@ -109,14 +109,15 @@ def _on_deletion(trust: Trust, method: str) -> str:
     beaten = [names[name] for name, found in against if found.ci_high < 0]
     rest = [names[name] for name, found in against if found.ci_high >= 0]
     n = against[0][1].n
-    verdict = (
-        f"makes the answer less probable faster than blanking {_listed(beaten)}"
+    tail = f", but not measurably faster than {_listed(rest)}" if rest else ""
+    lowers = (
+        f"lowers the answer's probability faster than blanking {_listed(beaten)}{tail}"
         if beaten
-        else "makes the answer less probable no faster than chance would show"
+        else "does not measurably lower the answer's probability faster than blanking "
+        f"{_listed(rest)}"
     )
-    tail = f", but not measurably faster than {_listed(rest)}" if beaten and rest else ""
     images = trust.images if not find(trust.findings, method, checks.SHARE) else "of these"
-    return f"On {n} {images}, blanking what this map marks {verdict}{tail} (95% intervals)."
+    return f"On {n} {images}, blanking what this map marks {lowers}."
 
 
 def _on_chance(trust: Trust, method: str) -> str:

@@ -10,16 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from model.rates import WILSON, wilson
+from model.resampling import PERCENTILE, mean_interval
 from model.saliency_checks import checks
 from model.saliency_checks.baselines import BASELINES
 from model.saliency_checks.work import Done
 
 Floats = npt.NDArray[np.float64]
-BOOTSTRAP = "percentile bootstrap 95% over images, 2,000 draws"
-PAIRED = "paired " + BOOTSTRAP
-_DRAWS = 2000
-# Below this an interval from resampling would be far too narrow.
-_FEWEST = 5
 
 
 @dataclass(frozen=True)
@@ -57,30 +53,16 @@ class Finding:
         return cls(**values)
 
 
-def summarise(done: Sequence[Done], *, seed: int = 1) -> list[Finding]:
+def summarise(done: Sequence[Done]) -> list[Finding]:
     """All means, and the paired differences that matter, with intervals over images."""
     values = _table(done)
     found = []
     for (name, quantity, group), part in values.groupby(["map", "quantity", "group"], sort=False):
-        found.append(_mean(str(name), str(quantity), str(group), part, seed=seed))
+        found.append(_mean(str(name), str(quantity), str(group), part))
     for quantity in (checks.SHARE, checks.DELETION, checks.INSERTION, checks.UNFORETOLD):
-        found += _differences(values[values["quantity"] == quantity], quantity, seed=seed)
-    found += _above_area(values, seed=seed)
+        found += _differences(values[values["quantity"] == quantity], quantity)
+    found += _above_area(values)
     return found
-
-
-def mean_interval(values: Floats, *, seed: int) -> tuple[float, float, float]:
-    """Mean of (n,) values and its 95% percentile bootstrap limits; nan below 5 values.
-
-    Reference: Efron and Tibshirani 1993, ch. 13.
-    """
-    if len(values) == 0:
-        return math.nan, math.nan, math.nan
-    if len(values) < _FEWEST:
-        return float(values.mean()), math.nan, math.nan
-    draws = np.random.default_rng(seed).integers(0, len(values), (_DRAWS, len(values)))
-    low, high = np.quantile(values[draws].mean(axis=1), [0.025, 0.975])
-    return float(values.mean()), float(low), float(high)
 
 
 def _table(done: Sequence[Done]) -> pd.DataFrame:
@@ -89,46 +71,49 @@ def _table(done: Sequence[Done]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).dropna(subset=["value"])
 
 
-def _mean(name: str, quantity: str, group: str, part: pd.DataFrame, *, seed: int) -> Finding:
+def _mean(name: str, quantity: str, group: str, part: pd.DataFrame) -> Finding:
     values = part["value"].to_numpy(dtype=np.float64)
-    estimate, low, high = mean_interval(values, seed=seed)
-    method = BOOTSTRAP
+    estimate, low, high = mean_interval(values)
+    method = PERCENTILE
     if quantity == checks.HIT:
         low, high = wilson(round(float(values.sum())), len(values))
         method = WILSON
     return Finding(name, quantity, "", group, estimate, low, high, len(values), method)
 
 
-def _differences(part: pd.DataFrame, quantity: str, *, seed: int) -> list[Finding]:
+def _differences(part: pd.DataFrame, quantity: str) -> list[Finding]:
     """Each method minus each baseline, image by image."""
     wide = part.pivot_table(index="image", columns="map", values="value")
     baselines = [b for b in BASELINES if b in wide.columns]
     return [
-        _difference(wide[name] - wide[other], str(name), quantity, other, seed=seed)
+        _difference(wide[name] - wide[other], str(name), quantity, other)
         for name in wide.columns
         if name not in baselines
         for other in baselines
     ]
 
 
-def _above_area(values: pd.DataFrame, *, seed: int) -> list[Finding]:
+def _above_area(values: pd.DataFrame) -> list[Finding]:
     """Each map's share on the structures minus the share that any spread-out map would have."""
     area = values[values["quantity"] == checks.AREA].set_index("image")["value"]
     shares = values[values["quantity"] == checks.SHARE]
     return [
-        _difference(
-            part.set_index("image")["value"] - area, str(name), checks.SHARE, checks.AREA, seed=seed
-        )
+        _difference(part.set_index("image")["value"] - area, str(name), checks.SHARE, checks.AREA)
         for name, part in shares.groupby("map", sort=False)
     ]
 
 
 def _difference(
-    values: "pd.Series[float]", name: str, quantity: str, against: str, *, seed: int
+    values: "pd.Series[float]",
+    name: str,
+    quantity: str,
+    against: str,
 ) -> Finding:
     plain = np.asarray(values.dropna(), dtype=np.float64)
-    estimate, low, high = mean_interval(plain, seed=seed)
-    return Finding(name, quantity, against, "", estimate, low, high, len(plain), PAIRED)
+    estimate, low, high = mean_interval(plain)
+    return Finding(
+        name, quantity, against, "", estimate, low, high, len(plain), "paired " + PERCENTILE
+    )
 
 
 def find(

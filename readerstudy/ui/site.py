@@ -42,6 +42,7 @@ class PublicPage:
 
     blocks: gr.Blocks
     assets: Path
+    maps: Path
     health: Callable[[], dict[str, Any]]
 
 
@@ -59,7 +60,7 @@ def build_site(settings: Settings, *, db: Database, public: PublicPage) -> FastA
     for kind, handler in ERROR_HANDLERS.items():
         app.add_exception_handler(kind, handler)
     _add_routes(app, db=db, sessions=sessions, health=public.health)
-    _add_static(app, public.assets)
+    _add_static(app, public)
     for page in _pages(db, settings, sessions=sessions, public=public):
         mount(app, page, sessions=sessions, private=settings.var / "cases")
     # Present, so that Gradio stops answering every origin with credentials; it allows none.
@@ -92,8 +93,9 @@ def _add_routes(
         return {"status": "ok", **health()}
 
 
-def _add_static(app: FastAPI, public_assets: Path) -> None:
-    app.mount("/app-assets/demo", StaticFiles(directory=public_assets))
+def _add_static(app: FastAPI, public: PublicPage) -> None:
+    app.mount("/app-assets/demo", StaticFiles(directory=public.assets))
+    app.mount("/app-assets/map", StaticFiles(directory=public.maps))
     app.mount("/app-assets", StaticFiles(directory=_ASSETS))
 
 

@@ -1,12 +1,18 @@
 """A visitor with a picture."""
 
 import json
+import re
+import time
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from data.taxonomy import PUMCH14
+from model.checkpoint import BUNDLED
 from model.demo import EXAMPLES
+
+HAS_MAP = (BUNDLED / "pumch14-phantom.map.npz").is_file()
 
 
 @pytest.fixture
@@ -75,6 +81,62 @@ def test_an_example_is_ranked_by_a_click(page):
     page.locator(".sr-examples button").nth(1).click()
     expect(page.locator("#sr-rank li")).to_have_count(5)
     expect(page.locator(".sr-map")).to_be_visible()
+
+
+@pytest.mark.skipif(not HAS_MAP, reason="no map of features is there")
+def test_the_picture_gets_its_place_on_the_map_and_its_nearest_cases(page, picture):
+    page.goto("/")
+    section = page.locator(".sr-atlas")
+    expect(section).to_have_attribute("data-drawn", re.compile(r"\d+"))
+    expect(section).to_contain_text("Synthetic images")
+    expect(page.locator(".sr-nearest")).to_have_count(0)
+    page.set_input_files("#sr-photo input[type=file]", picture)
+    expect(page.locator(".sr-atlas[data-spot][data-drawn]")).to_be_visible()
+    expect(page.locator(".sr-nearest li")).to_have_count(5)
+    expect(page.locator(".sr-atlas-legend button")).to_have_count(len(PUMCH14))
+    expect(page.locator(".sr-viewer .sr-trust")).to_contain_text("synthetic images")
+    page.get_by_role("button", name="Try another picture").click()
+    expect(page.locator(".sr-atlas[data-spot]")).to_have_count(0)
+
+
+@pytest.mark.skipif(not HAS_MAP, reason="no map of features is there")
+def test_pointing_at_a_case_names_its_class_and_shows_it(page):
+    page.goto("/")
+    expect(page.locator(".sr-atlas")).to_have_attribute("data-drawn", re.compile(r"\d+"))
+    canvas = page.locator(".sr-atlas-plot > canvas")
+    canvas.scroll_into_view_if_needed()
+    box, tip = canvas.bounding_box(), page.locator(".sr-atlas-tip")
+    for step in range(1, 40):
+        share = step / 40
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + share * box["height"])
+        if tip.is_visible():
+            break
+    expect(tip).to_contain_text(re.compile(r"\((" + "|".join(PUMCH14.codes) + r")\)"))
+    expect(tip.locator(".sr-thumb")).to_be_visible()
+
+
+@pytest.mark.bench
+@pytest.mark.skipif(not HAS_MAP, reason="no map of features is there")
+def test_ten_thousand_points_are_there_within_two_seconds(page, served):
+    rng = np.random.default_rng(0)
+    many = {
+        "names": [f"class {i}" for i in range(14)],
+        "labels": rng.integers(0, 14, 10_000).tolist(),
+        "x": rng.integers(0, 4097, 10_000).tolist(),
+        "y": rng.integers(0, 4097, 10_000).tolist(),
+        "tile": 40,
+    }
+    page.goto("/")  # the first visit fetches Gradio's own files
+    [file] = (served.var / "maps").glob("*.json")
+    shipped = file.read_text()
+    file.write_text(json.dumps(many))
+    began = time.perf_counter()
+    page.reload(wait_until="commit")
+    expect(page.locator('.sr-atlas[data-drawn="10000"]')).to_be_visible()
+    seconds = time.perf_counter() - began
+    file.write_text(shipped)
+    print(f"10,000 points after {seconds:.2f} s")
+    assert seconds < 2
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -16,8 +16,9 @@ from model import saliency
 from model.demo import Demo
 from model.demo_view import METHOD_NAMES, percent
 from model.demo_visits import Visits
+from model.resampling import PERCENTILE
 from model.saliency_checks import checks
-from model.saliency_checks.findings import BOOTSTRAP, Finding
+from model.saliency_checks.findings import Finding
 from model.trust import Trust
 from tests.integration.web.fakes import DOMAIN, REAL_DOMAIN, FakePredictor, RealSkinPredictor
 from tests.integration.web.live import call
@@ -144,7 +145,7 @@ def test_legend_says_what_became_of_the_sign_and_how_far_the_map_can_be_trusted(
     assert "was not measured" in caption
     assert "Only what speaks for this class" in demo.explain(key, "MN", "grad-cam")
 
-    share = Finding("gradient", checks.SHARE, "", "", 0.41, 0.38, 0.44, 200, BOOTSTRAP)
+    share = Finding("gradient", checks.SHARE, "", "", 0.41, 0.38, 0.44, 200, PERCENTILE)
     area = dataclasses.replace(share, map="", quantity=checks.AREA, estimate=0.18)
     centre = dataclasses.replace(share, map="centre", estimate=0.3)
     demo._trust["fake"] = Trust("", "synthetic images", True, (share, area, centre), {})
