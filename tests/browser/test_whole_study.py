@@ -33,6 +33,7 @@ protocol:
   analysis: {{max_attention_errors: 0}}
 """
 N_READERS = 3
+PATIENCE_MS = 90_000  # much is computed on the way, and other tests may share the cores
 # As the page calls them, and as results.csv does.
 SUBJECTS = {
     "net": "model:net",
@@ -64,6 +65,7 @@ def files(tmp_path_factory):
 def admin(browser, served):
     context = browser.new_context(base_url=served.url, viewport={"width": 1280, "height": 900})
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     sign_in(page)
     yield page
     context.close()
@@ -76,6 +78,7 @@ def test_from_the_study_file_to_numbers_that_anybody_can_compute_again(
     clicked = {}
     for number, link in enumerate(invite(admin)):
         page = browser.new_context(base_url=served.url).new_page()
+        page.set_default_timeout(PATIENCE_MS)
         code = begin(page, link)
         # The last reader misses the attention check, and the protocol leaves that reader out.
         is_attentive = number < N_READERS - 1
