@@ -27,6 +27,7 @@ from readerstudy.ui.result import result_routes
 from readerstudy.ui.rights import rights_routes
 from readerstudy.ui.session import Sessions, Zone
 from readerstudy.ui.study_api import ERROR_HANDLERS, study_routes
+from readerstudy.ui.upload_api import upload_routes
 from tests.integration.conftest import World
 from tests.integration.test_permissions import (
     ANALYSTS,
@@ -93,11 +94,21 @@ ROUTES: dict[tuple[str, str], tuple[set[str], str]] = {
     ("GET", "/admin-api/{slug}/identities.csv"): (OWNERS, "/admin-api/alpha/identities.csv"),
     ("GET", "/admin-api/{slug}/report.html"): (ANALYSTS, "/admin-api/alpha/report.html"),
     ("GET", "/admin-api/{slug}/trail.csv"): (OWNERS, "/admin-api/alpha/trail.csv"),
-    ("GET", "/admin-api/{slug}/preview/{position}.png"): (OWNERS, "/admin-api/alpha/preview/1.png"),
+    ("GET", "/admin-api/{slug}/preview/{position}/view/{view}"): (
+        OWNERS,
+        "/admin-api/alpha/preview/1/view/1",
+    ),
+    ("GET", "/admin-api/{slug}/preview/{position}/support/{number}"): (
+        OWNERS,
+        "/admin-api/alpha/preview/1/support/1",
+    ),
+    ("PUT", "/admin-api/{slug}/cases"): (OWNERS, "/admin-api/alpha/cases"),
+    ("PUT", "/admin-api/study-file"): (EVERYWHERE, "/admin-api/study-file?name=sent.yaml"),
     ("GET", "/study-api/status"): (READERS, "/study-api/status"),
     ("GET", "/study-api/current"): (READERS, "/study-api/current"),
     ("GET", "/study-api/case/{case_token}"): (READER, "/study-api/case/{token}"),
     ("GET", "/study-api/image/{case_token}/{view}"): (READER, "/study-api/image/{token}/1"),
+    ("GET", "/study-api/support/{case_token}/{number}"): (READER, "/study-api/support/{token}/1"),
     ("POST", "/study-api/answer"): (READER, "/study-api/answer"),
     ("POST", "/study-api/revise"): (READER, "/study-api/revise"),
     ("GET", "/study-api/my-result"): (READERS, "/study-api/my-result"),
@@ -174,7 +185,7 @@ def app(db: Database) -> Iterator[TestClient]:
     for kind, handler in ERROR_HANDLERS.items():
         made.add_exception_handler(kind, handler)
     sessions = Sessions(db, is_secure=False)
-    for routes in (admin_routes, study_routes, rights_routes, result_routes):
+    for routes in (admin_routes, upload_routes, study_routes, rights_routes, result_routes):
         made.include_router(routes(db, sessions))
     with TestClient(made) as client:
         yield client
@@ -210,7 +221,11 @@ def test_only_those_who_may_reach_a_route_do(
 def is_answered(app: TestClient, world: World, method: str, url: str, token: str) -> bool:
     """Being told that a state is wrong means having been let in; another's case is hidden."""
     case = world.case_tokens["alpha"]
-    body = {"json": ANSWER | {"case_token": case}} if url.endswith(("answer", "revise")) else {}
+    body: dict[str, Any] = {}
+    if method == "PUT":
+        body = {"content": b"slug: sent\ntitle: Sent\ntaxonomy: DEMO8"}
+    elif url.endswith(("answer", "revise")):
+        body = {"json": ANSWER | {"case_token": case}}
     reply = app.request(
         method, url.replace("{token}", case), headers={"cookie": cookie_of(token)}, **body
     )

@@ -15,11 +15,20 @@ from readerstudy.stats.power import (
     power,
     readers_needed,
 )
-from tests.unit.coverage_simulation import RATE, differences
+from tests.unit.coverage_simulation import EQUAL, World, studies
 
+RATE = EQUAL.rate
 PILOT = Components(readers=0.0038, var=0.0022, cov2=0.0014, n_cases=100)
 FINDS = Claim("superiority", 0.05)
 ALIKE = Claim("noninferiority", 0.0, 0.1)
+
+
+def differences(
+    rng: np.random.Generator, n_readers: int, n_cases: int, *, model_rate: float = RATE
+) -> tuple[np.ndarray, np.ndarray]:
+    """One study: (J, n) readers' cells and (n,) model's, right as 1."""
+    right, model = studies(rng, 1, n_readers, n_cases, World(RATE, model_rate))
+    return right[0], model[0, 0]
 
 
 def chance(pilot: Components, claim: Claim, readers: float, cases: float, **options) -> float:
