@@ -178,7 +178,7 @@ def draw_curves(comparison: Comparison) -> Figure:
         _dress(panel, title)
     for panel in panels[len(titles) :]:
         panel.set_axis_off()
-    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize=8)
     figure.supxlabel("1 - specificity", fontsize=9)
     figure.supylabel("sensitivity", fontsize=9)
     return figure
