@@ -138,13 +138,13 @@ class Demo:
         image = decode(consume(photo, recent=self._recent))
         card = self._predictors[checkpoint].card
         answer = ask(self._predictors[checkpoint], image)
-        inputs = dict.fromkeys(self._predictors, image)
+        known = who_knows(self._predictors, dict.fromkeys(self._predictors, image), answer)
         return {
             "checkpoint": card.name,
             "domain": card.domain,
             "licence": card.licence,
-            "outside": answer.is_foreign,
-            "known_to": [o.name for o in who_knows(self._predictors, inputs, answer)],
+            "outside": True if known else answer.is_foreign,
+            "known_to": [other.name for other in known],
             "warnings": list(quality_report(image).warnings),
             "ranking": answer.to_rows(),
         }
@@ -168,12 +168,13 @@ class Demo:
         card = self._predictors[visit.checkpoint].card
         answer = ask(self._predictors[card.name], visit.fitted[card.name])
         ranked = answer.ranked
-        if answer.is_foreign:
-            others = who_knows(self._predictors, visit.fitted, answer)
+        is_drawing = bool(visit.note)
+        others = who_knows(self._predictors, visit.fitted, answer, is_drawing=is_drawing)
+        if answer.is_foreign or others:
             warnings, trust = visit.warnings, {"outside": demo_scope.outside(card, others)}
         else:
             # A drawing is outside what a checkpoint of real skin has seen, whatever was measured.
-            foreign = (view.FOREIGN_DRAWING,) if visit.note and not card.synthetic else ()
+            foreign = (view.FOREIGN_DRAWING,) if is_drawing and not card.synthetic else ()
             such = "" if foreign else demo_scope.such_answers(card, ranked[0][1])
             warnings, trust = (*foreign, *visit.warnings), {"such_answers": such}
         return (

@@ -43,13 +43,24 @@ def ask(predictor: Predictor, image: Rgb) -> Answer:
 
 
 def who_knows(
-    predictors: Mapping[str, Predictor], inputs: Mapping[str, Rgb], answer: Answer
+    predictors: Mapping[str, Predictor],
+    inputs: Mapping[str, Rgb],
+    answer: Answer,
+    *,
+    is_drawing: bool = False,
 ) -> list[ModelCard]:
     """The other checkpoints inside whose domain a picture lies that is foreign to the one asked.
 
-    `inputs` is the picture for each checkpoint, by name. Nobody else is asked for a known picture.
+    `inputs` is the picture for each checkpoint, by name. A checkpoint trained on drawings alone
+    does not tell photographs from them, one of real images does: a picture that it knows is foreign
+    to drawings, unless it `is_drawing`. Else nobody is asked for a known picture.
     """
-    if not answer.is_foreign:
+    takes_photographs = predictors[answer.checkpoint].card.synthetic and not is_drawing
+    if not (answer.is_foreign or takes_photographs):
         return []
-    others = [other for name, other in predictors.items() if name != answer.checkpoint]
+    others = [
+        other
+        for name, other in predictors.items()
+        if name != answer.checkpoint and (answer.is_foreign or not other.card.synthetic)
+    ]
     return [o.card for o in others if ask(o, inputs[o.card.name]).is_foreign is False]

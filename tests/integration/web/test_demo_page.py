@@ -311,6 +311,18 @@ def test_a_picture_that_nobody_knows_is_offered_to_nobody(demo, photo):
     assert "data-checkpoint" not in demo.read_photo(str(photo), "fake")[0]
 
 
+def test_a_photograph_is_foreign_to_drawings_if_a_checkpoint_of_real_skin_knows_it(demo, photo):
+    demo._predictors["fake"].foreign = False
+    demo._predictors["real8"].foreign = False
+    shown = demo.read_photo(str(photo), "fake")[0]
+    assert "Outside what this checkpoint knows" in shown
+    assert 'data-checkpoint="real8"' in shown
+    assert demo.predict(str(photo), "fake")["outside"] is True
+    assert "Outside" not in demo.read_photo(str(photo), "real8")[0]
+    demo._predictors["real8"].foreign = True
+    assert "Outside" not in demo.read_photo(str(photo), "fake")[0]
+
+
 def test_an_offer_that_the_page_did_not_make_changes_nothing(demo, photo):
     class Click:
         checkpoint = "../../etc/passwd"
