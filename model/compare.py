@@ -105,21 +105,17 @@ def compare(
     """
     out.mkdir(parents=True, exist_ok=True)
     shared = _shared_settings(config, arms, out=out)
-    groups = _groups(shared)
-    truth: Ints | None = None
-    found = []
-    for arm in arms:
-        trained, truth = _train_arm(arm, shared, seeds=seeds, out=out)
-        found.append(trained)
-    if truth is None:
-        raise ModelError("Expected at least one network to train, but got none; name some.")
     parts = make_parts(shared)
+    truth = np.asarray(parts.test.labels, dtype=np.int64)
+    trained = tuple(
+        _train_arm(arm, shared, seeds=seeds, out=out, data_hash=parts.data_hash) for arm in arms
+    )
     return Comparison(
         taxonomy=load_taxonomy(shared.taxonomy),
         seeds=tuple(seeds),
         truth=truth,
-        groups=np.arange(len(truth)) if groups is None else groups,
-        trained=tuple(found),
+        groups=_groups(shared, n=len(truth)),
+        trained=trained,
         config=shared,
         data_hash=parts.data_hash,
     )
@@ -140,10 +136,10 @@ def _shared_settings(config: TrainConfig, arms: Sequence[Arm], *, out: Path) -> 
     return dataclasses.replace(config, **changes)  # type: ignore[arg-type]
 
 
-def _groups(config: TrainConfig) -> Ints | None:
-    """Numbers of the held-out cases' patients and lesions; None for phantoms, which share none."""
+def _groups(config: TrainConfig, *, n: int) -> Ints:
+    """Numbers of the n held-out cases' patients and lesions; phantoms share none."""
     if config.data == PHANTOM:
-        return None
+        return np.arange(n)
     cases = read_cases(config.data, taxonomy=load_taxonomy(config.taxonomy))
     held_out = split_cases(config, cases) == "test"
     numbers, _ = pd.factorize(group_ids(cases)[held_out])
@@ -151,8 +147,8 @@ def _groups(config: TrainConfig) -> Ints | None:
 
 
 def _train_arm(
-    arm: Arm, config: TrainConfig, *, seeds: Sequence[int], out: Path
-) -> tuple[Trained, Ints]:
+    arm: Arm, config: TrainConfig, *, seeds: Sequence[int], out: Path, data_hash: str
+) -> Trained:
     probabilities, seconds = [], []
     for seed in seeds:
         own = dataclasses.replace(
@@ -165,12 +161,12 @@ def _train_arm(
             publish="",
         )
         folder = out / "runs" / own.name
-        logits, truth, spent = _scored(own, folder)
+        logits, spent = _scored(own, folder, data_hash=data_hash)
         probabilities.append(softmax(logits))
         seconds.append(spent)
     network, _ = load_checkpoint(folder / f"{own.name}{WEIGHTS_SUFFIX}")
     costs = measure_costs(network, size_px=config.size_px)
-    return Trained(arm, tuple(probabilities), tuple(seconds), costs), truth
+    return Trained(arm, tuple(probabilities), tuple(seconds), costs)
 
 
 def _weights(weights: str, backbone: str) -> str:
@@ -180,29 +176,28 @@ def _weights(weights: str, backbone: str) -> str:
     return str(Path(weights) / f"{backbone}.safetensors")
 
 
-def _scored(config: TrainConfig, folder: Path) -> tuple[Floats, Ints, float]:
-    """Logits (n, k) on the held-out part, its truth (n,), and the seconds of the training."""
+def _scored(config: TrainConfig, folder: Path, *, data_hash: str) -> tuple[Floats, float]:
+    """Logits (n, k) on the held-out part, and the seconds of the training."""
     stored = folder / "test.pt"
     # Refuses a folder that was trained with other settings.
     run = open_run(folder, config, write=False)
-    parts = make_parts(config)
     if not stored.is_file():
         train(config, out=folder)
         network, _ = load_checkpoint(folder / f"{config.name}{WEIGHTS_SUFFIX}")
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        test = loader_of(parts.test, workers=config.workers)
+        test = loader_of(make_parts(config).test, workers=config.workers)
         scores = score(network.to(device), test, device=device, views=config.views)
         content = {
             "logits": torch.from_numpy(scores.logits),
             "truth": torch.from_numpy(scores.truth),
             "seconds": float(read_state(run.state)["progress"]["seconds"]),
-            "data_hash": parts.data_hash,
+            "data_hash": data_hash,
         }
         save_atomically(content, stored)
     content = read_state(stored)
-    if content["data_hash"] != parts.data_hash:
+    if content["data_hash"] != data_hash:
         raise ModelError(
             f"Expected the data that {folder} was trained on, but cases, labels or images have "
             "changed; give another --out, or bring the data back."
         )
-    return content["logits"].numpy(), content["truth"].numpy(), content["seconds"]
+    return content["logits"].numpy(), content["seconds"]

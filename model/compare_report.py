@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from model.paired import (
     mean_areas,
     percentile_interval,
 )
-from model.rates import Floats, Ints
+from model.rates import Floats, Ints, plain_row
 
 DELONG = "paired DeLong 95%, cases grouped by patient and lesion, areas averaged over seeds"
 BOOTSTRAP = "paired bootstrap of patients and lesions, percentile 95%, areas averaged over seeds"
@@ -252,10 +252,4 @@ def _number(value: float, form: str) -> str:
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows for JSON: an undefined number becomes null."""
-    return [_row(row) for row in table.to_dict("records")]
-
-
-def _row(row: Iterable[Any]) -> dict[str, Any]:
-    pairs = dict(row).items()
-    return {str(k): None if isinstance(v, float) and math.isnan(v) else v for k, v in pairs}
+    return [plain_row(row) for row in table.to_dict("records")]

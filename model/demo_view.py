@@ -32,20 +32,6 @@ _METHOD_WORDS = {
     "integrated-gradients": "each pixel's share of the score, against an empty picture",
     "grad-cam": "where the last layer's features speak for this class (coarse)",
 }
-
-
-HEADER = (
-    '<header class="sr-top"><a class="sr-brand" href="/">SkinReader</a><nav>'
-    '<a href="/" aria-current="page">Demo</a><a href="/study/">Reader study</a>'
-    '<a href="/admin/">Admin</a></nav></header>'
-    "<h1>What does the network see?</h1>"
-)
-CLICK_EXAMPLE = """
-element.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-index]");
-  if (button) trigger("click", { index: Number(button.dataset.index) });
-});
-"""
 # What the page is not; stands above everything else.
 NOTICE = (
     '<aside class="sr-notice" role="note"><strong>For research and teaching. '

@@ -21,6 +21,17 @@ MOVER = "MOVER 95% from the classes' Wilson intervals and their correlation"
 POOLED = "Wilson 95% at the effective number of cases (Rao & Scott)"
 
 
+def plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """`row` for JSON, which has no nan: an undefined number becomes None."""
+    return {str(k): None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
+
+
+def from_plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Back from `plain_row`: an estimate or bound that is None becomes nan."""
+    numbers = ("estimate", "ci_low", "ci_high")
+    return {k: math.nan if v is None and k in numbers else v for k, v in row.items()}
+
+
 @dataclass(frozen=True)
 class Metric:
     """One number (nan when undefined), its 95% interval and its n.
@@ -40,19 +51,12 @@ class Metric:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; an undefined number becomes None."""
-        return {
-            key: None if isinstance(value, float) and math.isnan(value) else value
-            for key, value in asdict(self).items()
-        }
+        return plain_row(asdict(self))
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Metric":
         """Read what `to_dict` wrote."""
-        numbers = ("estimate", "ci_low", "ci_high")
-        values: dict[str, Any] = {
-            k: math.nan if v is None and k in numbers else v for k, v in content.items()
-        }
-        return cls(**values)
+        return cls(**from_plain_row(content))
 
 
 @dataclass(frozen=True)

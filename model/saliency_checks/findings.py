@@ -1,6 +1,5 @@
 """From values per image to numbers with their n, interval and method."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from model.rates import WILSON, wilson
+from model.rates import WILSON, from_plain_row, plain_row, wilson
 from model.resampling import PERCENTILE, mean_interval
 from model.saliency_checks import checks
 from model.saliency_checks.baselines import BASELINES
@@ -38,19 +37,12 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; an undefined number becomes None."""
-        return {
-            key: None if isinstance(value, float) and math.isnan(value) else value
-            for key, value in asdict(self).items()
-        }
+        return plain_row(asdict(self))
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Finding":
         """Read what `to_dict` wrote."""
-        numbers = ("estimate", "ci_low", "ci_high")
-        values: dict[str, Any] = {
-            k: math.nan if v is None and k in numbers else v for k, v in content.items()
-        }
-        return cls(**values)
+        return cls(**from_plain_row(content))
 
 
 def summarise(done: Sequence[Done]) -> list[Finding]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from html import escape
 
 from readerstudy.entities import ListedInvitation
+from readerstudy.ui.admin.view import table
 
 ONLY_OWNERS = '<p class="sr-soft">Only owners see who was invited.</p>'
 
@@ -12,22 +13,15 @@ ONLY_OWNERS = '<p class="sr-soft">Only owners see who was invited.</p>'
 def invitations(found: Sequence[ListedInvitation]) -> str:
     if not found:
         return '<p class="sr-soft">Nobody has been invited yet.</p>'
-    head = "".join(
-        f'<th scope="col">{title}</th>'
-        for title in ("No.", "State", "Made", "Valid until", "Name", "E-mail", "Note")
-    )
-    rows = "".join(f"<tr>{_cells(made)}</tr>" for made in found)
-    return (
-        '<div class="sr-scroll sr-tall"><table class="sr-table" id="sr-invitations-table">'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    head = ("No.", "State", "Made", "Valid until", "Name", "E-mail", "Note")
+    return table(head, map(_cells, found), css="sr-tall", name="sr-invitations-table")
 
 
-def _cells(made: ListedInvitation) -> str:
+def _cells(made: ListedInvitation) -> list[str]:
     contact = made.contact
     texts = [str(made.number), made.state, _day(made.created_at), _day(made.expires_at)]
     texts += [text or "–" for text in (contact.name, contact.email, contact.note)]
-    return "".join(f"<td>{escape(text)}</td>" for text in texts)
+    return [escape(text) for text in texts]
 
 
 def _day(moment: datetime | None) -> str:

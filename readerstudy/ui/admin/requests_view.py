@@ -5,6 +5,7 @@ from html import escape
 
 from readerstudy.entities import RequestState
 from readerstudy.services.requests import ListedRequest
+from readerstudy.ui.admin.view import table
 
 
 def where(url: str, *, is_allowed: bool) -> str:
@@ -18,15 +19,8 @@ def where(url: str, *, is_allowed: bool) -> str:
 def requests(found: Sequence[ListedRequest]) -> str:
     if not found:
         return '<p class="sr-soft">Nobody has asked yet.</p>'
-    head = "".join(
-        f'<th scope="col">{title}</th>'
-        for title in ("No.", "State", "Asked", "Name", "E-mail", "Message", "Invitation")
-    )
-    rows = "".join(f"<tr>{_cells(its)}</tr>" for its in found)
-    return (
-        '<div class="sr-scroll sr-tall"><table class="sr-table" id="sr-requests-table">'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    head = ("No.", "State", "Asked", "Name", "E-mail", "Message", "Invitation")
+    return table(head, map(_cells, found), css="sr-tall", name="sr-requests-table")
 
 
 def choices(found: Sequence[ListedRequest]) -> list[tuple[str, str]]:
@@ -38,9 +32,9 @@ def choices(found: Sequence[ListedRequest]) -> list[tuple[str, str]]:
     ]
 
 
-def _cells(its: ListedRequest) -> str:
+def _cells(its: ListedRequest) -> list[str]:
     contact = its.contact
     texts = [str(its.number), its.state, f"{its.requested_at:%Y-%m-%d}"]
     texts += [text or "–" for text in (contact.name, contact.email, contact.note)]
     texts.append(str(its.invitation or "–"))
-    return "".join(f"<td>{escape(text)}</td>" for text in texts)
+    return [escape(text) for text in texts]

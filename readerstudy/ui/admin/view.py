@@ -77,7 +77,7 @@ def progress(readers: Sequence[ReaderProgress]) -> str:
     ]
     if not rows:
         return _nothing("No reader yet. Make invitation links and send them.")
-    return _table(["Reader", "Stage", "Answered", "Last answer (UTC)"], rows, css="sr-tall")
+    return table(["Reader", "Stage", "Answered", "Last answer (UTC)"], rows, css="sr-tall")
 
 
 def results(analysis: Analysis) -> str:
@@ -98,9 +98,9 @@ def results(analysis: Analysis) -> str:
         _alone(analysis)
         + "".join(f'<p class="sr-soft">{escape(note)}</p>' for note in analysis.meta["notes"])
         + "<h3>All classes</h3>"
-        + _table(["Class", "Subject", "Accuracy"], overall)
+        + table(["Class", "Subject", "Accuracy"], overall)
         + "<h3>Each class against all others</h3>"
-        + _table(["Class", "Subject", *_QUANTITIES.values()], rows)
+        + table(["Class", "Subject", *_QUANTITIES.values()], rows)
         + _methods(used)
     )
 
@@ -123,8 +123,8 @@ def readers(analysis: Analysis, figure: Picture) -> str:
     ]
     if not rows:
         return _nothing("No reader has answered enough cases of this class yet.")
-    table = _table(["Reader", "Sensitivity", "Specificity"], rows, css="sr-tall")
-    return f"<h3>Readers, {escape(figure.class_)}</h3>{table}{_methods(used)}"
+    listed = table(["Reader", "Sensitivity", "Specificity"], rows, css="sr-tall")
+    return f"<h3>Readers, {escape(figure.class_)}</h3>{listed}{_methods(used)}"
 
 
 def kinds_of(words: str | None) -> tuple[ReaderKind, ...] | None:
@@ -252,13 +252,16 @@ def _nothing(message: str) -> str:
     return f'<p class="sr-soft">{escape(message)}</p>'
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, css: str = "") -> str:
-    """Cells are markup already; headings are our own words."""
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], *, css: str = "", name: str = ""
+) -> str:
+    """Cells are markup already; headings are our own words. `name` is the element's id."""
+    own = f' id="{name}"' if name else ""
     columns = "".join(f'<th scope="col">{title}</th>' for title in head)
     body = "".join(f"<tr>{''.join(f'<td>{c}</td>' for c in row)}</tr>" for row in rows)
     return (
-        f'<div class="sr-scroll {css}"><table class="sr-table"><thead><tr>{columns}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
+        f'<div class="sr-scroll {css}"><table class="sr-table"{own}>'
+        f"<thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
