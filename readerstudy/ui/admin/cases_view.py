@@ -5,6 +5,7 @@ from html import escape
 from urllib.parse import quote
 
 from readerstudy.entities import CaseAnswers, ReaderKind, StudySummary
+from readerstudy.ui.admin.view import table
 
 _MOST = 100
 _HEAD = ("Image", "Case", "Reference", "Wrong", "Answers of readers", "Models")
@@ -13,12 +14,10 @@ _HEAD = ("Image", "Case", "Reference", "Wrong", "Answers of readers", "Models")
 def hardest(study: StudySummary, kinds: Sequence[ReaderKind], found: Sequence[CaseAnswers]) -> str:
     if not found:
         return '<p class="sr-soft">The study has no test cases yet.</p>'
-    head = "".join(f'<th scope="col">{words}</th>' for words in _HEAD)
-    rows = "".join(_row(study, case) for case in found[:_MOST])
+    rows = (_row(study, case) for case in found[:_MOST])
     return (
-        f"<h3>Hardest cases</h3>{_whose(kinds)}"
-        f'<div class="sr-scroll"><table class="sr-table"><thead><tr>{head}</tr></thead>'
-        f'<tbody>{rows}</tbody></table></div><p class="sr-small">{_note(len(found))}</p>'
+        f"<h3>Hardest cases</h3>{_whose(kinds)}{table(_HEAD, rows)}"
+        f'<p class="sr-small">{_note(len(found))}</p>'
     )
 
 
@@ -37,10 +36,10 @@ def _note(n_cases: int) -> str:
     )
 
 
-def _row(study: StudySummary, case: CaseAnswers) -> str:
+def _row(study: StudySummary, case: CaseAnswers) -> tuple[str, ...]:
     source = f"/admin-api/{quote(study.slug)}/thumbnail?case={quote(case.case_id, safe='')}"
     names = {option.code: option.name_en for option in study.classes}
-    cells = (
+    return (
         f'<img class="sr-thumb" loading="lazy" alt="" width="64" height="64" src="{source}">',
         f"<code>{escape(case.case_id)}</code>",
         f'<span title="{escape(names.get(case.truth, ""))}">{escape(case.truth)}</span>',
@@ -48,7 +47,6 @@ def _row(study: StudySummary, case: CaseAnswers) -> str:
         _answers(case),
         _models(case),
     )
-    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 def _wrong(case: CaseAnswers) -> str:

@@ -7,6 +7,7 @@ from html import escape
 
 from readerstudy.entities import CellState, Coverage
 from readerstudy.export.grid import grid_png
+from readerstudy.ui.admin.view import table
 
 _COLOURS = {
     CellState.NOT_PLANNED: (236, 240, 242),
@@ -46,17 +47,15 @@ def cases(found: Coverage) -> str:
     if not found.readers or not found.cases:
         return ""
     thinnest = sorted(found.cases.items(), key=lambda item: item[1])
-    rows = "".join(
-        f"<tr><td><code>{escape(case_id)}</code></td><td>{people}</td><td>{simulated}</td></tr>"
+    rows = [
+        (f"<code>{escape(case_id)}</code>", str(people), str(simulated))
         for case_id, (people, simulated) in thinnest[:_FEWEST]
-    )
+    ]
     most = max(people for people, _ in found.cases.values())
     return (
         "<h3>Cases with the fewest readings</h3>"
         f"<p>Readings by people per case: {thinnest[0][1][0]} to {most}.</p>"
-        '<div class="sr-scroll"><table class="sr-table"><thead><tr><th scope="col">Case</th>'
-        '<th scope="col">By people</th><th scope="col">Simulated</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+        f"{table(('Case', 'By people', 'Simulated'), rows)}"
     )
 
 

@@ -4,7 +4,8 @@ from html import escape
 
 from readerstudy.entities import StudyState, StudySummary, SupportKind
 from readerstudy.services.preview import Preview
-from readerstudy.services.trail import Trail
+from readerstudy.services.trail import Trail, TrailEvent
+from readerstudy.ui.admin.view import table
 
 _KINDS = {
     SupportKind.SALIENCY: "Beside the advice, saliency map",
@@ -85,26 +86,20 @@ def done(message: str) -> str:
 
 def trail(found: Trail, slug: str) -> str:
     """Newest first; the file has all of them."""
-    rows = "".join(
-        f"<tr><td>{event.at:%Y-%m-%d %H:%M:%S}</td>"
-        + "".join(
-            f"<td>{escape(text)}</td>"
-            for text in (event.actor, event.verb.replace("_", " "), event.subject)
-        )
-        + "".join(f"<td><code>{escape(text)}</code></td>" for text in (event.old, event.new))
-        + f"<td>{escape(event.reason)}</td></tr>"
-        for event in found.events
-    )
     head = ("When (UTC)", "Who", "What", "On", "Old", "New", "Reason")
-    columns = "".join(f'<th scope="col">{title}</th>' for title in head)
     left = found.total - len(found.events)
     more = f'<p class="sr-soft">{left} older ones are in the file.</p>' if left else ""
     return (
         f'<p><a class="sr-download" href="/admin-api/{escape(slug)}/trail.csv" download>'
         "All events (CSV)</a></p>"
-        f'<div class="sr-scroll sr-tall"><table class="sr-table sr-trail"><thead><tr>{columns}</tr>'
-        f"</thead><tbody>{rows}</tbody></table></div>{more}"
+        f"{table(head, map(_event, found.events), css='sr-tall sr-trail')}{more}"
     )
+
+
+def _event(event: TrailEvent) -> list[str]:
+    words = (event.actor, event.verb.replace("_", " "), event.subject)
+    values = (f"<code>{escape(text)}</code>" for text in (event.old, event.new))
+    return [f"{event.at:%Y-%m-%d %H:%M:%S}", *map(escape, words), *values, escape(event.reason)]
 
 
 def preview(found: Preview, slug: str) -> str:

@@ -17,7 +17,7 @@ def subgroups(title: str, groups: Sequence[Group]) -> str:
     rows = [row for group in groups for row in _rows(group)]
     head = ("Group", "Subject", *_OVERALL.values())
     return (
-        f"<h3>{escape(title)}</h3>{_whose(groups)}{_table(head, rows)}"
+        f"<h3>{escape(title)}</h3>{_whose(groups)}{view.table(head, rows)}"
         f"{''.join(_classes(group) for group in groups)}{_NOTE}"
     )
 
@@ -65,7 +65,7 @@ def _classes(group: Group) -> str:
     head = ("Class", *(escape(view.name_of(subject)) for subject in subjects))
     return (
         f"<details><summary>Sensitivity per class: {escape(group.name)}</summary>"
-        f"{_table(head, rows)}</details>"
+        f"{view.table(head, rows)}</details>"
     )
 
 
@@ -88,12 +88,3 @@ def _number(found: Analysis, quantity: str, class_: str, subject: str) -> str:
     better = found.advised(record) if record else None
     few = f"<small>Few cases, report: {view.interval(better)}</small>" if better else ""
     return f'<div class="sr-number"{note}>{view.estimate(record)}{few}</div>'
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    columns = "".join(f'<th scope="col">{title}</th>' for title in head)
-    body = "".join(f"<tr>{''.join(f'<td>{c}</td>' for c in row)}</tr>" for row in rows)
-    return (
-        f'<div class="sr-scroll"><table class="sr-table"><thead><tr>{columns}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )

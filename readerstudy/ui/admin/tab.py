@@ -1,5 +1,6 @@
 """What every tab of the administration is, and what its handlers share."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -51,10 +52,19 @@ def study_of(db: Database, actor: Actor, slug: str | None) -> StudySummary | Non
 
 def picker(db: Database, actor: Actor, chosen: str | None) -> Any:
     """The studies to choose from, and the chosen one, or the first if it is none of them."""
-    choices = [(study.title, study.slug) for study in studies.list_studies(db, actor=actor)]
-    slugs = [slug for _, slug in choices]
+    found = studies.list_studies(db, actor=actor)
+    slugs = [study.slug for study in found]
     first = slugs[0] if slugs else None
-    return gr.update(choices=choices, value=chosen if chosen in slugs else first)
+    return gr.update(choices=_named(found), value=chosen if chosen in slugs else first)
+
+
+def _named(found: Sequence[StudySummary]) -> list[tuple[str, str]]:
+    """By title; those that share one also by their short name."""
+    count = Counter(study.title for study in found)
+    return [
+        (f"{its.title} ({its.slug})" if count[its.title] > 1 else its.title, its.slug)
+        for its in found
+    ]
 
 
 def dropdown(label: str, **options: Any) -> gr.Dropdown:

@@ -110,3 +110,14 @@ def test_a_demo_page_of_before_a_restart_says_choose_again(site):
     index = next(i for i, fn in fns.items() if fn.fn.__name__ == "explain")
     shown = call(site.anonymous(), "", index, [uuid.uuid4().hex, "BCC", "gradient"])
     assert "Choose it again" in str(shown["output"]["data"])
+
+
+def test_studies_of_one_title_are_told_apart(site, staff):
+    for slug in ("twin-1", "twin-2"):
+        studies.create_study(
+            site.db, actor=SYSTEM, slug=slug, title="Twin", taxonomy=DEMO8, synthetic=True
+        )
+    [box] = ask(site, staff, "reload", "alpha")["output"]["data"]
+    named = {slug: words for words, slug in box["choices"]}
+    assert (named["twin-1"], named["twin-2"]) == ("Twin (twin-1)", "Twin (twin-2)")
+    assert named["alpha"] == "Study alpha"
