@@ -18,6 +18,7 @@ from readerstudy.config import Settings, add_arguments, settings_from
 from readerstudy.db import Database
 from readerstudy.errors import ConfigError
 from readerstudy.services.accounts import FIRST_ADMIN
+from readerstudy.services.scratch import clear_abandoned
 from readerstudy.services.setup import initialise, open_database
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ def _forget_uploads(settings: Settings) -> None:
     """A server that was killed could not delete what it held."""
     for left in (settings.var / "uploads").iterdir():
         shutil.rmtree(left, ignore_errors=True)
+    clear_abandoned(settings.cases)
 
 
 def _serve(app: "FastAPI", settings: Settings, listener: socket.socket) -> None:

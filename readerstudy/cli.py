@@ -168,7 +168,7 @@ def _study_of_flags(args: Arguments) -> dict[str, Any]:
 
 def _import_cases(db: Database, args: Arguments, _settings: Settings) -> None:
     if args.zip:
-        count = uploads.import_archive(db, actor=SYSTEM, slug=args.study, archive=args.zip)
+        count = uploads.import_cases_zip(db, actor=SYSTEM, slug=args.study, archive=args.zip)
     else:
         count = studies.import_cases(db, actor=SYSTEM, slug=args.study, manifest=args.manifest)
     print(f"Imported {count} cases into {args.study}.")

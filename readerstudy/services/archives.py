@@ -2,17 +2,13 @@
 
 import shutil
 import stat
-import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from data.images import MAX_BYTES
 from readerstudy.errors import ImportRefused
 
-MANIFEST = "manifest.csv"
 MAX_ENTRIES = 10_000
 MAX_TOTAL_BYTES = 4_000_000_000
 # Pictures hardly shrink, tables by ten times: what shrinks more is a trap.
@@ -21,16 +17,11 @@ _RATIO_FROM_BYTES = 1_000_000
 _SHOWN = 20
 
 
-@contextmanager
-def scratch(images: Path) -> Iterator[Path]:
-    """A folder for what is on its way: on the disk of the images, which must hold it anyway."""
-    images.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=images.parent, prefix=".upload-") as folder:
-        yield Path(folder)
+def unpack(archive: Path, *, folder: Path, table: str) -> Path:
+    """Where the file named `table` lies in `folder`, with all others of the zip.
 
-
-def unpack(archive: Path, *, folder: Path) -> Path:
-    """The manifest's path in `folder`. Raises ImportRefused naming every entry that is refused."""
+    Raises ImportRefused naming every entry that is refused.
+    """
     try:
         with zipfile.ZipFile(archive) as opened:
             entries = [entry for entry in opened.infolist() if _is_wanted(entry)]
@@ -39,10 +30,10 @@ def unpack(archive: Path, *, folder: Path) -> Path:
                 _write(opened, entry, folder)
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise ImportRefused(
-            f"Expected a zip with {MANIFEST} and images, but it cannot be read ({error}); "
+            f"Expected a zip with {table} and what it names, but it cannot be read ({error}); "
             "pack it again."
         ) from error
-    return _manifest(folder, [entry.filename for entry in entries])
+    return _find(table, folder, [entry.filename for entry in entries])
 
 
 def _is_wanted(entry: zipfile.ZipInfo) -> bool:
@@ -98,11 +89,11 @@ def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> Non
         shutil.copyfileobj(source, file)
 
 
-def _manifest(folder: Path, names: list[str]) -> Path:
-    found = [name for name in names if PurePosixPath(name).name == MANIFEST]
+def _find(table: str, folder: Path, names: list[str]) -> Path:
+    found = [name for name in names if PurePosixPath(name).name == table]
     if len(found) != 1:
         raise ImportRefused(
-            f"Expected one {MANIFEST} in the zip, but got {', '.join(found) or 'none'}; pack the "
-            "table under this name with its images."
+            f"Expected one {table} in the zip, but got {', '.join(found) or 'none'}; pack the "
+            "table under this name with what belongs to it."
         )
     return folder / found[0]

@@ -11,6 +11,7 @@ from PIL import Image
 
 from data.images import decode, encode
 from readerstudy.errors import NotFoundError
+from readerstudy.services.scratch import part_of
 
 # Lossy WebP halves the resolution of colour, and vessels are thin and red: only pictures that would
 # be slow to load without it are stored so.
@@ -63,9 +64,9 @@ def _write(path: Path, content: bytes) -> None:
     if path.is_file():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{uuid4().hex}.part")
-    with scratch.open("wb") as file:
+    part = part_of(path, name=uuid4().hex)
+    with part.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    scratch.replace(path)
+    part.replace(path)

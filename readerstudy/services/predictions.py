@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import Any
 import pandas as pd
 
 from data.errors import UserError
+from data.tables import read_csv
 from data.taxonomy import Taxonomy
 from readerstudy.errors import ImportRefused
+from readerstudy.services.importing import refuse
 
 _PREFIX = "p_"
 _SUM_TOLERANCE = 1e-4
-_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -31,38 +33,38 @@ class PredictionsFile:
 def read_predictions(
     csv: Path, *, cases: Collection[str], classes: Sequence[str]
 ) -> PredictionsFile:
+    """Raises ImportRefused; what is wrong with rows is told of all of them at once."""
     table = _read_table(csv)
     card = _read_card(csv.with_suffix(".json"))
     codes = [name.removeprefix(_PREFIX) for name in table.columns if name.startswith(_PREFIX)]
     _check_classes(codes, classes, card)
-    _check_cases(list(table["case_id"]), cases)
-    probabilities = {
-        str(row["case_id"]): {code: float(str(row[_PREFIX + code])) for code in codes}
-        for row in table.to_dict("records")
-    }
-    _check_probabilities(probabilities, classes)
+    rows = [
+        _Row(f"line {line}", str(row["case_id"]), {c: str(row[_PREFIX + c]) for c in codes})
+        for line, row in zip(table.index, table.to_dict("records"), strict=True)
+    ]
+    refuse(
+        _problems(rows, cases, classes),
+        expected="one row of probabilities for each case of the study and no other",
+    )
+    probabilities = {row.case_id: _numbers(row) for row in rows}
     return PredictionsFile(card["checkpoint_sha256"].lower(), card, probabilities)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line of the table; `place` names it in what is said about it."""
+
+    place: str
+    case_id: str
+    cells: dict[str, str]
 
 
 def _read_table(csv: Path) -> pd.DataFrame:
     if not csv.is_file():
         raise ImportRefused(f"Expected a file of predictions, but {csv} is not there; check it.")
-    try:
-        # round_trip: the fast parser may differ in the last bit, and the seal would differ.
-        table = pd.read_csv(csv, dtype={"case_id": str}, float_precision="round_trip")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ImportRefused(
-            f"Expected {csv.name} to be a CSV file in UTF-8, but reading it failed ({error})."
-        ) from error
+    table = read_csv(csv)
     if "case_id" not in table.columns:
         raise ImportRefused(f"Expected a column case_id in {csv.name}; add it.")
-    wrong = [
-        name
-        for name in table.columns
-        if name.startswith(_PREFIX) and not pd.api.types.is_numeric_dtype(table[name])
-    ]
-    if wrong:
-        raise ImportRefused(f"Expected numbers in {', '.join(wrong)} of {csv.name}; mend them.")
     return table
 
 
@@ -115,46 +117,39 @@ def _listed(card: dict[str, Any]) -> list[str]:
         ) from error
 
 
-def _check_cases(found: list[str], cases: Collection[str]) -> None:
-    problems = [f"missing: {case_id}" for case_id in sorted(set(cases) - set(found))]
-    problems += [f"not in the study: {case_id}" for case_id in sorted(set(found) - set(cases))]
-    problems += [f"twice: {case_id}" for case_id in sorted(_repeated(found))]
-    _refuse("Expected one row for each case of the study and no other", problems)
+def _problems(rows: Sequence[_Row], cases: Collection[str], classes: Sequence[str]) -> list[str]:
+    count = Counter(row.case_id for row in rows)
+    missing = [f"there is no row for {case_id}" for case_id in sorted(set(cases) - set(count))]
+    told = []
+    for row in rows:
+        found = [] if row.case_id in cases else ["the study has no such case"]
+        if count[row.case_id] > 1:
+            found.append(f"the case is there {count[row.case_id]} times")
+        found += _cell_problems(row, classes)
+        told += [f"{row.place}, {row.case_id}: {problem}" for problem in found]
+    return told + missing
 
 
-def _repeated(found: list[str]) -> set[str]:
-    return set(pd.Series(found, dtype=str)[lambda s: s.duplicated()])
+def _cell_problems(row: _Row, classes: Sequence[str]) -> list[str]:
+    numbers = _numbers(row)
+    wrong = [code for code, p in numbers.items() if not 0 <= p <= 1]
+    if wrong:
+        return [f"{_PREFIX}{code} is {row.cells[code]!r}, not from 0 to 1" for code in wrong]
+    total = math.fsum(numbers.values())
+    if abs(total - 1) > _SUM_TOLERANCE:
+        return [f"the sum is {total:.6g}, not 1"]
+    if not any(numbers[code] > 0 for code in classes):
+        return ["all classes of the study have probability 0"]
+    return []
 
 
-def _check_probabilities(
-    probabilities: dict[str, dict[str, float]], classes: Sequence[str]
-) -> None:
-    problems = [
-        f"{case_id}: {problem}"
-        for case_id, row in probabilities.items()
-        if (problem := _problem(row, classes))
-    ]
-    _refuse("Expected each row to be probabilities that sum to 1", problems)
+def _numbers(row: _Row) -> dict[str, float]:
+    """Whatever is no number becomes nan, which is not from 0 to 1."""
+    return {code: _number(cell) for code, cell in row.cells.items()}
 
 
-def _problem(row: dict[str, float], classes: Sequence[str]) -> str:
-    values = list(row.values())
-    if not all(math.isfinite(p) and 0 <= p <= 1 for p in values):
-        return "a value is not from 0 to 1"
-    if abs(math.fsum(values) - 1) > _SUM_TOLERANCE:
-        return f"the sum is {math.fsum(values):.6g}"
-    if not any(row[code] > 0 for code in classes):
-        return "all classes of the study have probability 0"
-    return ""
-
-
-def _refuse(expectation: str, problems: list[str]) -> None:
-    if not problems:
-        return
-    rest = len(problems) - _SHOWN
-    more = f"\n… and {rest} more" if rest > 0 else ""
-    raise ImportRefused(
-        f"{expectation}, but {len(problems)} are wrong; mend the file:\n"
-        + "\n".join(problems[:_SHOWN])
-        + more
-    )
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return math.nan

@@ -25,6 +25,7 @@ from readerstudy.services import importing
 from readerstudy.services.predictions import PredictionsFile, read_predictions
 from readerstudy.services.protocols import protocol_of
 from readerstudy.services.readers import options_of
+from readerstudy.services.scratch import staged
 from readerstudy.services.sealing import check_complete, seal_content
 
 DEMO_SLUG = "demo"
@@ -69,9 +70,9 @@ def create_study(
 
 
 def check_draft(db: Database, *, actor: Actor, slug: str) -> None:
-    """Before anything is unpacked for somebody who may not import it."""
+    """Before anything is taken or unpacked from somebody who may not import it."""
     with db.reading() as session:
-        _draft(queries.study_by_slug(session, slug), actor, doing="import cases")
+        _draft(queries.study_by_slug(session, slug), actor, doing="add to it")
 
 
 def import_cases(
@@ -83,11 +84,13 @@ def import_cases(
     """
     with db.reading() as session:
         study = _draft(queries.study_by_slug(session, slug), actor, doing="import cases")
+        _check_no_models(session, study)
         known = importing.known(session, study.id)
     taxonomy = Taxonomy.from_dict(study.taxonomy)
-    cases = importing.read_cases(
-        manifest, taxonomy, known=known, folder=db.images, is_closed_folder=is_closed_folder
-    )
+    with staged(db.images) as folder:
+        cases = importing.read_cases(
+            manifest, taxonomy, known=known, folder=folder, is_closed_folder=is_closed_folder
+        )
     with db.transaction() as session:
         study = _manageable(session, actor, slug, doing="import cases")
         _check_no_models(session, study)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.images import ImageError
+from data.manifest import is_inside
 from data.tables import read_csv
 from readerstudy import rules
 from readerstudy.db import Database, Session, audit, queries_supports
@@ -16,6 +17,7 @@ from readerstudy.errors import ImportRefused, StateError
 from readerstudy.rules import Permission, authorise
 from readerstudy.services import images, importing
 from readerstudy.services.protocols import protocol_of
+from readerstudy.services.scratch import staged
 
 _COLUMNS = ("case_id", "kind", "path", "caption")
 _MOST = {SupportKind.SALIENCY: 1, SupportKind.SIMILAR: 6}
@@ -33,17 +35,28 @@ class _Row:
     caption: str
 
 
-def import_supports(db: Database, *, actor: Actor, slug: str, model: str, csv: Path) -> int:
+def import_supports(
+    db: Database,
+    *,
+    actor: Actor,
+    slug: str,
+    model: str,
+    csv: Path,
+    is_closed_folder: bool = False,
+) -> int:
     """All or none, once for each model, while the study is a draft. Returns their number.
 
-    Similar cases come in the order of the table.
+    Similar cases come in the order of the table. `is_closed_folder`: the table comes from outside
+    and may name nothing beyond its own folder.
     """
     with db.reading() as session:
         study = queries.study_by_slug(session, slug)
         _model(session, study, actor, model)
         known = importing.known(session, study.id)
     rows = _rows(csv)
-    stored = _store(rows, known=known, source=csv.parent, folder=db.images)
+    inside = csv.parent if is_closed_folder else None
+    with staged(db.images) as folder:
+        stored = _store(rows, known=known, source=csv.parent, folder=folder, inside=inside)
     with db.transaction() as session:
         study = queries.lock_study(session, slug)
         its = _model(session, study, actor, model)
@@ -105,7 +118,7 @@ def _rows(csv: Path) -> list[_Row]:
 
 
 def _store(
-    rows: list[_Row], *, known: importing.Known, source: Path, folder: Path
+    rows: list[_Row], *, known: importing.Known, source: Path, folder: Path, inside: Path | None
 ) -> list[images.StoredImage]:
     """The image of each row in order. Raises ImportRefused with all that is wrong."""
     count = Counter((row.case_id, row.kind) for row in rows)
@@ -113,7 +126,7 @@ def _store(
     for row in rows:
         found = _problems(row, known, count)
         try:
-            image = images.store(source / row.path, folder=folder)
+            image = _read(source / row.path, folder=folder, inside=inside)
         except ImageError as error:
             found.append(f"{Path(row.path).name or 'no path'}: {error}")
         else:
@@ -122,6 +135,12 @@ def _store(
         problems += [f"{row.place}: {problem}" for problem in found]
     importing.refuse(problems, expected="every row to be a picture of a case's advice")
     return stored
+
+
+def _read(path: Path, *, folder: Path, inside: Path | None) -> images.StoredImage:
+    if inside is not None and not is_inside(path, inside):
+        raise ImageError("it lies outside the folder of the table; pack it beside the table.")
+    return images.store(path, folder=folder)
 
 
 def _problems(row: _Row, known: importing.Known, count: Mapping[tuple[str, str], int]) -> list[str]:

@@ -1,9 +1,10 @@
-"""Files that owners send: cases as one zip, and a study file. The body is the file itself.
+"""Files that owners send: zips for a draft, and a study file. The body is the file itself.
 
 Gradio's own upload stays shut under /admin: it would take a file from anybody who may sign in
 there, before any service is asked.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +14,9 @@ from fastapi import APIRouter, Body, Depends, Request
 
 from readerstudy.db import Database
 from readerstudy.entities import Actor
-from readerstudy.services import archives, studies, uploads
+from readerstudy.services import studies, uploads
 from readerstudy.services.protocols import decode_study
+from readerstudy.services.scratch import scratch
 from readerstudy.ui.session import Sessions, Zone
 
 MAX_ARCHIVE_BYTES = 2_000_000_000
@@ -25,16 +27,41 @@ def upload_routes(db: Database, sessions: Sessions) -> APIRouter:
     router = APIRouter(prefix="/admin-api")
     Staff = Annotated[Actor, Depends(sessions.required(Zone.ADMIN))]
 
-    @router.put("/{slug}/cases", max_body_size=MAX_ARCHIVE_BYTES)
-    async def cases(actor: Staff, slug: str, request: Request) -> dict[str, str]:
+    async def imported(
+        actor: Actor, slug: str, request: Request, store: Callable[[Path], int]
+    ) -> int:
         # Who may not import is told so before the first byte is taken.
         await run_sync(lambda: studies.check_draft(db, actor=actor, slug=slug))
-        with archives.scratch(db.images) as folder:
-            archive = await _received(request, folder / "cases.zip")
-            count = await run_sync(
-                lambda: uploads.import_archive(db, actor=actor, slug=slug, archive=archive)
+        with scratch(db.images) as folder:
+            archive = await _received(request, folder / "sent.zip")
+            return await run_sync(lambda: store(archive))
+
+    @router.put("/{slug}/cases", max_body_size=MAX_ARCHIVE_BYTES)
+    async def cases(actor: Staff, slug: str, request: Request) -> dict[str, str]:
+        def store(archive: Path) -> int:
+            return uploads.import_cases_zip(db, actor=actor, slug=slug, archive=archive)
+
+        return {"said": f"Imported {await imported(actor, slug, request, store)} cases."}
+
+    @router.put("/{slug}/predictions", max_body_size=MAX_ARCHIVE_BYTES)
+    async def predictions(actor: Staff, slug: str, name: str, request: Request) -> dict[str, str]:
+        def store(archive: Path) -> int:
+            return uploads.import_predictions_zip(
+                db, actor=actor, slug=slug, name=name, archive=archive
             )
-        return {"said": f"Imported {count} cases."}
+
+        count = await imported(actor, slug, request, store)
+        return {"said": f"Imported the predictions of {name} for {count} cases."}
+
+    @router.put("/{slug}/supports", max_body_size=MAX_ARCHIVE_BYTES)
+    async def supports(actor: Staff, slug: str, model: str, request: Request) -> dict[str, str]:
+        def store(archive: Path) -> int:
+            return uploads.import_supports_zip(
+                db, actor=actor, slug=slug, model=model, archive=archive
+            )
+
+        count = await imported(actor, slug, request, store)
+        return {"said": f"Imported {count} pictures beside the advice of {model}."}
 
     @router.put("/study-file", max_body_size=MAX_STUDY_BYTES)
     def study_file(

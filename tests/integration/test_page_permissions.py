@@ -103,6 +103,8 @@ ROUTES: dict[tuple[str, str], tuple[set[str], str]] = {
         "/admin-api/alpha/preview/1/support/1",
     ),
     ("PUT", "/admin-api/{slug}/cases"): (OWNERS, "/admin-api/alpha/cases"),
+    ("PUT", "/admin-api/{slug}/predictions"): (OWNERS, "/admin-api/alpha/predictions?name=b4"),
+    ("PUT", "/admin-api/{slug}/supports"): (OWNERS, "/admin-api/alpha/supports?model=net"),
     ("PUT", "/admin-api/study-file"): (EVERYWHERE, "/admin-api/study-file?name=sent.yaml"),
     ("GET", "/study-api/status"): (READERS, "/study-api/status"),
     ("GET", "/study-api/current"): (READERS, "/study-api/current"),

@@ -97,9 +97,21 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         OWNERS,
         lambda w, a, _: studies.check_draft(w.db, actor=a, slug="alpha"),
     ),
-    uploads.import_archive: (
+    uploads.import_cases_zip: (
         OWNERS,
-        lambda w, a, p: uploads.import_archive(w.db, actor=a, slug="alpha", archive=p / "c.zip"),
+        lambda w, a, p: uploads.import_cases_zip(w.db, actor=a, slug="alpha", archive=p / "c.zip"),
+    ),
+    uploads.import_predictions_zip: (
+        OWNERS,
+        lambda w, a, p: uploads.import_predictions_zip(
+            w.db, actor=a, slug="alpha", name="other", archive=p / "p.zip"
+        ),
+    ),
+    uploads.import_supports_zip: (
+        OWNERS,
+        lambda w, a, p: uploads.import_supports_zip(
+            w.db, actor=a, slug="alpha", model="net", archive=p / "s.zip"
+        ),
     ),
     studies.import_predictions: (
         OWNERS,

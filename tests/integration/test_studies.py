@@ -169,14 +169,17 @@ Change = Callable[[pd.DataFrame], pd.DataFrame]
 CHANGES: dict[str, tuple[Change, str]] = {
     "missing and extra cases": (
         lambda t: t.replace({"case_id": {"case-03": "case-99"}}),
-        r"(?s)missing: case-03.*not in the study: case-99",
+        r"(?s)line 5, case-99: the study has no such case.*no row for case-03",
     ),
-    "a case twice": (lambda t: pd.concat([t, t.head(1)]), "twice: case-00"),
+    "a case twice": (
+        lambda t: pd.concat([t, t.head(1)]),
+        "line 2, case-00: the case is there 2 times",
+    ),
     "a missing class": (lambda t: t.drop(columns=["p_BCC"]), "p_BCC are missing"),
-    "a sum above 1": (lambda t: t.assign(p_BCC=t["p_BCC"] + 0.5), "case-00: the sum is"),
+    "a sum above 1": (lambda t: t.assign(p_BCC=t["p_BCC"] + 0.5), "line 2, case-00: the sum is"),
     "a negative value": (lambda t: t.assign(p_BCC=-0.1), "not from 0 to 1"),
     "an empty cell": (lambda t: t.assign(p_BCC=float("nan")), "not from 0 to 1"),
-    "text": (lambda t: t.assign(p_BCC="high"), "numbers in p_BCC"),
+    "text": (lambda t: t.assign(p_BCC="high"), "p_BCC is 'high', not from 0 to 1"),
     "no case column": (lambda t: t.drop(columns=["case_id"]), "column case_id"),
     "a class beyond the sidecar": (lambda t: t.assign(p_XYZ=0.0), "do not belong together"),
 }
@@ -193,6 +196,40 @@ def test_predictions_that_do_not_fit_are_refused(
     with pytest.raises(ImportRefused, match=said):
         add_model(db, filled, csv)
     assert summary(db, filled).models == ()
+
+
+def test_all_bad_rows_of_predictions_are_told_at_once(
+    db: Database, filled: str, predictions: Path, tmp_path: Path
+) -> None:
+    table = pd.read_csv(predictions, dtype=str)
+    table.loc[0, "p_BCC"] = "high"
+    table.loc[1, "p_BCC"] = "0.9999"
+    table.loc[2, "case_id"] = "case-99"
+    csv = tmp_path / "bad.csv"
+    table.to_csv(csv, index=False)
+    csv.with_suffix(".json").write_text(predictions.with_suffix(".json").read_text())
+    with pytest.raises(ImportRefused, match="4 faults") as caught:
+        add_model(db, filled, csv)
+    told = str(caught.value).splitlines()[1:]
+    assert [line.split(":")[0] for line in told[:3]] == [
+        "line 2, case-00",
+        "line 3, case-01",
+        "line 4, case-99",
+    ]
+    assert told[3] == "there is no row for case-02"
+
+
+def test_a_refused_import_leaves_no_image_behind(
+    db: Database, draft: str, manifest: Path, tmp_path: Path
+) -> None:
+    table = pd.read_csv(manifest)
+    table["path"] = [str((manifest.parent / p).resolve()) for p in table["path"]]
+    table.loc[15, "label"] = "XX"
+    table.to_csv(tmp_path / "m.csv", index=False)
+    before = sorted(db.images.glob("*"))
+    with pytest.raises(ImportRefused):
+        studies.import_cases(db, actor=SYSTEM, slug=draft, manifest=tmp_path / "m.csv")
+    assert sorted(db.images.glob("*")) == before
 
 
 SIDECARS = [

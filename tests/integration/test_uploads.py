@@ -53,7 +53,7 @@ def test_a_zip_is_imported_like_its_folder(
     db: Database, draft: str, tmp_path: Path, below: str
 ) -> None:
     archive = packed(tmp_path, below=below)
-    assert uploads.import_archive(db, actor=SYSTEM, slug=draft, archive=archive) == 4
+    assert uploads.import_cases_zip(db, actor=SYSTEM, slug=draft, archive=archive) == 4
     assert n_cases(db) == 4
 
 
@@ -88,7 +88,7 @@ def test_what_could_do_harm_is_refused_and_nothing_is_stored(
     archive = made(tmp_path, fill)
     before = sorted(tmp_path.rglob("*.png"))
     with pytest.raises(UserError, match=words):
-        uploads.import_archive(db, actor=SYSTEM, slug=draft, archive=archive)
+        uploads.import_cases_zip(db, actor=SYSTEM, slug=draft, archive=archive)
     assert n_cases(db) == 0
     assert sorted(tmp_path.rglob("*.png")) == before
     assert not (tmp_path.parent / "out.png").exists()
@@ -100,7 +100,7 @@ def test_all_refused_entries_are_named(db: Database, draft: str, tmp_path: Path)
         a_link(archive)
 
     with pytest.raises(ImportRefused, match="2 are refused") as caught:
-        uploads.import_archive(db, actor=SYSTEM, slug=draft, archive=made(tmp_path, fill))
+        uploads.import_cases_zip(db, actor=SYSTEM, slug=draft, archive=made(tmp_path, fill))
     assert "'../out.png'" in str(caught.value)
     assert "'link.png'" in str(caught.value)
 
@@ -110,10 +110,10 @@ def test_too_many_files_and_what_is_no_zip_are_refused(
 ) -> None:
     monkeypatch.setattr(archives, "MAX_ENTRIES", 3)
     with pytest.raises(ImportRefused, match="at most 3 files"):
-        uploads.import_archive(db, actor=SYSTEM, slug=draft, archive=packed(tmp_path))
+        uploads.import_cases_zip(db, actor=SYSTEM, slug=draft, archive=packed(tmp_path))
     (tmp_path / "no.zip").write_bytes(b"this is no zip")
     with pytest.raises(ImportRefused, match="pack it again"):
-        uploads.import_archive(db, actor=SYSTEM, slug=draft, archive=tmp_path / "no.zip")
+        uploads.import_cases_zip(db, actor=SYSTEM, slug=draft, archive=tmp_path / "no.zip")
 
 
 def test_a_view_outside_the_zip_is_refused(db: Database, draft: str, tmp_path: Path) -> None:
@@ -127,4 +127,4 @@ def test_a_view_outside_the_zip_is_refused(db: Database, draft: str, tmp_path: P
         archive.writestr("manifest.csv", rows)
 
     with pytest.raises(ImportRefused, match="lies outside the folder"):
-        uploads.import_archive(db, actor=SYSTEM, slug=draft, archive=made(tmp_path, fill))
+        uploads.import_cases_zip(db, actor=SYSTEM, slug=draft, archive=made(tmp_path, fill))

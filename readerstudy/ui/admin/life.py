@@ -24,8 +24,9 @@ class LifeTab:
         said = gr.HTML("", elem_id="sr-life-said", js_on_load=None)
         shown = gr.HTML("", elem_id="sr-life", js_on_load=None)
         with gr.Column(visible=False) as draft:
-            # By itself: what it says of a file stays when the rest is shown anew.
+            # By themselves: what a form says of a file stays when the rest is shown anew.
             files = gr.HTML("", js_on_load=None)
+            pictures = gr.HTML("", js_on_load=None)
             sure = gr.Checkbox(label="I have read what the seal covers", elem_id="sr-sure")
             open_ = gr.Button("Open and seal", variant="primary", elem_id="sr-open")
         with gr.Column(visible=False) as opened:
@@ -46,7 +47,8 @@ class LifeTab:
             (again, self.reopen_study, [reason]),
             (away, self.archive_study, []),
         )
-        show, shows = place.guard(self.show_life), [shown, files, draft, opened, closed]
+        show = place.guard(self.show_life)
+        shows = [shown, files, pictures, draft, opened, closed]
         for button, handler, inputs in steps:
             event = button.click(place.guard(handler), [place.slug, *inputs], said, **PRIVATE)
             event.success(show, place.slug, shows, **PRIVATE)
@@ -58,8 +60,9 @@ class LifeTab:
         states = (StudyState.DRAFT, StudyState.OPEN, StudyState.CLOSED)
         visible = (gr.update(visible=bool(study and study.state is state)) for state in states)
         if study is None:
-            return ("", "", *visible)
-        return (life_view.state(study), life_view.cases_upload(study.slug), *visible)
+            return ("", "", "", *visible)
+        forms = life_view.files_upload(study.slug), life_view.supports_upload(study)
+        return (life_view.state(study), *forms, *visible)
 
     def open_study(self, slug: str, sure: object, request: gr.Request) -> str:
         if sure is not True:

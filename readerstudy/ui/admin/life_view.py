@@ -38,13 +38,35 @@ def state(study: StudySummary) -> str:
     )
 
 
-def cases_upload(slug: str) -> str:
-    return upload(
-        f"/admin-api/{escape(slug)}/cases",
-        label="Add cases: one zip with manifest.csv and the images it names",
-        accept=".zip",
-        kind="application/zip",
+def files_upload(slug: str) -> str:
+    """Cases, and predictions of them."""
+    name = '<label>Model\'s name in results<input name="name" required maxlength="60"></label>'
+    return _zip_upload(
+        slug, "cases", label="Add cases: one zip with manifest.csv and the images it names"
+    ) + _zip_upload(
+        slug,
+        "predictions",
+        label="Add a model: one zip with its predictions.csv and predictions.json",
+        further=name,
     )
+
+
+def supports_upload(study: StudySummary) -> str:
+    """Nothing as long as there is no model that could advise."""
+    if not study.models:
+        return ""
+    options = "".join(f"<option>{escape(model)}</option>" for model in study.models)
+    return _zip_upload(
+        study.slug,
+        "supports",
+        label="Add pictures beside the advice: one zip with supports.csv and what it names",
+        further=f'<label>of the model<select name="model">{options}</select></label>',
+    )
+
+
+def _zip_upload(slug: str, what: str, *, label: str, further: str = "") -> str:
+    address = f"/admin-api/{escape(slug)}/{what}"
+    return upload(address, label=label, accept=".zip", kind="application/zip", further=further)
 
 
 def study_upload() -> str:
@@ -57,12 +79,23 @@ def study_upload() -> str:
     )
 
 
-def upload(address: str, *, label: str, accept: str, kind: str, is_named: bool = False) -> str:
-    """A form for assets/admin_upload.js. `is_named`: the server needs the file's name."""
+def upload(
+    address: str,
+    *,
+    label: str,
+    accept: str,
+    kind: str,
+    is_named: bool = False,
+    further: str = "",
+) -> str:
+    """A form for assets/admin_upload.js.
+
+    `is_named`: the server needs the file's name. `further`: named inputs that it needs too.
+    """
     named = ' data-named="yes"' if is_named else ""
     return (
         f'<form class="sr-upload" data-upload="{address}" data-kind="{kind}"{named}>'
-        f'<label>{label}<input type="file" accept="{accept}" required></label>'
+        f'<label>{label}<input type="file" accept="{accept}" required></label>{further}'
         '<button type="submit">Send</button><progress max="1" value="0" hidden></progress>'
         '<p role="status"></p></form>'
     )

@@ -15,7 +15,9 @@
       if (isGood) form.reset();
     };
     const request = new XMLHttpRequest();
-    request.open("PUT", form.dataset.upload + (form.dataset.named ? `?name=${encodeURIComponent(file.name)}` : ""));
+    const query = new URLSearchParams(new FormData(form)); // the file's own input has no name
+    if (form.dataset.named) query.set("name", file.name);
+    request.open("PUT", `${form.dataset.upload}?${query}`);
     request.setRequestHeader("Content-Type", form.dataset.kind);
     request.responseType = "json";
     request.upload.onprogress = ({ loaded, total }) => {

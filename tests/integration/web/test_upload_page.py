@@ -9,9 +9,10 @@ import pytest
 from data.taxonomy import DEMO8
 from readerstudy.entities import SYSTEM, Role
 from readerstudy.services import studies
-from tests.integration.making import write_cases
+from tests.integration.making import write_cases, write_predictions
 from tests.integration.web.test_life_page import ask
 
+FILES = ("cases", "predictions?name=b4", "supports?model=b4")
 STUDY = "slug: sent\ntitle: Sent\ntaxonomy: DEMO8\n"
 
 
@@ -35,16 +36,34 @@ def packed(folder, change=lambda table: table):
     write_cases(folder, n_cases=3)
     table = change(pd.read_csv(folder / "manifest.csv", dtype=str, keep_default_na=False))
     table.to_csv(folder / "manifest.csv", index=False)
+    return zipped(folder, *sorted(path.name for path in folder.iterdir()))
+
+
+def zipped(folder, *names):
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
-        for path in sorted(folder.iterdir()):
-            archive.write(path, path.name)
+        for name in names:
+            archive.write(folder / name, name)
     return made.getvalue()
 
 
-def n_cases(site, slug):
-    found = {study.slug: study.n_cases for study in studies.list_studies(site.db, actor=SYSTEM)}
+def summary(site, slug):
+    found = {study.slug: study for study in studies.list_studies(site.db, actor=SYSTEM)}
     return found[slug]
+
+
+def n_cases(site, slug):
+    return summary(site, slug).n_cases
+
+
+@pytest.fixture
+def filled(site, staff, draft, tmp_path):
+    """A draft with three cases, whose predictions and maps lie in the test's folder."""
+    staff.put(f"/admin-api/{draft}/cases", content=packed(tmp_path))
+    write_predictions(tmp_path / "predictions.csv", manifest=tmp_path / "manifest.csv")
+    rows = [f"case-0{n},saliency,{n}.png," for n in range(3)]
+    (tmp_path / "supports.csv").write_text("\n".join(["case_id,kind,path,caption", *rows]))
+    return draft
 
 
 def left_behind(site):
@@ -83,25 +102,65 @@ def test_what_is_no_zip_or_has_no_table_is_a_sentence(staff, draft):
     assert "case_id, path and label" in no_columns.json()["detail"]
 
 
-def test_an_open_study_takes_no_cases(staff, tmp_path):
-    answer = staff.put("/admin-api/alpha/cases", content=packed(tmp_path))
+def test_an_open_study_takes_nothing(staff, tmp_path):
+    for what in FILES:
+        answer = staff.put(f"/admin-api/alpha/{what}", content=packed(tmp_path))
+        assert answer.status_code == 422
+        assert "this one is open" in answer.json()["detail"]
+
+
+def test_an_owner_sends_a_model_and_the_pictures_beside_its_advice(site, staff, filled, tmp_path):
+    model = zipped(tmp_path, "predictions.csv", "predictions.json")
+    answer = staff.put(f"/admin-api/{filled}/predictions?name=b4", content=model)
+    assert answer.json() == {"said": "Imported the predictions of b4 for 3 cases."}
+    assert summary(site, filled).models == ("b4",)
+    beside = zipped(tmp_path, "supports.csv", "0.png", "1.png", "2.png")
+    answer = staff.put(f"/admin-api/{filled}/supports?model=b4", content=beside)
+    assert answer.json() == {"said": "Imported 3 pictures beside the advice of b4."}
+    assert left_behind(site) == []
+    again = staff.put(f"/admin-api/{filled}/supports?model=b4", content=beside)
+    assert (again.status_code, "b4 has some" in again.json()["detail"]) == (422, True)
+
+
+def test_bad_rows_of_predictions_and_pictures_come_back_at_once(site, staff, filled, tmp_path):
+    table = tmp_path / "predictions.csv"
+    good = table.read_text()
+    table.write_text(good.replace("case-00", "case-77").replace("case-01", "case-02"))
+    model = zipped(tmp_path, "predictions.csv", "predictions.json")
+    answer = staff.put(f"/admin-api/{filled}/predictions?name=b4", content=model)
     assert answer.status_code == 422
-    assert "this one is open" in answer.json()["detail"]
+    for told in ("line 2, case-77", "line 3, case-02", "line 4, case-02", "no row for case-01"):
+        assert told in answer.json()["detail"]
+    assert summary(site, filled).models == ()
+    table.write_text(good)
+    model = zipped(tmp_path, "predictions.csv", "predictions.json")
+    staff.put(f"/admin-api/{filled}/predictions?name=b4", content=model)
+    supports = tmp_path / "supports.csv"
+    supports.write_text(supports.read_text().replace("1.png", "/etc/hostname") + "\nnone,map,,")
+    answer = staff.put(
+        f"/admin-api/{filled}/supports?model=b4", content=zipped(tmp_path, "supports.csv", "0.png")
+    )
+    assert answer.status_code == 422
+    for told in ("line 3: hostname: it lies outside", "line 4: 2.png", "line 5: the study has no"):
+        assert told in answer.json()["detail"]
+    assert left_behind(site) == []
 
 
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.MONITOR, "owner of another"])
 def test_others_are_refused_before_the_file_is_taken(site, draft, role):
     client = site.staff(study="alpha") if role == "owner of another" else site.staff(role)
-    answer = client.put(f"/admin-api/{draft}/cases", content=b"x" * 5_000_000)
-    assert answer.status_code == 403
-    assert "Expected somebody who may" in answer.json()["detail"]
+    for what in FILES:
+        answer = client.put(f"/admin-api/{draft}/{what}", content=b"x" * 5_000_000)
+        assert answer.status_code == 403
+        assert "Expected somebody who may" in answer.json()["detail"]
     answer = client.put("/admin-api/study-file?name=a.yaml", content=STUDY)
     assert answer.status_code == 403
     assert left_behind(site) == []
 
 
 def test_readers_strangers_and_foreign_pages_are_refused_by_the_gate(site, draft, staff):
-    for path in (f"/admin-api/{draft}/cases", "/admin-api/study-file?name=a.yaml"):
+    own = [f"/admin-api/{draft}/{what}" for what in FILES]
+    for path in (*own, "/admin-api/study-file?name=a.yaml"):
         assert site.anonymous().put(path, content=b"x").status_code == 401
         assert site.as_admin(site.reader()).put(path, content=b"x").status_code == 403
         answer = staff.put(path, content=b"x", headers={"Origin": "https://elsewhere.example"})
@@ -141,8 +200,14 @@ def test_a_study_file_that_cannot_be_is_a_sentence(staff, content, said):
     assert said in answer.json()["detail"]
 
 
-def test_the_form_is_there_while_the_study_is_a_draft(site, staff, draft):
-    _, form, column, *_ = ask(site, staff, "show_life", draft)["output"]["data"]
-    assert f'data-upload="/admin-api/{draft}/cases"' in form
-    assert column["visible"]
-    assert not ask(site, staff, "show_life", "alpha")["output"]["data"][2]["visible"]
+def test_the_forms_are_there_while_the_study_is_a_draft(site, staff, filled, tmp_path):
+    _, forms, pictures, column, *_ = ask(site, staff, "show_life", filled)["output"]["data"]
+    for what in ("cases", "predictions"):
+        assert f'data-upload="/admin-api/{filled}/{what}"' in forms
+    assert (pictures, column["visible"]) == ("", True)
+    model = zipped(tmp_path, "predictions.csv", "predictions.json")
+    staff.put(f"/admin-api/{filled}/predictions?name=b4", content=model)
+    pictures = ask(site, staff, "show_life", filled)["output"]["data"][2]
+    assert f'data-upload="/admin-api/{filled}/supports"' in pictures
+    assert "<option>b4</option>" in pictures
+    assert not ask(site, staff, "show_life", "alpha")["output"]["data"][3]["visible"]
