@@ -105,7 +105,7 @@ def prepare(settings: Settings) -> None:
 def build_app(settings: Settings, *, predictors: "Sequence[Predictor] | None" = None) -> "FastAPI":
     """Everything but the socket. Without `predictors`, all checkpoints of the folder are loaded."""
     # Not above: torch takes seconds, and gradio reads the environment that `prepare` sets.
-    from model.demo import ASSETS, build_demo  # noqa: PLC0415
+    from model.demo.page import ASSETS, build_demo  # noqa: PLC0415
     from model.map_files import publish_all  # noqa: PLC0415
     from model.predictor import load_predictors  # noqa: PLC0415
     from model.trust import read_all_trust  # noqa: PLC0415

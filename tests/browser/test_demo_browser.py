@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from data.taxonomy import PUMCH14
 from model.checkpoint import BUNDLED
-from model.demo import EXAMPLES
+from model.demo.page import EXAMPLES
 
 HAS_MAP = (BUNDLED / "pumch14-phantom.map.npz").is_file()
 

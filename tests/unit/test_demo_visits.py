@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.demo_visits import Expiring, Visit, Visits
+from model.demo.visits import Expiring, Visit, Visits
 
 
 class Clock:

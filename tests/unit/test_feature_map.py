@@ -8,8 +8,8 @@ from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 from data.images import decode
 from model.checkpoint import load_checkpoint
 from model.cli import main
-from model.demo_map import MapSection
-from model.demo_visits import Visit, Visits
+from model.demo.map import MapSection
+from model.demo.visits import Visit, Visits
 from model.errors import CheckpointError, ModelError
 from model.feature_map import fit_map
 from model.map_files import (

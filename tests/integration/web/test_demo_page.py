@@ -13,9 +13,9 @@ from PIL import Image
 from data.images import encode
 from data.taxonomy import ISIC2019, PUMCH14
 from model import saliency
-from model.demo import Demo
-from model.demo_view import METHOD_NAMES, percent
-from model.demo_visits import Visits
+from model.demo.handlers import Demo
+from model.demo.view import METHOD_NAMES, percent
+from model.demo.visits import Visits
 from model.resampling import PERCENTILE
 from model.saliency_checks import checks
 from model.saliency_checks.findings import Finding

@@ -1,7 +1,7 @@
-"""The demo page: a picture in, ranked diagnoses and a saliency map out."""
+"""The handlers of the demo page: a picture in, ranked diagnoses and a saliency map out."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,27 +9,19 @@ import gradio as gr
 
 from data.images import ImageError, decode, quality_report
 from data.taxonomy import Disease
-from model import card_page, demo_scope
-from model import demo_view as view
+from model import card_page
 from model.card import ModelCard
-from model.demo_answers import ask, who_knows
-from model.demo_map import MapSection
-from model.demo_uploads import Rgb, consume, reduced
-from model.demo_visits import KEEP_UPLOAD_SECONDS, KEEP_UPLOADS, Expiring, Visit, Visits
-from model.map_files import PublicMap
+from model.demo import scope, view
+from model.demo.answers import ask, who_knows
+from model.demo.uploads import Rgb, consume, reduced
+from model.demo.visits import KEEP_UPLOAD_SECONDS, KEEP_UPLOADS, Expiring, Visit, Visits
 from model.overlay import overlay
 from model.predictor import Predictor
 from model.saliency import METHODS
 from model.transforms import fit_square, unfit
 from model.trust import Trust, in_words
 
-DEFAULT_METHOD = "gradient"
-EXAMPLES = Path(__file__).parent / "examples"
-ASSETS = Path(__file__).parent / "assets"
-
 _SYNTHETIC = "<b>Synthetic image</b>: a drawing, no patient. "
-
-Guard = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class Demo:
@@ -171,11 +163,11 @@ class Demo:
         is_drawing = bool(visit.note)
         others = who_knows(self._predictors, visit.fitted, answer, is_drawing=is_drawing)
         if answer.is_foreign or others:
-            warnings, trust = visit.warnings, {"outside": demo_scope.outside(card, others)}
+            warnings, trust = visit.warnings, {"outside": scope.outside(card, others)}
         else:
             # A drawing is outside what a checkpoint of real skin has seen, whatever was measured.
             foreign = (view.FOREIGN_DRAWING,) if is_drawing and not card.synthetic else ()
-            such = "" if foreign else demo_scope.such_answers(card, ranked[0][1])
+            such = "" if foreign else scope.such_answers(card, ranked[0][1])
             warnings, trust = (*foreign, *visit.warnings), {"such_answers": such}
         return (
             view.ranking(
@@ -197,144 +189,6 @@ class Demo:
         preprocessing = predictor.card.preprocessing
         saliency = unfit(found, shape=visit.view.shape, preprocessing=preprocessing)
         return view.data_uri(overlay(visit.view, saliency, opacity=1.0))
-
-
-def build_demo(
-    predictors: Sequence[Predictor],
-    *,
-    guard: Guard,
-    examples: Path = EXAMPLES,
-    visits: Visits | None = None,
-    trust: Mapping[str, Trust] | None = None,
-    maps: Mapping[str, PublicMap] | None = None,
-) -> gr.Blocks:
-    """`guard` wraps every handler; the server refuses to mount a page with one unwrapped."""
-    visits = visits or Visits()
-    demo = Demo(predictors, examples=examples, visits=visits, trust=trust)
-    section = MapSection(predictors, maps or {}, visits)
-    default = demo.cards[0]
-    with gr.Blocks(
-        title="SkinReader demo", analytics_enabled=False, delete_cache=(600, 900), fill_width=True
-    ) as page:
-        gr.HTML(view.HEADER + view.NOTICE, js_on_load=None)
-        boxes = {
-            "checkpoint": _checkpoint_box(demo),
-            "domain": gr.HTML(view.domain_of(default), js_on_load=None),
-        }
-        with gr.Row(elem_id="sr-columns"):
-            boxes |= _boxes(demo)
-        boxes["section"] = gr.HTML(section.place("", default.name), js_on_load=None)
-        with gr.Accordion("About this checkpoint", open=False, elem_id="sr-about"):
-            boxes["card"] = gr.HTML(card_page.to_html(default), js_on_load=None)
-        _wire(demo, section, boxes, guard)
-    return page
-
-
-def _checkpoint_box(demo: Demo) -> gr.Radio:
-    names = [(view.choice_of(card), card.name) for card in demo.cards]
-    return gr.Radio(
-        names,
-        value=names[0][1],
-        label="Checkpoint",
-        visible=len(names) > 1,
-        elem_id="sr-checkpoint",
-    )
-
-
-def _boxes(demo: Demo) -> dict[str, Any]:
-    """In the order of a narrow screen: picture, ranking, controls, examples."""
-    with gr.Column(elem_id="sr-picture"):
-        photo = _photo_box()
-        viewer = gr.HTML("", js_on_load=None)
-    ranking = gr.HTML(view.placeholder(), elem_id="sr-ranking", js_on_load=view.CLICK_OFFER)
-    with gr.Column(elem_id="sr-below"):
-        with gr.Column(visible=False, elem_id="sr-controls") as controls:
-            gr.HTML(view.OPACITY, js_on_load=None)
-            # All classes from the start: a restarted server must know those of an open page.
-            target = gr.Dropdown(demo.classes, label="Class explained", elem_id="sr-target")
-            methods = [(name, key) for key, name in view.METHOD_NAMES.items()]
-            method = gr.Dropdown(methods, value=DEFAULT_METHOD, label="Method", elem_id="sr-method")
-            again = gr.Button("Try another picture", elem_id="sr-again")
-        examples = gr.HTML(
-            view.examples(demo.examples), js_on_load=view.CLICK_EXAMPLE, elem_id="sr-examples"
-        )
-    return {
-        "photo": photo,
-        "viewer": viewer,
-        "ranking": ranking,
-        "controls": controls,
-        "target": target,
-        "method": method,
-        "again": again,
-        "examples": examples,
-        "key": gr.Textbox(visible=False),
-    }
-
-
-def _photo_box() -> gr.Image:
-    box = gr.Image(
-        type="filepath",
-        sources=["upload", "webcam", "clipboard"],
-        label="Dermoscopic image",
-        show_label=False,
-        height=300,
-        placeholder="# Drop a picture here\nor click to choose one, 20 MB at most",
-        buttons=[],
-        elem_id="sr-photo",
-    )
-    # Only `data.images` may open a stranger's image; Gradio's own way would decode it first.
-    box.preprocess = lambda payload: payload.path if payload else None
-    return box
-
-
-def _wire(demo: Demo, section: MapSection, boxes: dict[str, Any], guard: Guard) -> None:
-    keys = ("ranking", "viewer", "controls", "photo", "target", "key")
-    shown = [boxes[key] for key in keys]
-    quiet = {"api_visibility": "private", "show_progress": "hidden"}
-    rank = {"outputs": shown, "concurrency_limit": 1, "concurrency_id": "rank", **quiet}
-    # Its own queue: a slow map must not keep the next visitor waiting for the ranking.
-    explain = {
-        "fn": guard(demo.explain),
-        "inputs": [boxes["key"], boxes["target"], boxes["method"]],
-        "outputs": boxes["viewer"],
-        "concurrency_limit": 1,
-        "concurrency_id": "map",
-        **quiet,
-    }
-    chosen = boxes["checkpoint"]
-    place = {
-        "fn": guard(section.place),
-        "inputs": [boxes["key"], chosen],
-        "outputs": boxes["section"],
-        "concurrency_limit": 1,
-        "concurrency_id": "place",
-        **quiet,
-    }
-    for event, handler, inputs in (
-        (boxes["photo"].change, demo.read_photo, [boxes["photo"], chosen]),
-        (boxes["examples"].click, demo.read_example, chosen),
-    ):
-        event(guard(handler), inputs, **rank).success(**explain).then(**place)
-    told = [boxes[key] for key in ("domain", "card", "ranking", "viewer", "target")]
-    chosen.input(guard(demo.choose), [boxes["key"], chosen], **{**rank, "outputs": told}).success(
-        **explain
-    ).then(**place)
-    boxes["ranking"].click(
-        guard(demo.take_offer), boxes["key"], **{**rank, "outputs": [chosen, *told]}
-    ).success(**explain).then(**place)
-    for box in (boxes["target"], boxes["method"]):
-        box.input(trigger_mode="always_last", **explain)
-    boxes["again"].click(guard(demo.start_again), boxes["key"], shown, **quiet).then(**place)
-    # The one public endpoint; the button only carries it.
-    gr.Button(visible=False).click(
-        guard(demo.predict),
-        [boxes["photo"], chosen],
-        gr.JSON(visible=False),
-        api_name="predict",
-        api_visibility="public",
-        concurrency_limit=1,
-        concurrency_id="rank",
-    )
 
 
 def _switch(*, is_shown: bool) -> tuple[Any, Any]:

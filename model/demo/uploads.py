@@ -7,7 +7,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from data.images import ImageError
-from model.demo_visits import Expiring
+from model.demo.visits import Expiring
 
 VIEW_PX = 900
 

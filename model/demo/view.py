@@ -91,7 +91,7 @@ def ranking(
 ) -> str:
     """`ranked` is in falling order of probability, a fraction in [0, 1].
 
-    `outside` and `such_answers` are markup of model.demo_scope.
+    `outside` and `such_answers` are markup of model.demo.scope.
     """
     kind = "sr-result sr-foreign" if outside else "sr-result"
     prominent = "".join(_row(d, p) for d, p in ranked[:N_PROMINENT])

@@ -9,7 +9,7 @@ import numpy as np
 
 from data.taxonomy import Taxonomy
 from model.card import ModelCard
-from model.demo_visits import Visits
+from model.demo.visits import Visits
 from model.feature_map import Neighbour
 from model.map_files import THUMBNAIL_PX, PublicMap
 from model.predictor import Predictor

@@ -1,0 +1,1 @@
+"""The demo page. Gradio is imported by `page` and `handlers` alone."""
