@@ -21,12 +21,11 @@ from model.paired import (
     bootstrap_macro,
     bootstrap_rates,
     delong_difference,
-    draw_weights,
     holm,
     mean_areas,
-    percentile_interval,
 )
 from model.rates import Floats, Ints, plain_row
+from model.resampling import draw_weights, percentile_interval
 
 DELONG = "paired DeLong 95%, cases grouped by patient and lesion, areas averaged over seeds"
 BOOTSTRAP = "paired bootstrap of patients and lesions, percentile 95%, areas averaged over seeds"
@@ -128,7 +127,7 @@ def _macro(trained: Trained, truth: Ints) -> float:
 
 
 def _network_row(
-    trained: Trained, comparison: Comparison, *, macros: Floats, weights: Ints
+    trained: Trained, comparison: Comparison, *, macros: Floats, weights: Floats
 ) -> dict[str, Any]:
     """Means over seeds; the range over seeds says how much one training may mislead."""
     truth = comparison.truth

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from model.metrics import auc_components
 from model.rates import Bools, Floats, Ints
+from model.resampling import percentile_interval
 
 _Z95 = float(stats.norm.ppf(0.975))
 
@@ -75,13 +75,11 @@ def delong_difference(
     return Difference(difference, difference - _Z95 * error, difference + _Z95 * error, p)
 
 
-def bootstrap_macro(
-    trainings: Sequence[Floats], truth: Ints, *, weights: npt.NDArray[np.int64]
-) -> Floats:
+def bootstrap_macro(trainings: Sequence[Floats], truth: Ints, *, weights: Floats) -> Floats:
     """Macro one-vs-rest area in each replicate, averaged over the trainings, (r,).
 
     `weights` (r, n) says how often each case was drawn; the mean is over the classes that have
-    cases in the replicate. Give every network the same `weights`: that is what pairs them.
+    cases in the replicate.
     """
     k = trainings[0].shape[1]
     found = np.array(
@@ -94,9 +92,7 @@ def bootstrap_macro(
     return macro
 
 
-def bootstrap_rates(
-    right: Floats, truth: Ints, *, weights: npt.NDArray[np.int64]
-) -> tuple[Floats, Floats]:
+def bootstrap_rates(right: Floats, truth: Ints, *, weights: Floats) -> tuple[Floats, Floats]:
     """Accuracy and balanced accuracy in each replicate, both (r,).
 
     `right` (n,) is the share of the trainings that answered a case correctly. Balanced accuracy is
@@ -108,21 +104,6 @@ def bootstrap_rates(
     shares = np.full(hits.shape, np.nan)
     np.divide(hits, drawn, out=shares, where=drawn > 0)
     return hits.sum(axis=1) / drawn.sum(axis=1), np.nanmean(shares, axis=1)
-
-
-def percentile_interval(replicates: Floats) -> tuple[float, float]:
-    """95% interval from the 2.5 and 97.5 percentiles of (r,) replicates."""
-    low, high = np.quantile(replicates, (0.025, 0.975))
-    return float(low), float(high)
-
-
-def draw_weights(
-    groups: Ints, *, replicates: int, rng: np.random.Generator
-) -> npt.NDArray[np.int64]:
-    """(replicates, n) int64: how often each case is drawn when whole groups are, with return."""
-    names, place = np.unique(groups, return_inverse=True)
-    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=replicates)
-    return np.asarray(drawn[:, place], dtype=np.int64)
 
 
 def bootstrap_difference(first: Floats, second: Floats, *, difference: float) -> Difference:
@@ -150,11 +131,11 @@ def holm(p_values: Sequence[float]) -> Floats:
     return adjusted
 
 
-def _weighted_area(scores: Floats, positive: Bools, weights: npt.NDArray[np.int64]) -> Floats:
+def _weighted_area(scores: Floats, positive: Bools, weights: Floats) -> Floats:
     """(r,) areas; nan where a replicate has no case of one side. Ties count one half."""
     order = np.argsort(scores, kind="stable")
     ordered = scores[order]
-    drawn = weights[:, order].astype(np.float64)
+    drawn = weights[:, order]
     of_class = drawn * positive[order]
     others = np.concatenate(
         [np.zeros((len(drawn), 1)), np.cumsum(drawn - of_class, axis=1)], axis=1

@@ -1,16 +1,17 @@
-"""Intervals of figures that have no formula: cases drawn again, and the figures computed again."""
+"""The one bootstrap: cases, or whole groups of them, drawn again and the figures computed again."""
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from model.rates import Floats
+from model.rates import Floats, Ints
 
 N_REPLICATES = 1000
 SEED = 20_210_401
 PERCENTILE = f"percentile bootstrap 95% ({N_REPLICATES:,} draws of cases, seed {SEED})"
 BASIC = f"basic bootstrap 95% ({N_REPLICATES:,} draws of cases, seed {SEED})"
 FEWEST = 5
+_LIMITS = (2.5, 97.5)
 _CELLS = 100_000  # of a block of replicates: what a processor's cache holds
 
 # (b, n) weights of the cases to the (b, m) values of m figures, nan where undefined.
@@ -30,10 +31,12 @@ def percentile_intervals(statistic: Statistic, n: int) -> Floats:
     """
     if n < 2:
         return np.full((len(estimates(statistic, n)), 2), np.nan)
-    drawn = np.concatenate([statistic(weights) for weights in _draws(n)])
+    rng = np.random.default_rng(SEED)
+    blocks = _draws(np.arange(n), replicates=N_REPLICATES, rng=rng)
+    drawn = np.concatenate([statistic(weights) for weights in blocks])
     is_known = (~np.isnan(drawn)).mean(axis=0) >= 0.5
     limits = np.full((drawn.shape[1], 2), np.nan)
-    limits[is_known] = np.nanpercentile(drawn[:, is_known], (2.5, 97.5), axis=0).T
+    limits[is_known] = np.nanpercentile(drawn[:, is_known], _LIMITS, axis=0).T
     return limits
 
 
@@ -67,12 +70,28 @@ def mean_interval(values: Floats) -> tuple[float, float, float]:
     return float(values.mean()), low, high
 
 
-def _draws(n: int) -> Iterator[Floats]:
-    """How often each of n cases is drawn, a block of replicates at a time."""
-    rng = np.random.default_rng(SEED)
-    block = max(1, min(N_REPLICATES, _CELLS // n))
-    for first in range(0, N_REPLICATES, block):
-        size = min(block, N_REPLICATES - first)
+def draw_weights(groups: Ints, *, replicates: int, rng: np.random.Generator) -> Floats:
+    """(replicates, n): how often each case is drawn when whole groups are, with return.
+
+    `groups` (n,) says which cases belong together (one patient, one lesion). Give several
+    classifiers the same weights: that is what pairs them.
+    """
+    return np.concatenate([*_draws(groups, replicates=replicates, rng=rng)])
+
+
+def percentile_interval(replicates: Floats) -> tuple[float, float]:
+    """95% interval from the 2.5 and 97.5 percentiles of (r,) replicates."""
+    low, high = np.percentile(replicates, _LIMITS)
+    return float(low), float(high)
+
+
+def _draws(groups: Ints, *, replicates: int, rng: np.random.Generator) -> Iterator[Floats]:
+    """The rows of `draw_weights`, a block at a time."""
+    names, place = np.unique(groups, return_inverse=True)
+    n = len(names)
+    block = max(1, min(replicates, _CELLS // n))
+    for first in range(0, replicates, block):
+        size = min(block, replicates - first)
         chosen = rng.integers(0, n, (size, n)) + np.arange(size)[:, None] * n
-        counts = np.bincount(chosen.ravel(), minlength=size * n)
-        yield counts.reshape(size, n).astype(np.float64)
+        counts = np.bincount(chosen.ravel(), minlength=size * n).reshape(size, n)
+        yield counts[:, place].astype(np.float64)

@@ -12,10 +12,10 @@ from model.paired import (
     bootstrap_macro,
     bootstrap_rates,
     delong_difference,
-    draw_weights,
     holm,
     mean_areas,
 )
+from model.resampling import draw_weights
 
 
 def world(seed: int = 0, n: int = 60, k: int = 3, strength: float = 1.0):
@@ -114,7 +114,7 @@ def test_a_replicate_is_the_area_of_the_cases_it_drew(seed):
     weights = draw_weights(np.arange(24), replicates=3, rng=np.random.default_rng(seed))
     found = bootstrap_macro([probabilities], truth, weights=weights)
     for drawn, area in zip(weights, found, strict=True):
-        rows = np.repeat(np.arange(24), drawn)
+        rows = np.repeat(np.arange(24), drawn.astype(int))
         present = [c for c in range(3) if 0 < (truth[rows] == c).sum() < 24]
         areas = [roc_auc_score(truth[rows] == c, probabilities[rows, c]) for c in present]
         assert area == pytest.approx(np.mean(areas))
