@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 from data.errors import UserError
 from data.taxonomy import Taxonomy
+from model.conformal import SetRule
 from model.errors import CheckpointError
 from model.probability import Bin
 from model.rates import Metric, SubgroupMetric
@@ -74,7 +75,8 @@ class ModelCard:
     are worth elsewhere; `sha256` is that of the weights file, `tuning_sha256` that of the file with
     the tuning part's logits (model.tuning), empty when there is none. `metrics` and `answers` (how
     often answers of a given probability were right) are of the held-out part; `scope` says from
-    which score on an image counts as foreign, `outside` how well that works (model.scope_command).
+    which score on an image counts as foreign, `outside` how well that works (model.scope_command);
+    `sets` which classes belong to an image's prediction set.
     """
 
     name: str
@@ -94,6 +96,7 @@ class ModelCard:
     answers: tuple[Bin, ...] = ()
     scope: ScopeLimit | None = None
     outside: tuple[SubgroupMetric, ...] = ()
+    sets: SetRule | None = None
     licence: str = "Apache-2.0"
     sha256: str = ""
     tuning_sha256: str = ""
@@ -106,6 +109,12 @@ class ModelCard:
             raise CheckpointError(
                 f"Expected card {self.name!r} to ask for {', '.join(map(str, VIEWS))} views, but "
                 f"it asks for {self.views!r}; write the card again."
+            )
+        if self.sets and tuple(self.sets.limits) != self.taxonomy.codes:
+            raise CheckpointError(
+                f"Expected card {self.name!r} to have one limit of prediction sets for each class "
+                f"in order, but it has them for {', '.join(self.sets.limits) or 'none'}; write the "
+                "card again."
             )
         if missing or self.temperature <= 0:
             raise CheckpointError(
@@ -123,7 +132,9 @@ class ModelCard:
         content["subgroups"] = [found.to_dict() for found in self.subgroups]
         content["outside"] = [found.to_dict() for found in self.outside]
         content["answers"] = [asdict(found) for found in self.answers]
-        content["scope"] = asdict(self.scope) if self.scope else None
+        for name in ("scope", "sets"):
+            found = getattr(self, name)
+            content[name] = asdict(found) if found else None
         return {"format": FORMAT, **content}
 
     @classmethod
@@ -157,8 +168,9 @@ def _arguments(content: dict[str, Any]) -> dict[str, Any]:
     for name in ("subgroups", "outside"):
         arguments[name] = tuple(map(SubgroupMetric.from_dict, content.get(name, ())))
     arguments["answers"] = tuple(Bin(**found) for found in content.get("answers", ()))
-    scope = content.get("scope")
-    arguments["scope"] = ScopeLimit(**scope) if scope else None
+    for name, kind in (("scope", ScopeLimit), ("sets", SetRule)):
+        found = content.get(name)
+        arguments[name] = kind(**found) if found else None
     arguments["thresholds"] = {k: float(v) for k, v in content["thresholds"].items()}
     arguments["temperature"] = float(content["temperature"])
     return arguments

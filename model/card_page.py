@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from model.card import ModelCard
+from model.conformal import COVERAGE
 from model.errors import ModelError
 from model.rates import FamilyName, Metric, SubgroupMetric
 
@@ -20,6 +21,7 @@ _FAMILIES = {
     "argmax": "argmax (the most probable class)",
     "threshold": "threshold (each class at its own)",
     "probability": "probability",
+    "sets": "prediction sets",
     "scope": "foreign images",
 }
 _PER_CLASS: tuple[tuple[str, FamilyName, str], ...] = (
@@ -32,6 +34,7 @@ _PER_CLASS: tuple[tuple[str, FamilyName, str], ...] = (
     ("sensitivity, threshold", "threshold", "sensitivity"),
     ("specificity, threshold", "threshold", "specificity"),
     ("Brier score", "probability", "brier score"),
+    ("held by its set", "sets", COVERAGE),
 )
 
 
@@ -53,6 +56,7 @@ def sections(card: ModelCard) -> list[Section]:
         _overall(card),
         _classes(card),
         _answers(card),
+        _sets(card),
         _outside(card),
         _subgroups(card),
         Section("How it was made", table=(("fact", "value"), *_provenance(card))),
@@ -203,6 +207,25 @@ def _answers(card: ModelCard) -> Section:
     ]
     head = ("probability of the answer", "n", "mean", "right (Wilson 95%)")
     return Section("How often answers were right, held-out images", (), (head, *rows))
+
+
+def _sets(card: ModelCard) -> Section:
+    rule = card.sets
+    if rule is None:
+        return Section("Prediction sets")
+    text = (
+        f"For {100 * (1 - rule.misses):g} of 100 images like the tuning ones the right class is to "
+        "be in the set: "
+        + (
+            "of each class's own images."
+            if rule.by_class
+            else "of all classes together; of a single class it may be fewer."
+        )
+        + f" The limits were chosen on {rule.n} tuning cases (split conformal, Sadinle et al. "
+        "2019); how often held-out images kept the promise stands in the tables above.",
+    )
+    rows = [(code, f"{limit:.3f}") for code, limit in rule.limits.items()]
+    return Section("Prediction sets", text, (("class", "in the set from"), *rows))
 
 
 def _outside(card: ModelCard) -> Section:

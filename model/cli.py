@@ -16,6 +16,7 @@ from model.card import ModelCard
 from model.card_page import write_page
 from model.checkpoint import BUNDLED, find_weights, load_card, load_checkpoint
 from model.compare_command import add_compare
+from model.conformal import MISSES
 from model.errors import ModelError
 from model.evaluate import N_WORST, evaluate, publish, write_evaluation
 from model.predict import (
@@ -120,6 +121,15 @@ def _add_calibrate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, default=BUNDLED, help="folder of checkpoints")
     parser.add_argument("--data", default="", help="where the data of its training lies now")
     parser.add_argument("--workers", type=int, default=2, help="processes that load images")
+    parser.add_argument(
+        "--set-misses",
+        type=float,
+        default=MISSES,
+        help="share of images whose prediction set may lack the right class (%(default)s)",
+    )
+    parser.add_argument(
+        "--sets-by-class", action="store_true", help="keep that share for every class of its own"
+    )
     parser.set_defaults(run=_calibrate)
 
 
@@ -208,10 +218,23 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _calibrate(options: argparse.Namespace) -> int:
+    if not 0 < options.set_misses < 1:
+        raise ModelError(
+            f"Expected --set-misses to lie between 0 and 1, but got {options.set_misses:g}; use "
+            "0.1 for sets that hold the right class in 90 of 100 images."
+        )
     weights = find_weights(options.name, folder=options.folder)
     network, card = load_checkpoint(weights)
-    parts = parts_of(card, data=options.data)
-    print(summary(settle(network, card, parts, folder=weights.parent, workers=options.workers)))
+    settled = settle(
+        network,
+        card,
+        parts_of(card, data=options.data),
+        folder=weights.parent,
+        workers=options.workers,
+        misses=options.set_misses,
+        by_class=options.sets_by_class,
+    )
+    print(summary(settled))
     return EXIT_OK
 
 

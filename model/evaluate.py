@@ -12,6 +12,7 @@ from model import figures
 from model.calibration import ThresholdRule
 from model.card import ModelCard, write_card
 from model.card_page import write_page
+from model.conformal import set_metrics
 from model.gallery import gallery, worst_mistakes
 from model.metrics import all_metrics, confusion
 from model.parts import cases_hash
@@ -73,7 +74,10 @@ def evaluate(
         truth=truth,
         thresholds=thresholds,
         rule=str(rule),
-        metrics=all_metrics(probabilities, truth, codes, thresholds=thresholds),
+        metrics=(
+            *all_metrics(probabilities, truth, codes, thresholds=thresholds),
+            *set_metrics(card.sets, probabilities, truth, codes),
+        ),
         subgroups=subgroup_metrics(probabilities, truth, codes, cases=readable),
         data_hash=cases_hash(cases),
     )

@@ -12,7 +12,7 @@ from scipy import stats
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-FamilyName = Literal["argmax", "threshold", "ranking", "probability", "scope"]
+FamilyName = Literal["argmax", "threshold", "ranking", "probability", "sets", "scope"]
 
 Z95 = float(stats.norm.ppf(0.975))
 WILSON = "Wilson 95%"
@@ -36,8 +36,9 @@ def from_plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
 class Metric:
     """One number (nan when undefined), its 95% interval and its n.
 
-    A fraction in [0, 1], but for the Brier score over all classes, in [0, 2]. `class_` is empty for
-    a figure over all classes; `n` is the number of cases it rests on.
+    A fraction in [0, 1], but for the Brier score over all classes, in [0, 2], and the size of
+    prediction sets. `class_` is empty for a figure over all classes; `n` is the number of cases it
+    rests on.
     """
 
     family: FamilyName

@@ -10,6 +10,7 @@ import torch
 from model.calibration import ThresholdRule, choose_thresholds, fit_temperature, softmax
 from model.card import ModelCard, ScopeLimit, write_card
 from model.config import TrainConfig, resolve
+from model.conformal import MISSES, SetRule, choose_sets, set_metrics
 from model.errors import ModelError
 from model.metrics import all_metrics
 from model.network import SkinNet
@@ -29,12 +30,20 @@ from model.tuning import Tuning, save_tuning
 
 
 def settle(
-    network: SkinNet, card: ModelCard, parts: Parts, *, folder: Path, workers: int
+    network: SkinNet,
+    card: ModelCard,
+    parts: Parts,
+    *,
+    folder: Path,
+    workers: int,
+    misses: float = MISSES,
+    by_class: bool = False,
 ) -> ModelCard:
     """Fit on the tuning part, judge on the test part, write the card and what lies beside it.
 
-    Fitted are the temperature, the thresholds, and from which score on an image is foreign; what
-    known images look like comes from training images. `network` are the weights as they were
+    Fitted are the temperature, the thresholds, from which score on an image is foreign, and the
+    prediction sets (model.conformal, with `misses` and `by_class`); what known images look like
+    comes from training images. `network` are the weights as they were
     written (fp16 rounded). The test part chooses nothing.
     """
 
@@ -49,6 +58,7 @@ def settle(
     )
     scope = fit_scope(known.features, known.truth)
     card = _tuned(card, tuning, scope)
+    card = dataclasses.replace(card, sets=_sets(card, tuning, misses=misses, by_class=by_class))
     card = save_tuning(Tuning(tuning.logits, tuning.truth, scope), card, folder)
     card = _judged(card, test, scope)
     write_card(card, folder / f"{card.name}.json")
@@ -71,6 +81,13 @@ def _tuned(card: ModelCard, tuning: Scores, scope: Scope) -> ModelCard:
     )
 
 
+def _sets(card: ModelCard, tuning: Scores, *, misses: float, by_class: bool) -> SetRule:
+    probabilities = softmax(tuning.logits, temperature=card.temperature)
+    return choose_sets(
+        probabilities, tuning.truth, card.taxonomy.codes, misses=misses, by_class=by_class
+    )
+
+
 def _judged(card: ModelCard, test: Scores, scope: Scope) -> ModelCard:
     probabilities = softmax(test.logits, temperature=card.temperature)
     alarms = [] if card.scope is None else [false_alarms(card.scope, test, scope)]
@@ -88,10 +105,13 @@ def false_alarms(limit: ScopeLimit, known: Scores, scope: Scope) -> Metric:
 
 
 def metrics_of(card: ModelCard, scores: Scores) -> tuple[Metric, ...]:
-    """All metrics of `scores`, with the card's temperature and thresholds."""
+    """All metrics of `scores`, with the card's temperature, thresholds and prediction sets."""
     probabilities = softmax(scores.logits, temperature=card.temperature)
     codes = card.taxonomy.codes
-    return all_metrics(probabilities, scores.truth, codes, thresholds=card.thresholds)
+    return (
+        *all_metrics(probabilities, scores.truth, codes, thresholds=card.thresholds),
+        *set_metrics(card.sets, probabilities, scores.truth, codes),
+    )
 
 
 def config_of(card: ModelCard, *, data: str) -> TrainConfig:

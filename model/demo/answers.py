@@ -12,11 +12,15 @@ from model.transforms import Rgb
 
 @dataclass(frozen=True)
 class Answer:
-    """Classes in falling order of probability; `is_foreign` is None where it was not measured."""
+    """Classes in falling order of probability, and `likely`, those of the prediction set.
+
+    `is_foreign` is None and `likely` empty where the checkpoint was not settled for it.
+    """
 
     checkpoint: str
     ranked: list[tuple[Disease, float]]
     is_foreign: bool | None
+    likely: tuple[Disease, ...] = ()
 
     def to_rows(self) -> list[dict[str, Any]]:
         """For programs."""
@@ -38,8 +42,15 @@ def ask(predictor: Predictor, image: Rgb) -> Answer:
     scored = zip(prediction.codes, prediction.probabilities[0].tolist(), strict=True)
     taxonomy = predictor.card.taxonomy
     ranked = [(taxonomy[c], p) for c, p in sorted(scored, key=lambda item: -item[1])]
-    foreign = prediction.foreign
-    return Answer(predictor.card.name, ranked, None if foreign is None else bool(foreign[0]))
+    foreign, rule = prediction.foreign, predictor.card.sets
+    held = [] if rule is None else rule.holds(prediction.probabilities)[0].tolist()
+    inside = {code for code, holds in zip(prediction.codes, held, strict=False) if holds}
+    return Answer(
+        predictor.card.name,
+        ranked,
+        None if foreign is None else bool(foreign[0]),
+        tuple(disease for disease, _ in ranked if disease.code in inside),
+    )
 
 
 def who_knows(

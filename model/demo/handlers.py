@@ -138,6 +138,7 @@ class Demo:
             "outside": True if known else answer.is_foreign,
             "known_to": [other.name for other in known],
             "warnings": list(quality_report(image).warnings),
+            "likely": [disease.code for disease in answer.likely],
             "ranking": answer.to_rows(),
         }
 
@@ -167,7 +168,7 @@ class Demo:
         else:
             # A drawing is outside what a checkpoint of real skin has seen, whatever was measured.
             foreign = (view.FOREIGN_DRAWING,) if is_drawing and not card.synthetic else ()
-            such = "" if foreign else scope.such_answers(card, ranked[0][1])
+            such = "" if foreign else scope.believed(card, answer)
             warnings, trust = (*foreign, *visit.warnings), {"such_answers": such}
         return (
             view.ranking(

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from html import escape
 
+from data.taxonomy import Disease
 from model.card import ModelCard
+from model.conformal import COVERAGE
+from model.demo.answers import Answer
 
 
 def outside(card: ModelCard, others: Sequence[ModelCard]) -> str:
@@ -25,6 +28,28 @@ def _offer(card: ModelCard) -> str:
         f"<p>It looks like the {kind} that <b>{escape(card.name)}</b> was trained on. "
         f'<button type="button" data-checkpoint="{escape(card.name)}">Ask {escape(card.name)}'
         "</button></p>"
+    )
+
+
+def believed(card: ModelCard, answer: Answer) -> str:
+    """How far an answer to a known picture can be believed, in two lines."""
+    return such_answers(card, answer.ranked[0][1]) + likely_set(card, answer.likely)
+
+
+def likely_set(card: ModelCard, likely: Sequence[Disease]) -> str:
+    """The classes of the prediction set, and how often such sets held the right one; or ""."""
+    rule = card.sets
+    checked = [m for m in card.metrics if (m.quantity, m.class_) == (COVERAGE, "")]
+    if rule is None or not (likely and checked):
+        return ""
+    found = checked[0]
+    names = ", ".join(escape(disease.name_en) for disease in likely)
+    kind = "drawings" if card.synthetic else "pictures"
+    return (
+        f'<p class="sr-such">In {100 * (1 - rule.misses):g} of 100 such pictures the right answer '
+        f"is to be one of: <b>{names}</b>. (It was, in {100 * found.estimate:.0f}% of {found.n} "
+        f"held-out {kind}; 95% interval {100 * found.ci_low:.0f} to {100 * found.ci_high:.0f}, "
+        "Wilson.)</p>"
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from model.card import ModelCard, Preprocessing, ScopeLimit, read_card, write_card
 from model.card_page import number, to_markdown, to_page, write_page
+from model.conformal import SetRule
 from model.errors import CheckpointError, ModelError
 from model.metrics import all_metrics
 from model.probability import Bin
@@ -22,6 +23,7 @@ def test_a_card_is_read_back_as_it_was_written(tmp_path):
         subgroups=(SubgroupMetric("site", "arm", metric),),
         answers=(Bin(0.0, 1.0, 0.7, 54, 27),),
         scope=ScopeLimit("distance", 3.5, 0.05, 54),
+        sets=SetRule(0.1, by_class=False, limits=dict.fromkeys(("BCC", "MN", "SK"), 0.25), n=54),
         provenance={"seed": 1},
     )
     write_card(card, tmp_path / "card.json")
@@ -42,6 +44,7 @@ def test_undefined_figures_are_null_in_the_file(tmp_path):
         ({"temperature": 0}, "positive temperature"),
         ({"thresholds": {"BCC": 0.5}}, "lack MN, SK"),
         ({"taxonomy": {"name": "x"}}, "taxonomy"),
+        ({"sets": {"misses": 0.1, "by_class": False, "limits": {"MN": 0.2}, "n": 9}}, "limit of"),
         ({"preprocessing": {"size_px": 4, "mean": [0, 0, 0], "std": [1, 1, 1]}}, "at least 8 px"),
         ({"preprocessing": None}, "model card"),
     ],
@@ -93,19 +96,22 @@ def test_the_page_of_a_card_holds_every_figure_with_interval_n_and_method():
     assert "BCC (" not in page.split("## Limits")[1].split("##")[0]
 
 
-def test_the_page_tells_subgroups_answers_and_foreign_images():
+def test_the_page_tells_subgroups_answers_sets_and_foreign_images():
     found = Metric("argmax", "top-1 accuracy", "", 0.8, 0.7, 0.9, 50, "Wilson 95%")
     card = told(
         subgroups=(SubgroupMetric("skin_tone", "V", found),),
         outside=(SubgroupMetric("scope", "documents", found),),
         answers=(Bin(0.0, 1.0, 0.7, 54, 27),),
         scope=ScopeLimit("distance", 3.5, 0.05, 54),
+        sets=SetRule(0.1, by_class=False, limits={"BCC": 0.25, "MN": 0.25, "SK": 0.25}, n=54),
     )
     page = to_markdown(card)
     row = "V | top-1 accuracy | 0.800 (0.700 to 0.900) | 50 | Wilson 95% |"
     assert f"| skin_tone | {row}" in page
     assert "| documents | top-1 accuracy |" in page
     assert "| 0% to 100% | 54 | 70.0% | 50.0% (37.1 to 62.9) |" in page
+    assert "For 90 of 100 images like the tuning ones the right class is to be in the set" in page
+    assert "| MN | 0.250 |" in page
     assert "exceeds 3.500: chosen on 54 tuning cases for 5% false alarms" in page
 
 

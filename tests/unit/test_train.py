@@ -198,10 +198,10 @@ def test_a_training_leaves_a_checkpoint_whose_card_tells_everything(straight):
     assert len(card.data_hash) == len(card.sha256) == len(card.tuning_sha256) == 64
     assert set(card.thresholds) == set(card.taxonomy.codes)
     assert all(0 < limit < 1 for limit in card.thresholds.values())
-    families = {"ranking", "argmax", "threshold", "probability", "scope"}
+    families = {"ranking", "argmax", "threshold", "probability", "sets", "scope"}
     assert {metric.family for metric in card.metrics} == families
     assert all(metric.n <= 28 for metric in card.metrics)
-    assert card.scope.n == 28
+    assert (card.scope.n, card.sets.n, card.sets.misses) == (28, 28, 0.1)
     assert load_predictor(straight / "tiny.safetensors").predict([noise()]).foreign.shape == (1,)
 
 
@@ -212,6 +212,13 @@ def test_a_checkpoint_settled_again_on_its_data_is_the_same(straight, tmp_path, 
     again, before = (read_card(folder / "tiny.json") for folder in (tmp_path, straight))
     assert str(again) == str(before)
     assert load_tuning(again, tmp_path).logits.shape == (28, 14)
+    asked = ["calibrate", "tiny", "--folder", str(tmp_path), "--workers", "0", "--set-misses"]
+    assert main([*asked, "0.3", "--sets-by-class"]) == 0
+    card = read_card(tmp_path / "tiny.json")
+    assert (card.sets.misses, card.sets.by_class) == (0.3, True)
+    assert card.sha256 == before.sha256
+    assert main([*asked, "1"]) == 2
+    assert "between 0 and 1" in capsys.readouterr().err
 
 
 def test_a_checkpoint_is_measured_on_images_that_it_does_not_know(straight, tmp_path, capsys):

@@ -5,6 +5,7 @@ import numpy as np
 from data.taxonomy import ISIC2019, PUMCH14
 from model import saliency
 from model.card import ModelCard, Preprocessing
+from model.conformal import SetRule
 from model.predictor import Prediction
 from model.probability import Bin
 from model.rates import Metric
@@ -25,7 +26,16 @@ class FakePredictor:
         temperature=1.0,
         domain=DOMAIN,
         synthetic=True,
-        metrics=(Metric("ranking", "auc", "BCC", 0.9, 0.8, 0.95, 120, "DeLong 95%"),),
+        metrics=(
+            Metric("ranking", "auc", "BCC", 0.9, 0.8, 0.95, 120, "DeLong 95%"),
+            Metric("sets", "coverage", "", 0.92, 0.86, 0.96, 120, "Wilson 95%"),
+        ),
+        sets=SetRule(
+            0.1,
+            by_class=False,
+            limits={c: 0.02 if c == "BCC" else 0.3 for c in PUMCH14.codes},
+            n=90,
+        ),
         answers=(Bin(0.0, 0.6, 0.5, 40, 18), Bin(0.6, 1.0, 0.8, 50, 41)),
     )
 
