@@ -1,7 +1,7 @@
 """Which cases a reader gets, in which order and arm: pure, so that anybody can draw it again."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ def draw_plan(
 ) -> list[Planned]:
     """Practice first, then the reader's test cases with attention checks and repeats among them.
 
+    Checks and repeats come without advice, and so only where none is expected.
+
     `seed` is the reader's, `number` counts the readers of the study from 0 and chooses the block
     of an anchor design and the half of a crossed one. All orders are by SHA-256 of a seed and the
     case's row id, so that they can be recomputed in any language.
@@ -43,10 +45,12 @@ def draw_plan(
     by_role = {role: [c for c in cases if c.role is role] for role in CaseRole}
     practice = _drawn(by_role[CaseRole.PRACTICE], seed)
     chosen = _chosen(by_role[CaseRole.TEST], protocol.order, seed=seed, number=number)
-    test = _with_repeats(_drawn(chosen, seed))
+    order = _with_time_for_repeats(_drawn(chosen, seed))
+    repeated = {case.id for case in order if case.is_repeated}
+    test = _with_repeats(_in_blocks(order, protocol.aid, number=number), repeated)
     attention = [Planned(c.id, Arm.ATTENTION) for c in _drawn(by_role[CaseRole.ATTENTION], seed)]
-    aided = _aided(_spread(test, attention), protocol.aid, seed=seed, number=number)
-    return [*(Planned(c.id, Arm.PRACTICE) for c in practice), *aided]
+    advised = _advised(_spread(test, attention), protocol.aid, seed=seed)
+    return [*(Planned(c.id, Arm.PRACTICE) for c in practice), *advised]
 
 
 def draw_options(codes: Sequence[str], *, seed: int) -> list[str]:
@@ -105,16 +109,38 @@ def _stratified(cases: Sequence[PlannedCase], size: int, *, seed: int) -> list[P
     return [case for c in classes for case in members[c][: count[c]]]
 
 
-def _with_repeats(order: Sequence[PlannedCase]) -> list[Planned]:
-    """Repeated cases come again in the last third, at least some cases after the first time."""
-    plan = [Planned(case.id, Arm.UNAIDED) for case in order]
-    again = [case for case in order if case.is_repeated]
+def _with_time_for_repeats(order: Sequence[PlannedCase]) -> list[PlannedCase]:
+    """Repeated cases from the end change places with others, evenly, so that a gap can follow."""
+    found = list(order)
+    n_repeated = sum(case.is_repeated for case in found)
+    start = max(len(found) - _REPEAT_GAP, n_repeated)
+    free = [k for k in range(start) if not found[k].is_repeated]
+    for late in range(start, len(found)):
+        if found[late].is_repeated:
+            early = free.pop((late - start) * len(free) // (len(found) - start))
+            found[early], found[late] = found[late], found[early]
+    return found
+
+
+def _in_blocks(order: Sequence[PlannedCase], aid: Aid, *, number: int) -> list[Planned]:
+    """In a crossed design every second block is read with advice; `number` says which."""
+    is_crossed = aid.design == "crossed"
+    return [
+        Planned(case.id, Arm.AIDED if is_crossed and (k // aid.block + number) % 2 else Arm.UNAIDED)
+        for k, case in enumerate(order)
+    ]
+
+
+def _with_repeats(order: Sequence[Planned], repeated: Collection[int]) -> list[Planned]:
+    """Again in the last third, some cases after the first time; what was read without advice."""
+    plan = list(order)
+    again = [its.id for its in order if its.id in repeated and its.arm is Arm.UNAIDED]
     start = len(plan) * 2 // 3
-    step = max((len(plan) - start) // (len(again) + 1), 1) if again else 1
-    for i, case in enumerate(again, start=1):
-        first = next(k for k, its in enumerate(plan) if its.id == case.id)
+    step = max((len(plan) - start) // (len(again) + 1), 1)
+    for i, case_id in enumerate(again, start=1):
+        first = next(k for k, its in enumerate(plan) if its.id == case_id)
         place = max(start + i * step + i - 1, first + _REPEAT_GAP)
-        plan.insert(min(place, len(plan)), Planned(case.id, Arm.REPEAT))
+        plan.insert(_place(plan, place), Planned(case_id, Arm.REPEAT))
     return plan
 
 
@@ -123,31 +149,34 @@ def _spread(plan: Sequence[Planned], extra: Sequence[Planned]) -> list[Planned]:
     found = list(plan)
     step = (len(found) + len(extra)) / (len(extra) + 1)
     for i, its in enumerate(extra, start=1):
-        found.insert(min(max(round(i * step), 1), len(found)), its)
+        found.insert(_place(found, max(round(i * step), 1)), its)
     return found
 
 
-def _aided(plan: Sequence[Planned], aid: Aid, *, seed: int, number: int) -> list[Planned]:
+def _place(plan: Sequence[Planned], wanted: int) -> int:
+    """The first from there on that does not part two cases with advice."""
+
+    def is_within(place: int) -> bool:
+        return all(its.arm is Arm.AIDED for its in plan[max(place - 1, 0) : place + 1])
+
+    last = len(plan)
+    return next((k for k in range(min(wanted, last), last) if not is_within(k)), last)
+
+
+def _advised(plan: Sequence[Planned], aid: Aid, *, seed: int) -> list[Planned]:
+    """The second readings, and which advice is wrong on purpose."""
     if aid.design == "none":
         return list(plan)
-    test = [its.id for its in plan if its.arm is Arm.UNAIDED]
-    misled = set(
-        sorted(test, key=lambda i: digest(f"{seed}:advice:{i}"))[
-            : round(aid.wrong_share * len(test))
-        ]
-    )
+    test = [its.id for its in plan if its.arm in (Arm.UNAIDED, Arm.AIDED)]
+    drawn = sorted(test, key=lambda i: digest(f"{seed}:advice:{i}"))
+    misled = set(drawn[: round(aid.wrong_share * len(test))])
     found: list[Planned] = []
-    place = 0
     for its in plan:
-        if its.arm is not Arm.UNAIDED:
+        is_first = aid.design == "second-read" and its.arm is Arm.UNAIDED
+        if its.arm is not Arm.AIDED:
             found.append(its)
-            continue
-        second = Planned(its.id, Arm.AIDED, is_misled=its.id in misled)
-        if aid.design == "second-read":
-            found += [its, second]
-        else:
-            found.append(second if (place // aid.block + number) % 2 else its)
-        place += 1
+        if is_first or its.arm is Arm.AIDED:
+            found.append(Planned(its.id, Arm.AIDED, is_misled=its.id in misled))
     return found
 
 

@@ -49,12 +49,13 @@ def n_amendments(session: Session, study_id: int) -> int:
     return session.scalar(query.where(Case.study_id == study_id)) or 0
 
 
-def sealed_labels(session: Session, study_id: int) -> dict[int, str]:
-    """What amended cases were labelled when the study opened, by the case's row id."""
-    found: dict[int, str] = {}
+def sealed_references(session: Session, study_id: int) -> dict[int, tuple[str, str]]:
+    """Label and basis of all cases when the study opened, by the case's row id."""
+    found: dict[int, tuple[str, str]] = {}
     for _, amendment in amendments(session, study_id):
-        found.setdefault(amendment.case_id, amendment.old_label)
-    return found
+        found.setdefault(amendment.case_id, (amendment.old_label, amendment.old_basis))
+    now = references(session, study_id).items()
+    return {case_id: (its.label, its.basis) for case_id, its in now} | found
 
 
 def further_views(session: Session, study_id: int) -> Sequence[FurtherView]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data.taxonomy import Taxonomy
+from readerstudy import rules
 from readerstudy.db import Session, queries_life, queries_supports
 from readerstudy.db import queries_studies as queries
 from readerstudy.db.tables import Case, FurtherView, Model, Study
@@ -13,21 +14,32 @@ from readerstudy.errors import StateError
 from readerstudy.protocol import Protocol
 from readerstudy.services.protocols import protocol_of
 
-_FORMAT = 1
+# Since 2 with the basis of the reference standard and what results are grouped by.
+_FORMATS = (2, 1)
+_DETAILS = ("lesion_id", "patient_id", "site", "age_band", "skin_tone", "source", "licence")
 _SHOWN = 20
 
 
 def seal_content(session: Session, study: Study) -> dict[str, Any]:
-    """JSON-ready; `rules.seal` of it is the seal. The export carries it as seal.json."""
+    """JSON-ready; `rules.seal` of it is the seal. The export carries it as seal.json.
+
+    A study that was opened by an earlier version was sealed in an earlier format.
+    """
+    newest, *earlier = (_content(session, study, format_) for format_ in _FORMATS)
+    return next((its for its in earlier if rules.seal(its) == study.seal_hash), newest)
+
+
+def _content(session: Session, study: Study, format_: int) -> dict[str, Any]:
     cases = queries.cases(session, study.id)
     # What was amended later is sealed as it was, so that the hash can be computed again.
-    labels = queries.labels(session, study.id) | queries_life.sealed_labels(session, study.id)
+    references = queries_life.sealed_references(session, study.id)
     views = queries.further_views(session, study.id)
     return {
-        "format": _FORMAT,
+        "format": format_,
         "study": _study(study),
         "cases": [
-            _case(case, labels[case.id], study) | _views(views.get(case.id, [])) for case in cases
+            _case(case, *references[case.id], study, format_) | _views(views.get(case.id, []))
+            for case in cases
         ],
         "models": [_model(session, model, cases) for model in queries.models(session, study.id)],
     }
@@ -139,12 +151,14 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _case(case: Case, label: str, study: Study) -> dict[str, Any]:
+def _case(case: Case, label: str, basis: str, study: Study, format_: int) -> dict[str, Any]:
     content = {
         "case_id": case.case_id,
         "image_sha256": case.image_sha256,
         "reference": label,
     }
+    if format_ > 1:
+        content |= {"basis": basis} | {name: getattr(case, name) for name in _DETAILS}
     if not _has_protocol(study):
         return content
     return content | {

@@ -11,12 +11,14 @@ import sqlalchemy as sa
 
 from data.errors import UserError
 from data.taxonomy import DEMO8
+from readerstudy import rules
 from readerstudy.db import Database
+from readerstudy.db.queries_studies import study_by_slug
 from readerstudy.db.tables import Study
 from readerstudy.entities import SYSTEM, Actor, SignOff, StudyState
 from readerstudy.errors import StateError, StudyError
 from readerstudy.protocol import Feedback, Policies, Protocol
-from readerstudy.services import amending, answering, life, results, studies, trail
+from readerstudy.services import amending, answering, life, results, sealing, studies, trail
 from tests.integration.making import answer_next, close, dump, make_reader
 from tests.integration.test_results import table, unzip
 
@@ -208,6 +210,26 @@ def test_an_amendment_changes_results_but_not_the_seal(
     ]
     truths = {r["case_id"]: (r["truth"], r["basis"]) for r in table(exported, "cases.csv")}
     assert truths["case-00"] == ("BCC", "histology")
+
+
+def test_the_seal_holds_the_basis_of_opening_and_what_results_are_grouped_by(
+    db: Database, study: str
+) -> None:
+    close(db, study)
+    amend(db, study)
+    exported = unzip(results.export_bundle(db, actor=SYSTEM, slug=study))
+    sealed = {case["case_id"]: case for case in json.loads(exported["seal.json"])["cases"]}
+    assert sealed["case-00"]["basis"] == ""
+    assert {"patient_id", "lesion_id", "skin_tone", "site", "age_band"} <= set(sealed["case-01"])
+
+
+def test_a_seal_of_the_first_format_still_holds(db: Database, study: str) -> None:
+    """Of a study that was opened before the seal had the basis."""
+    with db.transaction() as session:
+        its = study_by_slug(session, study)
+        its.seal_hash = seal = rules.seal(sealing._content(session, its, 1))
+    exported = unzip(results.export_bundle(db, actor=SYSTEM, slug=study))
+    assert hashlib.sha256(exported["seal.json"]).hexdigest() == seal
 
 
 def test_an_amendment_is_in_the_trail_with_old_new_and_reason(db: Database, study: str) -> None:

@@ -1,7 +1,7 @@
 """The drawn plan of a reader: which cases, in which order, with which advice."""
 
 from collections import Counter
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import given
@@ -58,7 +58,7 @@ def test_practice_comes_first_checks_in_between_and_repeats_late(n: int, seed: i
     assert all(b - a > n // 10 for a, b in pairwise(checks))
     for case in ids(plan, Arm.REPEAT):
         first, second = (i for i, its in enumerate(plan) if its.id == case)
-        assert second - first >= 10 or second >= len(plan) - 4
+        assert second - first >= 10
         assert second > len(plan) // 2
 
 
@@ -108,6 +108,21 @@ def test_blocks_alternate_and_readers_begin_with_different_ones(number: int) -> 
     plan = draw_plan(cases(20), protocol, seed=3, number=number)
     first, second = (Arm.AIDED, Arm.UNAIDED) if number else (Arm.UNAIDED, Arm.AIDED)
     assert [its.arm for its in plan] == [first] * 5 + [second] * 5 + [first] * 5 + [second] * 5
+
+
+@given(st.integers(20, 60), st.integers(0, 10**6), st.integers(0, 1))
+def test_checks_and_repeats_come_where_no_advice_is_expected(
+    n: int, seed: int, number: int
+) -> None:
+    """Amid cases with advice, one without would say what it is."""
+    protocol = Protocol(aid=Aid(design="crossed", model="b4", block=5))
+    made = cases(n, attention=3, repeated=4)
+    plan = draw_plan(made, protocol, seed=seed, number=number)
+    assert len(ids(plan, Arm.ATTENTION)) == 3
+    assert set(ids(plan, Arm.REPEAT)) == {1, 2, 3, 4} & set(ids(plan, Arm.UNAIDED))
+    stretches = [is_aided for is_aided, _ in groupby(its.arm is Arm.AIDED for its in plan)]
+    blocks = range(-(-n // 5))
+    assert sum(stretches) == sum((block + number) % 2 for block in blocks)
 
 
 def test_advice_is_wrong_on_purpose_as_often_as_the_protocol_says() -> None:

@@ -24,7 +24,7 @@ def state(study: StudySummary) -> str:
     if study.seal_hash or study.state is not StudyState.DRAFT:
         return text
     covered = {
-        "Cases": f"{study.n_cases}, with the hash of each image and the reference standard",
+        "Cases": f"{study.n_cases}, with the hash of each image, its reference standard and basis",
         "Classes": ", ".join(option.code for option in study.classes),
         "Models": f"{', '.join(study.models)}, with all predictions" if study.models else "none",
         "Rule": study.rule.value,
