@@ -152,17 +152,54 @@ R = {
 }
 
 
+BASE_R = """
+whole <- function(d) stopifnot(!anyNA(d), nrow(d) > 0)
+d <- read.csv("CLASS.imrmc.csv"); whole(d)
+stopifnot(identical(names(d), c("readerID", "caseID", "modalityID", "score")), is.numeric(d$score))
+m <- read.csv("CLASS.mrmcaov.csv"); whole(m)
+stopifnot(is.numeric(m$rating), is.integer(m$truth), is.character(m$reader))
+stopifnot(all(table(m$reader, m$treatment, m$case) == 1))
+r <- read.csv("../../readings.csv", na.strings = "NA"); whole(r[c("reader_id", "case_id", "truth")])
+stopifnot(is.integer(r$position), is.integer(r$confidence))
+stopifnot(!anyNA(as.POSIXct(r$shown_at, format = "%Y-%m-%dT%H:%M:%OS", tz = "UTC")))
+stopifnot(is.numeric(read.csv("../../results.csv")$estimate))
+lines <- readLines("CLASS.imrmc", encoding = "UTF-8")
+start <- which(lines == "BEGIN DATA:")
+stopifnot(length(start) == 1)
+line_of <- function(name) grep(paste0("^", name, ":"), lines, value = TRUE)
+count <- function(name) as.integer(sub(".*:", "", line_of(name)))
+i <- read.csv(text = lines[-seq_len(start)], header = FALSE,
+              col.names = c("reader", "case", "modality", "score"), colClasses = "character")
+i$score <- as.numeric(i$score); whole(i)
+truth <- i[i$reader == "-1", ]
+stopifnot(sum(truth$score == 0) == count("N0"), sum(truth$score == 1) == count("N1"))
+rated <- i[i$reader != "-1", ]
+stopifnot(length(unique(rated$modality)) == count("NM"))
+stopifnot(all(rated$case %in% truth$case), nrow(rated) == nrow(m))
+cat(length(unique(rated$reader)), count("N0"), count("N1"))
+"""
+
+
+def asked(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    rscript = shutil.which("Rscript")
+    if rscript is None:
+        pytest.skip("NO R: install r-base-core, and the package asked for.")
+    command = [rscript, "-e", script.replace("CLASS", CLASS)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_rs_own_readers_take_the_files(bundle: Path) -> None:
+    """Without any package: classes of columns, nothing missing, counts as the header says."""
+    done = asked(BASE_R, bundle / "mrmc" / "call")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["3", "14", "2"]
+
+
 @pytest.mark.parametrize("package", R)
 def test_the_package_itself_reads_the_file(bundle: Path, package: str) -> None:
     """Counts of readers, healthy and diseased cases, as the package found them."""
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip(f"NO R: {package} could not be asked; install r-base-core and the package.")
     script = f'if (!requireNamespace("{package}", quietly = TRUE)) quit(status = 77)\n{R[package]}'
-    done = subprocess.run(
-        [rscript, "-e", script.replace("CLASS", CLASS)],
-        cwd=bundle / "mrmc" / "call", capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = asked(script, bundle / "mrmc" / "call")
     if done.returncode == 77:
         pytest.skip(f"NO {package}: R is here, the package is not; install.packages('{package}').")
     assert done.returncode == 0, done.stderr
