@@ -11,7 +11,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install --progress-bar on
 PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test check format test-slow bench train-demo train-ham demo-study screenshots clean
+.PHONY: help run install install-dev test check format test-slow bench train-demo train-ham demo-study wang-2020 screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -69,6 +69,9 @@ train-ham: install ## train ham8 on HAM=folder of HAM10000, a sub-folder per cla
 
 demo-study: install ## redraw the demo study and the examples, and predict them with the checkpoint
 	$(PY) tools/make_demo_study.py
+
+wang-2020: install ## re-enact a published study with drawn images and simulated readers, in var/wang-2020
+	$(PY) tools/reenact.py docs/examples/wang-2020.toml --var var/wang-2020
 
 screenshots: install-dev ## pictures of the running pages into docs/images
 	$(PY) tools/screenshots.py

@@ -1,4 +1,4 @@
-"""Pictures of the running pages into docs/images: `make screenshots`.
+"""Pictures of the running pages into docs/images: `make screenshots`; or only those named after it.
 
 Starts the application in a folder of its own with the demo study and 280 simulated readers.
 """
@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_pl
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
+PATIENCE_MS = 180_000
 PASSWORD = "pictures for the manual"
 DESK: ViewportSize = {"width": 1280, "height": 900}
 TALL: ViewportSize = {"width": 1280, "height": 1250}
@@ -39,13 +40,17 @@ class Stage:
         context = self.browser.new_context(
             viewport=viewport, color_scheme="dark" if is_dark else "light", locale="en-GB"
         )
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.goto(address)
         return page
 
     def study(self, *arguments: str) -> str:
         """What `python -m readerstudy` prints."""
-        command = [sys.executable, "-m", "readerstudy", *arguments]
+        return self.run("-m", "readerstudy", *arguments)
+
+    def run(self, *arguments: str) -> str:
+        command = [sys.executable, *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True
         )
@@ -58,16 +63,16 @@ class Stage:
 
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
+    named = sys.argv[1:]
     with (
         tempfile.TemporaryDirectory() as folder,
         served(Path(folder)) as (url, environment),
         sync_playwright() as playwright,
     ):
         stage = Stage(launch(playwright), url, environment)
-        demo(stage)
-        quiz(stage)
-        quiz_on_a_phone(stage)
-        admin(stage)
+        for take in (demo, quiz, quiz_on_a_phone, admin, wang_2020):
+            if not named or take.__name__ in named:
+                take(stage)
         stage.browser.close()
 
 
@@ -96,12 +101,33 @@ def quiz_on_a_phone(stage: Stage) -> None:
 
 def admin(stage: Stage) -> None:
     stage.study("simulate", "--study", "demo", "--readers", "280", "--seed", "1")
+    save(signed_in(stage), "admin")
+
+
+def wang_2020(stage: Stage) -> None:
+    stage.run("tools/reenact.py", "docs/examples/wang-2020.toml")
+    page = signed_in(stage)
+    choose(page, "#sr-study", "set I: skin tumours")
+    page.locator("h2", has_text="set I: skin tumours").wait_for()
+    page.get_by_text("published-rates minus").first.wait_for()
+    choose(page, "#sr-figure", "ROC: SK")
+    page.get_by_text("SK against all other").wait_for()
+    page.mouse.move(0, 0)
+    save(page, "wang-2020")
+
+
+def choose(page: Page, box: str, words: str) -> None:
+    page.locator(f"{box} input").click()
+    page.get_by_role("option", name=words).click()
+
+
+def signed_in(stage: Stage) -> Page:
     page = stage.open(stage.url + "/admin/", viewport=TALL)
     page.get_by_label("Name").fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.locator("#sr-plot .scatterlayer").first.wait_for()
-    save(page, "admin")
+    return page
 
 
 def begin(page: Page) -> None:

@@ -1,5 +1,7 @@
 """Fills an open study with readers that are flagged as simulated wherever they show."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +12,7 @@ from readerstudy import clock, ids, rules
 from readerstudy.db import Database, Session, audit
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Answer, Assignment, Reader, Study
-from readerstudy.entities import Actor, Arm, ReaderKind, StudyState
+from readerstudy.entities import Actor, Arm, CaseRole, ReaderKind, StudyState
 from readerstudy.errors import StudyError
 from readerstudy.rules import Permission, authorise
 from readerstudy.services.drawing import Drawer, drawer_of
@@ -18,8 +20,12 @@ from readerstudy.simulate import (
     FORGETS,
     TAKES_ADVICE,
     FloatArray,
+    Habits,
+    Rates,
     draw_difficulty,
     draw_reading,
+    habits_of,
+    usual_habits,
 )
 
 _MAX_READERS = 10_000
@@ -27,8 +33,19 @@ _MAX_SEED = 2**31
 Rows = list[dict[str, Any]]
 
 
-def simulate_readers(db: Database, *, actor: Actor, slug: str, readers: int, seed: int) -> int:
-    """Returns the number of answers; the same seed cannot be drawn twice in one study."""
+def simulate_readers(
+    db: Database,
+    *,
+    actor: Actor,
+    slug: str,
+    readers: int,
+    seed: int,
+    rates: Mapping[str, Rates] | None = None,
+) -> int:
+    """Returns the number of answers; the same seed cannot be drawn twice in one study.
+
+    `rates`: what the readers reach on average in each class; None: the usual skill.
+    """
     _check_range("readers", readers, low=1, high=_MAX_READERS)
     _check_range("seed", seed, low=0, high=_MAX_SEED)
     with db.transaction() as session:
@@ -37,12 +54,12 @@ def simulate_readers(db: Database, *, actor: Actor, slug: str, readers: int, see
         rules.require_state(study.state, StudyState.OPEN, doing="simulate readers")
         made = _add_readers(session, study, readers, seed)
         drawer = drawer_of(session, study)
-        taxonomy = Taxonomy.from_dict(study.taxonomy)
         difficulty = draw_difficulty([case.case_id for case in drawer.cases])
+        habits = _habits(study, drawer, difficulty, rates)
         n_answers = 0
         for number, reader in enumerate(made):
             rng = np.random.default_rng([seed, number])
-            invented = _Invented(drawer, taxonomy, difficulty, rng)
+            invented = _Invented(drawer, habits, difficulty, rng)
             n_answers += _add_reading(session, drawer.rows(reader, number=number), invented)
         audit.record(
             session,
@@ -50,9 +67,24 @@ def simulate_readers(db: Database, *, actor: Actor, slug: str, readers: int, see
             verb="simulate_readers",
             subject=slug,
             study_id=study.id,
-            new={"readers": readers, "seed": seed},
+            new={"readers": readers, "seed": seed, **_published(rates)},
         )
         return n_answers
+
+
+def _habits(
+    study: Study, drawer: Drawer, difficulty: FloatArray, rates: Mapping[str, Rates] | None
+) -> Habits:
+    taxonomy = Taxonomy.from_dict(study.taxonomy)
+    if rates is None:
+        return usual_habits(taxonomy)
+    tests = [n for n, case in enumerate(drawer.cases) if case.role is CaseRole.TEST]
+    truth = [drawer.cases[n].label for n in tests]
+    return habits_of(rates, truth, difficulty[tests], taxonomy=taxonomy)
+
+
+def _published(rates: Mapping[str, Rates] | None) -> dict[str, Any]:
+    return {"rates": {code: asdict(its) for code, its in rates.items()}} if rates else {}
 
 
 def _add_readers(session: Session, study: Study, n_readers: int, seed: int) -> list[Reader]:
@@ -83,15 +115,15 @@ class _Invented:
     """What one invented reader says, whatever the arm."""
 
     def __init__(
-        self, drawer: Drawer, taxonomy: Taxonomy, difficulty: FloatArray, rng: np.random.Generator
+        self, drawer: Drawer, habits: Habits, difficulty: FloatArray, rng: np.random.Generator
     ) -> None:
         self._questions = drawer.protocol.questions
         self._place = {case.id: number for number, case in enumerate(drawer.cases)}
         self._rng = rng
         truth = [case.label for case in drawer.cases]
-        self._first = draw_reading(truth, difficulty, taxonomy=taxonomy, rng=rng)
+        self._first = draw_reading(truth, difficulty, habits=habits, rng=rng)
         has_repeats = any(case.is_repeated for case in drawer.cases)
-        again = has_repeats and draw_reading(truth, difficulty, taxonomy=taxonomy, rng=rng)
+        again = has_repeats and draw_reading(truth, difficulty, habits=habits, rng=rng)
         self._again = again or self._first
 
     def answer(self, assignment: dict[str, Any]) -> dict[str, Any]:

@@ -76,11 +76,12 @@ def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
         # Shown once the study is known: a button pressed before would mean no study.
         with gr.Column(visible=False) as body:
             place = Place(guard=guard, slug=slug, changes=changes)
+            show, shown = guard(page.show_overview), [body, overview]
+            # Before the tabs' own, which take longer: no results below another study's title.
+            gr.on(changes, show, slug, shown, **PRIVATE)
             for tab in tabs:
                 with gr.Tab(tab.title):
                     tab.build(place)
-        show, shown = guard(page.show_overview), [body, overview]
-        gr.on(changes, show, slug, shown, **PRIVATE)
         for event in place.changed:
             event.success(show, slug, shown, **PRIVATE)
         loaded.success(show, slug, shown, **PRIVATE)  # where there is no study, nothing changes

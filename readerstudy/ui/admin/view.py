@@ -35,7 +35,7 @@ def overview(study: StudySummary) -> str:
         if study.n_simulated
         else ""
     )
-    synthetic = " · synthetic images" if study.synthetic else ""
+    synthetic = " <small>synthetic images</small>" if study.synthetic else ""
     feedback = (
         '<p class="sr-simulated">Teaching study: readers are told the reference standard after '
         "each case, so later answers rest on it.</p>"
@@ -58,7 +58,7 @@ def overview(study: StudySummary) -> str:
     items = "".join(f"<div><dt>{k}</dt><dd>{escape(str(v))}</dd></div>" for k, v in tiles.items())
     seal = f'<p class="sr-small">Sealed: {escape(study.seal_hash)}</p>' if study.seal_hash else ""
     return (
-        f'<h2>{escape(study.title)}<small>{synthetic}</small></h2><dl class="sr-tiles">{items}</dl>'
+        f'<h2>{escape(study.title)}{synthetic}</h2><dl class="sr-tiles">{items}</dl>'
         f"{simulated}{feedback}{waiting}{seal}"
     )
 
