@@ -1,7 +1,6 @@
 """`python -m readerstudy analyse`: files in, files out; no database, no torch."""
 
 import argparse
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,12 +10,13 @@ import pandas as pd
 from readerstudy.analyse.outcome import check_folder, outcome
 from readerstudy.analyse.read import read_predictions, read_readings
 from readerstudy.analyse.report import write_report
-from readerstudy.analyse.write import write_results
+from readerstudy.analyse.write import file_names, write_results
 from readerstudy.export.pictures import render
 from readerstudy.stats import StatsError, analyse
 from readerstudy.stats.pictures import describe
 
 _REPLICATES = 2000
+_MOST_REPLICATES = 100_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,7 +73,7 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--replicates",
-        type=_count,
+        type=_replicates,
         default=_REPLICATES,
         metavar="N",
         help="of the two-way bootstrap (default: %(default)s; 0: none)",
@@ -123,9 +123,9 @@ def _clear(folder: Path) -> None:
 def _write_pictures(drawn: Mapping[str, bytes], folder: Path, ending: str) -> list[Path]:
     folder.mkdir(exist_ok=True)
     written = []
-    for name, content in drawn.items():
-        path = folder / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}.{ending}"
-        path.write_bytes(content)
+    for name, plain in file_names(drawn).items():
+        path = folder / f"{plain}.{ending}"
+        path.write_bytes(drawn[name])
         written.append(path)
     return written
 
@@ -150,6 +150,15 @@ def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"Expected a whole number from 0, but got {text!r}")
     return int(text)
+
+
+def _replicates(text: str) -> int:
+    number = _count(text)
+    if number > _MOST_REPLICATES:
+        raise argparse.ArgumentTypeError(
+            f"Expected at most {_MOST_REPLICATES:,}, but got {text}; 2,000 are enough for intervals"
+        )
+    return number
 
 
 def _margin(text: str) -> float:

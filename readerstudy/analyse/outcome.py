@@ -17,6 +17,12 @@ def outcome(work: Callable[[], str]) -> int:
     except StatsError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_REFUSED
+    except MemoryError:
+        sys.stderr.write(
+            "Expected the numbers to fit this computer's memory, but they do not; give fewer "
+            "--replicates, or tables of fewer readers or cases.\n"
+        )
+        return EXIT_REFUSED
     except OSError as error:
         sys.stderr.write(
             f"Expected to read and write files, but got: {error.strerror} "

@@ -1,15 +1,21 @@
 """Reading CSV files of readings and predictions as people really have them."""
 
+import re
 import warnings
 from pathlib import Path
 
 import pandas as pd
 from pandas.errors import EmptyDataError, ParserError, ParserWarning
 
+from readerstudy.analyse.lines import check_lengths, undecodable_line
 from readerstudy.stats.errors import StatsError
 from readerstudy.stats.readings_table import REQUIRED
 
 MOST_BYTES = 2_000_000_000
+_ENOUGH, _SMALL = (
+    20,
+    10,
+)  # answers that tell a scale; confidence that nobody stays below on 0 to 100
 _SEPARATORS = (",", ";", "\t", "|")
 _OPTIONAL = ("confidence", "reader_kind", "arm", "advice", "patient_id", "lesion_id")
 _WANTED = frozenset((*REQUIRED, *_OPTIONAL))
@@ -20,7 +26,9 @@ def read_readings(
 ) -> pd.DataFrame:
     """The columns an analysis uses, as text, indexed by line of the file."""
     wanted = _WANTED | {cluster} if cluster else _WANTED
-    return _read(path, encoding=encoding, wanted=wanted, needed=cluster)
+    frame = _read(path, encoding=encoding, wanted=wanted, needed=cluster)
+    _check_scale(frame)
+    return frame
 
 
 def read_predictions(path: Path, *, encoding: str = "utf-8") -> pd.DataFrame:
@@ -49,6 +57,19 @@ def _read(
         frame = frame[[n for n in names if n in wanted]] if complete else frame
     frame.attrs["source"] = str(path)
     return frame
+
+
+def _check_scale(frame: pd.DataFrame) -> None:
+    """Of another scale 100 minus the confidence would turn the readers' areas round."""
+    if "confidence" not in frame:
+        return
+    rated = pd.to_numeric(frame["confidence"], errors="coerce").dropna()
+    if len(rated) >= _ENOUGH and 0 < rated.max() <= _SMALL:
+        raise StatsError(
+            f"Expected {frame.attrs['source']} to have a confidence from 0 to 100, but none of "
+            f"{len(rated)} is above {rated.max():g}, as on another scale; rescale them so that "
+            "100 is sure, or take the column out."
+        )
 
 
 def _header(path: Path, encoding: str) -> tuple[str, str]:
@@ -106,20 +127,8 @@ def _check_names(path: Path, names: list[str]) -> None:
 def _check_short_rows(path: Path, frame: pd.DataFrame, encoding: str, separator: str) -> None:
     """A field that is not there is not the same as an empty one, though pandas reads both so."""
     last = frame.iloc[:, -1]
-    suspects = set(frame.index[(last.isna() | (last.astype(str) == "")).to_numpy()])
-    if not suspects:
-        return
-    with path.open(encoding=encoding) as file:
-        short = [
-            number
-            for number, line in enumerate(file, start=1)
-            if number in suspects and line.count(separator) < frame.shape[1] - 1
-        ]
-    if short:
-        raise StatsError(
-            f"Expected every line of {path} to have {frame.shape[1]} columns, but got fewer in "
-            f"line {', '.join(map(str, short[:5]))} ({len(short)} such lines); complete them."
-        )
+    if (last.isna() | (last.astype(str) == "")).any():
+        check_lengths(path, encoding, separator, frame.shape[1])
 
 
 def _parse(
@@ -135,9 +144,16 @@ def _parse(
     except UnicodeError as error:
         raise _encoding_error(path, encoding, error) from error
     except (ParserError, ParserWarning) as error:
+        opened = re.search(r"EOF inside string starting at row (\d+)", str(error))
+        if opened:
+            raise StatsError(
+                f"Expected every quotation mark in {path} to be closed, but the one in line "
+                f"{int(opened[1]) + 1} is not; close it, or take it away."
+            ) from error
+        check_lengths(path, encoding, separator, len(names))
         raise StatsError(
-            f"Expected {path} to have the same number of columns in every line, but got: "
-            f"{str(error).strip()}; correct the line."
+            f"Expected {path} to be a table, but reading it failed ({str(error).strip()}); save it "
+            "as CSV again."
         ) from error
 
 
@@ -164,8 +180,10 @@ def _read_csv(
 
 
 def _encoding_error(path: Path, encoding: str, error: Exception) -> StatsError:
+    line = undecodable_line(path, encoding) if isinstance(error, UnicodeError) else None
+    got = f"other bytes in line {line}" if line else str(error)
     return StatsError(
-        f"Expected {path} to be text in {encoding}, but got: {error}; save it as CSV in UTF-8, or "
+        f"Expected {path} to be text in {encoding}, but got {got}; save it as CSV in UTF-8, or "
         "name its encoding, for example --encoding cp1252 or --encoding gb18030."
     )
 

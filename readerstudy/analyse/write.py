@@ -1,5 +1,7 @@
 """Writing what an analysis found."""
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +18,21 @@ def write_results(analysis: Analysis, folder: Path) -> list[Path]:
     json_path.write_text(analysis.to_json() + "\n", encoding="utf-8")
     formula_safe(analysis.to_frame()).to_csv(csv_path, index=False, encoding="utf-8")
     return [json_path, csv_path]
+
+
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """A name for a file of each name; those that differ in odd letters alone get a number.
+
+    >>> file_names(["a b", "a/b", "c"])
+    {'a b': 'a_b', 'a/b': 'a_b-2', 'c': 'c'}
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+        given = {taken.casefold() for taken in found.values()}
+        tries = (plain, *(f"{plain}-{number}" for number in range(2, len(found) + 3)))
+        found[name] = next(one for one in tries if one.casefold() not in given)
+    return found
 
 
 def formula_safe(frame: pd.DataFrame) -> pd.DataFrame:

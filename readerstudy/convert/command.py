@@ -1,13 +1,17 @@
 """`python -m readerstudy convert`: to and from the files of iMRMC, MRMCaov and RJafroc."""
 
 import argparse
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 
 from readerstudy.analyse.command import read_models
 from readerstudy.analyse.outcome import check_folder, outcome
 from readerstudy.analyse.read import read_readings
+from readerstudy.analyse.write import file_names
 from readerstudy.convert import rjafroc, tables
 from readerstudy.convert.ratings import Choice, Ratings, ratings_of, tidy_of
 from readerstudy.stats import StatsError, Study, build_study
@@ -55,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model", action="append", default=[], metavar="NAME=MODALITY", help="a model's modality"
     )
     reading.add_argument(
-        "--positive-from", type=float, metavar="RATING", help="ratings from here on mean present"
+        "--positive-from", type=_rating, metavar="RATING", help="ratings from here on mean present"
     )
     reading.add_argument("--present", default="present", help="name of the positive class")
     reading.add_argument("--absent", default="absent", help="name of the other class")
@@ -70,7 +74,6 @@ def _run(args: argparse.Namespace) -> list[Path]:
     if bool(args.to) == bool(args.source):
         raise StatsError("Expected one of --to and --from, but got both or none; choose one.")
     check_folder(args.out)
-    args.out.mkdir(parents=True, exist_ok=True)
     return _export(args) if args.to else _import(args)
 
 
@@ -79,14 +82,19 @@ def _export(args: argparse.Namespace) -> list[Path]:
         raise StatsError("Expected --readings CSV with --to, but got none; give the readings.")
     models = read_models(args.predictions, args.encoding)
     study = build_study(read_readings(args.readings, encoding=args.encoding), models)
-    return write_study(study, args.out, format_=args.to, kind=args.rating)
+    # What is refused half way must leave nothing behind.
+    with TemporaryDirectory() as name:
+        made = [p.name for p in write_study(study, Path(name), format_=args.to, kind=args.rating)]
+        args.out.mkdir(parents=True, exist_ok=True)
+        for path in Path(name).iterdir():
+            copyfile(path, args.out / path.name)
+    return [args.out / name for name in made]
 
 
 def write_study(study: Study, folder: Path, *, format_: str, kind: str) -> list[Path]:
     """One file per class against all others; for RJafroc its list of names beside it."""
     written = []
-    for class_ in study.classes:
-        name = re.sub(r"[^A-Za-z0-9_.-]", "_", class_)
+    for class_, name in file_names(study.classes).items():
         path = folder / f"{name}{_ENDINGS[format_]}"
         ratings = ratings_of(study, class_=class_, kind="call" if kind == "call" else "confidence")
         if format_ == "imrmc":
@@ -114,6 +122,7 @@ def _import(args: argparse.Namespace) -> list[Path]:
         absent=args.absent,
     )
     readings, predictions = tidy_of(ratings, choice)
+    args.out.mkdir(parents=True, exist_ok=True)
     path = args.out / "readings.csv"
     readings.to_csv(path, index=False, encoding="utf-8")
     written = [path]
@@ -122,6 +131,16 @@ def _import(args: argparse.Namespace) -> list[Path]:
         frame.to_csv(path, index=False, encoding="utf-8")
         written.append(path)
     return written
+
+
+def _rating(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"Expected a number, a rating, but got {text!r}")
+    return value
 
 
 def _pair(item: str) -> tuple[str, str]:

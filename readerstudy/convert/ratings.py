@@ -44,6 +44,7 @@ def ratings_of(study: Study, *, class_: str, kind: Kind) -> Ratings:
     answered the class, else 100 minus it, and the model's probability in per cent. Raises
     StatsError where an answer has no confidence.
     """
+    _check_models(study)
     target = study.classes.index(class_)
     answered = study.answered
     parts = [_part(study, READERS, _of_readers(study, target, kind))]
@@ -57,6 +58,15 @@ def ratings_of(study: Study, *, class_: str, kind: Kind) -> Ratings:
     rows = pd.concat(parts, ignore_index=True)
     used = set(rows["case"])
     return Ratings(rows, {case: t for case, t in truth.items() if case in used})
+
+
+def _check_models(study: Study) -> None:
+    taken = sorted({model.name for model in study.models} & {READERS, AIDED})
+    if taken:
+        raise StatsError(
+            f"Expected other names of models than {READERS} and {AIDED}, which are the readers' "
+            f"modalities, but got {', '.join(taken)}; rename the model."
+        )
 
 
 def _of_readers(study: Study, target: int, kind: Kind) -> FloatArray:
@@ -108,6 +118,11 @@ def tidy_of(ratings: Ratings, choice: Choice) -> tuple[pd.DataFrame, dict[str, p
     so that areas under the curve are those of the ratings. A modality that is a model must rate a
     case the same for all readers. Raises StatsError.
     """
+    if choice.present == choice.absent:
+        raise StatsError(
+            f"Expected two names for --present and --absent, but both are {choice.present!r}; "
+            "change one."
+        )
     wanted = {m for m in (choice.unaided, choice.aided, *dict(choice.models).values()) if m}
     unknown = sorted(wanted - set(ratings.modalities))
     if unknown:
@@ -156,9 +171,9 @@ def _answers(ratings: Ratings, modality: str, choice: Choice) -> pd.DataFrame:
             "answer": np.where(is_present, choice.present, choice.absent),
         }
     )
-    if plain:
-        return found
     low, high = ratings.rows["rating"].min(), ratings.rows["rating"].max()
+    if plain or low == high:
+        return found
     share = 100 * (rating - low) / (high - low)
     return found.assign(confidence=np.where(is_present, share, 100 - share))
 

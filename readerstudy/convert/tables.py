@@ -158,7 +158,7 @@ def _check_counts(head: Lines, ratings: Ratings, path: Path) -> None:
 
 def _named(path: Path, columns: tuple[str, ...]) -> Lines:
     """Lines with their cells in the order of `columns`, whatever the file's."""
-    lines = _lines(path)
+    lines = _lines(path, separators=(",", ";", "\t"))
     header = [_plain(cell) for cell in lines[0][1]]
     if "treatment" in columns and "test" in header:
         header[header.index("test")] = "treatment"
@@ -182,23 +182,51 @@ def _plain(name: str) -> str:
     return name.strip().casefold()
 
 
-def _lines(path: Path) -> Lines:
-    """Every line that is not blank, with its number; spreadsheets may have added commas."""
-    if not path.is_file():
-        raise StatsError(f"Expected a file at {path}, but there is none; check the path.")
+def _lines(path: Path, *, separators: tuple[str, ...] = (",",)) -> Lines:
+    """Every line that is not blank, with its number; spreadsheets may have added commas.
+
+    The separator is what the first line has most of; between semicolons a comma is the decimal one.
+    """
+    text = _text(path).splitlines()
+    first = next((line for line in text if line.strip()), "")
+    separator = max(separators, key=first.count)
+    rows = csv.reader(text, delimiter=separator)
     try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
+        numbered = [(rows.line_num, cells) for cells in rows]
+    except csv.Error as error:
         raise StatsError(
-            f"Expected {path} to be text in UTF-8, but it is not; save it so."
+            f"Expected every quotation mark in {path} to be closed, but one before line "
+            f"{rows.line_num + 1} is not; close it, or take it away."
         ) from error
-    numbered = enumerate(csv.reader(text.splitlines()), start=1)
     found = [
-        (line, [c.strip() for c in cells]) for line, cells in numbered if any(map(str.strip, cells))
+        (line, [_cell(c, separator) for c in cells])
+        for line, cells in numbered
+        if any(map(str.strip, cells))
     ]
     if not found:
         raise StatsError(f"Expected a table in {path}, but it is empty.")
     return found
+
+
+def _cell(text: str, separator: str) -> str:
+    text = text.strip()
+    is_decimal = separator == ";" and re.fullmatch(r"-?\d+,\d+", text)
+    return text.replace(",", ".") if is_decimal else text
+
+
+def _text(path: Path) -> str:
+    if path.is_dir():
+        raise StatsError(f"Expected a file at {path}, but got a folder; name the file in it.")
+    if not path.is_file():
+        raise StatsError(f"Expected a file at {path}, but there is none; check the path.")
+    content = path.read_bytes()
+    is_utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    try:
+        return content.decode("utf-16" if is_utf16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise StatsError(
+            f"Expected {path} to be text in UTF-8, but it is not; save it so."
+        ) from error
 
 
 def _rating(text: str, path: Path, line: int) -> float:
@@ -215,13 +243,12 @@ def _rating(text: str, path: Path, line: int) -> float:
 
 
 def _truth(text: str, path: Path, line: int) -> int:
-    value = _rating(text, path, line)
-    if value not in (0.0, 1.0):
+    if not re.fullmatch(r"[01](\.0*)?(e[+-]?0+)?", text, re.IGNORECASE):
         raise StatsError(
             f"Expected a truth of 0 (absent) or 1 (present) in line {line} of {path}, but got "
-            f"{text!r}; these formats know no more."
+            f"{text!r}; write 1 where the condition is present, else 0."
         )
-    return int(value)
+    return int(text[0])
 
 
 def _number(value: float) -> str:

@@ -188,7 +188,7 @@ class _Table:
         rated = votes[votes.sum(axis=1) > 0].astype(np.float64)
         self.count = rated.sum(axis=1)
         self.shares = rated / self.count[:, None]
-        self.prevalence = self.shares.mean(axis=0)
+        self.prevalence = self.shares.sum(axis=0) / max(1, len(rated))
         self.several = self.count > 1
         pairs = np.where(self.several, self.count * (self.count - 1), 1.0)
         agreeing = (rated * (rated - 1)).sum(axis=1)

@@ -37,7 +37,7 @@ def _check_words(frame: pd.DataFrame, column: str, known: Sequence[str]) -> None
     got = texts[int(codes[odd.argmax()])]
     near = get_close_matches(got.lower(), known[1:], n=1, cutoff=0.5)
     raise StatsError(
-        f"Expected {frame.attrs.get('source', 'the readings')} to have a {column} among "
+        f"Expected {frame.attrs.get('source', 'the readings')} to have as {column} one of "
         f"{', '.join(known[1:])}, or none, but got {got!r} in line {frame.index[odd][0]} "
         f"({int(odd.sum())} such lines); "
         + (f"write {near[0]!r}." if near else "correct it, or leave it empty.")

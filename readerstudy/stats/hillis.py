@@ -15,6 +15,7 @@ TWO_READERS = "two readers: about one degree of freedom, the interval is very wi
 CASES_FIXED = "cases taken as fixed, as in a t-test of the readers: ignores case sampling"
 FEW_CASES = "fewer than 20 cases: the interval may hold the truth less often than it says"
 FEW_CLUSTERS = "fewer than 20 clusters: the interval may hold the truth less often than it says"
+NO_SPREAD = "readers do not differ: no limit to the degrees of freedom, normal distribution"
 _FEW = 20
 
 Design = Literal["or-rrrc", "or-rrrc-capped", "or-frrc", "or-rrfc"]
@@ -56,6 +57,8 @@ def or_inference(
     """
     variance, df = _variance(found, design)
     notes = _notes(found, design)
+    if np.isinf(df) and design != "or-frrc":
+        notes.append(NO_SPREAD)
     inference = infer(found.mean, float(np.sqrt(variance)), df=df, level=level, clip=clip)
     return _with_notes(inference, notes)
 

@@ -1,5 +1,6 @@
 """From a model's K class probabilities to scores and decisions on the study's k classes."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -47,7 +48,8 @@ def build_model(
     if lacking:
         raise StatsError(
             f"Expected {_source(name, frame)} to have a column for every class of the study, but "
-            f"got none for {', '.join(lacking)}; add {', '.join(PREFIX + c for c in lacking)}."
+            f"got none for {', '.join(lacking)}; add {', '.join(PREFIX + c for c in lacking)}, or "
+            "correct the classes of the readings."
         )
     raw = _aligned(name, frame, columns, cases, notes)
     found = restrict(raw, columns, classes, rule=rule, positive=positive)
@@ -143,19 +145,37 @@ def _aligned(
                 f"rows for {case} (line {frame.index[i]}); keep the one that counts."
             )
         at.setdefault(case, i)
-    lacking = [case for case in cases if case not in at]
-    if lacking:
-        raise StatsError(
-            f"Expected {_source(name, frame)} to have a row for every case that was read, but got "
-            f"none for {', '.join(lacking[:_SHOWN_AT_MOST])} ({len(lacking)} in all); "
-            "add them, or take these cases out of the readings."
-        )
+    _check_complete(name, frame, at, cases)
     if len(ids) > len(at):
         notes.append(f"{len(ids) - len(at)} identical repeated rows of {name} were counted once.")
     extra = len(at) - len(cases)
     if extra:
         notes.append(f"{extra} cases of {name} were read by nobody: left out.")
     return np.asarray(values[[at[case] for case in cases]])
+
+
+def _check_complete(
+    name: str, frame: pd.DataFrame, at: dict[str, int], cases: tuple[str, ...]
+) -> None:
+    lacking = [case for case in cases if case not in at]
+    if not lacking:
+        return
+    alike = {_bare(case): case for case in at}
+    near = next(((case, alike[_bare(case)]) for case in lacking if _bare(case) in alike), None)
+    mend = (
+        f"write them alike in both files, which have {near[0]!r} and {near[1]!r}"
+        if near
+        else "add them, or take these cases out of the readings"
+    )
+    raise StatsError(
+        f"Expected {_source(name, frame)} to have a row for every case that was read, but got "
+        f"none for {', '.join(lacking[:_SHOWN_AT_MOST])} ({len(lacking)} in all); {mend}."
+    )
+
+
+def _bare(case: str) -> str:
+    """What people and spreadsheets change without noticing is taken away: case and zeros."""
+    return re.sub(r"(?<!\d)0+(?=\d)", "", case.casefold())
 
 
 def _numbers(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> FloatArray:
@@ -167,9 +187,18 @@ def _numbers(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> FloatArr
         raise StatsError(
             f"Expected {_source(name, frame)} to have probabilities from 0 to 1, but got "
             f"{str(block.iloc[row, column])!r} for {columns[column]} in line {frame.index[row]} "
-            f"({int(bad.sum())} such values); correct or remove the rows."
+            f"({int(bad.sum())} such values); {_mend(values)}."
         )
     return values
+
+
+def _mend(values: FloatArray) -> str:
+    """What turns the numbers into probabilities, as far as they tell."""
+    if not np.isfinite(values).all():
+        return "fill them in, or remove the rows"
+    if (values >= 0).all() and np.allclose(values.sum(axis=1), 100, atol=2):
+        return "these are per cent: divide them by 100"
+    return "write the model's probabilities, after its softmax"
 
 
 def _check_rows(name: str, frame: pd.DataFrame, values: FloatArray) -> None:

@@ -239,6 +239,26 @@ def test_a_full_disk_is_a_sentence(inputs, tmp_path, capsys, monkeypatch) -> Non
     assert "No space left on device (results.json)" in capsys.readouterr().err
 
 
+def test_numbers_that_do_not_fit_the_memory_are_a_sentence(
+    inputs, tmp_path, capsys, monkeypatch
+) -> None:
+    def too_much(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(command, "analyse", too_much)
+    assert analyse("--readings", inputs / "readers.csv", "--out", tmp_path / "new") == 2
+    assert "fewer --replicates" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_more_replicates_than_anybody_needs_are_refused(inputs, tmp_path, capsys) -> None:
+    with pytest.raises(SystemExit):
+        analyse(
+            "--readings", inputs / "readers.csv", "--replicates", 10**9, "--out", tmp_path / "new"
+        )
+    assert "at most 100,000" in capsys.readouterr().err
+
+
 def test_old_pictures_do_not_stand_beside_new_ones_and_other_files_stay(
     inputs, tmp_path, undrawn
 ) -> None:

@@ -87,7 +87,9 @@ def test_a_folder_is_refused_as_one(tmp_path) -> None:
 
 def test_another_encoding_must_be_named(write) -> None:
     path = write(f"{HEADER}\nr1,1,näevus,näevus\n".encode("cp1252"))
-    assert "--encoding cp1252" in refused(path)
+    message = refused(path)
+    assert "line 2" in message
+    assert "--encoding cp1252" in message
     assert read_readings(path, encoding="cp1252").loc[2, "truth"] == "näevus"
 
 
@@ -101,11 +103,31 @@ def test_empty_files_are_refused(write, content) -> None:
 
 
 def test_a_line_with_too_many_columns_is_named(write) -> None:
-    assert "line 3" in refused(write(f"{HEADER}\nr1,1,a,a\nr1,2,a,a,a,a\n"))
+    assert "got 6 in line 3" in refused(write(f"{HEADER}\nr1,1,a,a\nr1,2,a,a,a,a\n"))
 
 
-def test_a_first_line_with_too_many_columns_is_refused(write) -> None:
-    assert "columns" in refused(write(f"{HEADER}\nr1,1,a,a,a\nr1,2,a,a,a\n"))
+def test_a_first_line_with_too_many_columns_is_named(write) -> None:
+    assert "got 5 in line 2, 3" in refused(write(f"{HEADER}\nr1,1,a,a,a\nr1,2,a,a,a\n"))
+
+
+def test_lines_of_another_separator_than_the_header_are_named(write) -> None:
+    message = refused(write(f"{HEADER}\nr1;1;a;a\nr1;2;a;a\n"))
+    assert "got 1 in line 2, 3" in message
+    assert "','" in message
+
+
+def test_a_quotation_mark_left_open_is_named(write) -> None:
+    assert "one in line 3 is not" in refused(write(f'{HEADER}\nr1,1,a,a\nr1,2,"a,a\nr1,3,a,a\n'))
+
+
+def test_confidence_on_another_scale_is_not_taken_for_per_cent(write) -> None:
+    def rows(confidence: str) -> str:
+        return f"{HEADER},confidence\n" + "".join(f"r1,{i},a,a,{confidence}\n" for i in range(20))
+
+    message = refused(write(rows("0.9")))
+    assert "none of 20 is above 0.9" in message
+    assert "rescale" in message
+    assert len(read_readings(write(rows("55")))) == 20
 
 
 def test_a_line_with_too_few_columns_is_not_an_empty_answer(write) -> None:

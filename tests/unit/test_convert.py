@@ -1,6 +1,8 @@
 """Files of iMRMC, MRMCaov and RJafroc: as documented, there and back, and refused in words."""
 
 import argparse
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +144,43 @@ def test_frames_have_the_packages_columns(tmp_path) -> None:
     assert set(frame["treatment"]) == {"unaided", "a", "b"}
 
 
+# What MRMCaov's own source asks of `data`, in base R: `mrmc` takes factors of truth, test, reader
+# and case, the highest level of truth as positive, and numeric ratings; a factorial design has
+# every test with every reader; its covariances want every cell once.
+MRMCAOV_ASKS = """
+d <- read.csv(commandArgs(TRUE)[1])
+stopifnot(is.numeric(d$rating), !anyNA(d))
+stopifnot(identical(levels(factor(d$truth)), c("0", "1")))
+stopifnot(all(table(d$treatment, d$reader) > 0))
+stopifnot(all(table(d$treatment, d$reader, d$case) == 1))
+for (part in split(d, list(d$treatment, d$reader))) {
+  is_present <- as.integer(factor(part$truth)) == 2
+  won <- outer(part$rating[is_present], part$rating[!is_present], "-")
+  cat(part$treatment[1], part$reader[1], format(mean((sign(won) + 1) / 2), digits = 15), "\\n")
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="NO R to read the frame with")
+def test_the_frame_has_what_mrmcaov_asks_of_each_field(tmp_path) -> None:
+    """Read by R itself, with areas as of this project's analysis."""
+    readings, models = simulate(2, readers=3, per_class=4)
+    ratings = ratings_of(build_study(readings, models), class_="mel", kind="confidence")
+    write_mrmcaov(ratings, tmp_path / "m.csv")
+    done = subprocess.run(
+        ["Rscript", "-e", MRMCAOV_ASKS, str(tmp_path / "m.csv")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    found = analyse(readings, models)
+    for treatment, reader, area in rows:
+        subject = f"reader:{reader}" if treatment == "unaided" else f"model:{treatment}"
+        mine = found.get("auc", "mel", subject, "delong").estimate
+        assert float(area) == pytest.approx(mine, rel=1e-12)
+    assert len(rows) == 3 * 3
+
+
 def test_rjafrocs_workbook_has_its_three_sheets(tmp_path) -> None:
     study = build_study(*simulate(2, readers=3, per_class=2))
     ratings = ratings_of(study, class_="mel", kind="confidence")
@@ -202,6 +241,68 @@ def test_two_modalities_are_two_arms(tmp_path) -> None:
     gain = found.get("accuracy", "all", "mean_reader:aided - mean_reader", "or-rrrc")
     assert gain is not None
     assert abs(gain.estimate) == 1
+
+
+@pytest.mark.parametrize("how", ["utf-16", "semicolon"])
+def test_a_frame_as_other_programs_save_it(tmp_path, how) -> None:
+    text = "reader,treatment,case,truth,rating\nr1,A,c1,1,2.5\nr1,A,c2,0,-1.5\n"
+    content = (
+        text.encode("utf-16")
+        if how == "utf-16"
+        else text.replace(",", ";").replace(".", ",").encode()
+    )
+    (tmp_path / "f.csv").write_bytes(content)
+    found = read_mrmcaov(tmp_path / "f.csv")
+    assert found.rows["rating"].tolist() == [2.5, -1.5]
+    assert found.truth == {"c1": 1, "c2": 0}
+
+
+def test_a_truth_in_words_is_not_guessed(tmp_path) -> None:
+    (tmp_path / "f.csv").write_text("reader,test,case,truth,rating\nr1,A,c1,Abnormal,2\n")
+    with pytest.raises(StatsError, match="line 2.*'Abnormal'; write 1 where"):
+        read_mrmcaov(tmp_path / "f.csv")
+
+
+def test_a_quotation_mark_left_open_is_a_sentence(tmp_path) -> None:
+    text = f'reader,test,case,truth,rating\nr1,A,"{"c" * 140_000},1,2\n'
+    (tmp_path / "f.csv").write_text(text)
+    with pytest.raises(StatsError, match="quotation mark"):
+        read_mrmcaov(tmp_path / "f.csv")
+
+
+def test_nothing_is_left_of_a_refused_conversion(tmp_path, capsys) -> None:
+    readings, _ = simulate(5, readers=3)
+    readings.loc[readings["truth"] == "nv", "case_id"] += ","  # the last class alone has it
+    readings.to_csv(tmp_path / "r.csv", index=False)
+    out = tmp_path / "out"
+    assert convert("--to", "imrmc", "--readings", tmp_path / "r.csv", "--out", out) == 2
+    assert convert("--from", "imrmc", tmp_path, "--out", out) == 2
+    assert "got a folder" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_classes_that_differ_in_odd_letters_alone_have_their_own_files(tmp_path) -> None:
+    readings, _ = simulate(5, readers=2, per_class=2, classes=("a b", "a/b"))
+    paths = write_study(build_study(readings, {}), tmp_path, format_="imrmc", kind="call")
+    assert len({p.read_text() for p in paths}) == len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_model_may_not_have_the_name_of_the_readers_modality() -> None:
+    readings, models = simulate(5, readers=2, per_class=2)
+    study = build_study(readings, {"unaided": models["a"]})
+    with pytest.raises(StatsError, match="unaided; rename the model"):
+        ratings_of(study, class_="bcc", kind="call")
+
+
+def test_both_classes_may_not_have_one_name_and_equal_ratings_are_no_confidence() -> None:
+    rows = pd.DataFrame(
+        [("1", "A", c, 3.0) for c in "xy"], columns=["reader", "modality", "case", "rating"]
+    )
+    ratings = Ratings(rows, {"x": 0, "y": 1})
+    with pytest.raises(StatsError, match="two names"):
+        tidy_of(ratings, Choice(present="x", absent="x"))
+    readings, _ = tidy_of(ratings, Choice(positive_from=4.0))
+    assert "confidence" not in readings
 
 
 def test_the_command_writes_and_reads(tmp_path, capsys) -> None:

@@ -4,18 +4,25 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from readerstudy.stats import StatsError, analyse, bootstrap
+from readerstudy.stats import StatsError, analyse, drawn_areas
 from readerstudy.stats.bootstrap import (
     Draws,
     area_under,
     draw,
     percentile_interval,
     rate_at,
-    resampled_areas,
     resampled_mean,
     resampled_roc,
 )
+from readerstudy.stats.drawn_areas import (
+    resampled_areas,
+    won_by_levels,
+    won_by_pairs,
+    won_by_ranks,
+)
 from tests.unit.stats_helpers import CLASSES, simulate
+
+WAYS = (won_by_pairs, won_by_levels, won_by_ranks)
 
 
 def test_draws_keep_the_number_of_cases_of_each_class() -> None:
@@ -85,11 +92,11 @@ def test_a_model_equal_to_the_mean_reader_matches_it() -> None:
     assert matched.estimate == pytest.approx(own.estimate)
 
 
-@pytest.mark.parametrize("pairs_per_case", [0, 150])
+@pytest.mark.parametrize("way", WAYS)
 def test_weighted_areas_equal_repeating_the_cases_of_each_rater(
-    pairs_per_case: int, monkeypatch: pytest.MonkeyPatch
+    way: drawn_areas.Count, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "_PAIRS_PER_CASE", pairs_per_case)
+    monkeypatch.setattr(drawn_areas, "_cheapest", lambda *_: way)
     rng = np.random.default_rng(5)
     scores, is_class = rng.integers(0, 4, (3, 24)) * 1.0, rng.random(24) < 0.4
     scores[1, :3] = np.nan
@@ -104,7 +111,7 @@ def test_weighted_areas_equal_repeating_the_cases_of_each_rater(
 
 
 @pytest.mark.parametrize("levels", [2, 40])
-def test_areas_by_pairs_and_by_ranks_have_the_same_bits(
+def test_areas_have_the_same_bits_however_they_are_counted(
     levels: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(6)
@@ -112,17 +119,22 @@ def test_areas_by_pairs_and_by_ranks_have_the_same_bits(
     scores[rng.random(scores.shape) < 0.1] = np.nan
     scores[0, is_class] = np.nan
     draws = draw(is_class.astype(int), n_readers=9, replicates=50, rng=rng)
-    monkeypatch.setattr(bootstrap, "_BLOCK", 2 * 50 * int(is_class.sum()))  # several blocks
+    monkeypatch.setattr(drawn_areas, "_BLOCK", 2 * 50 * int(is_class.sum()))  # several blocks
     found = []
-    for pairs_per_case in (0, 150):
-        monkeypatch.setattr(bootstrap, "_PAIRS_PER_CASE", pairs_per_case)
+    for way in WAYS:
+        monkeypatch.setattr(drawn_areas, "_cheapest", lambda *_, way=way: way)
         found.append(resampled_areas(draws, scores, is_class))
-    assert np.array_equal(*found, equal_nan=True)
+    assert np.array_equal(found[0], found[1], equal_nan=True)
+    assert np.array_equal(found[0], found[2], equal_nan=True)
     assert np.isnan(found[0][:, 0]).all()
     assert np.isfinite(found[0][:, 1:]).all()
 
 
-def test_areas_stay_exact_where_single_precision_would_not_do() -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_areas_stay_exact_where_single_precision_would_not_do(
+    way: drawn_areas.Count, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawn_areas, "_cheapest", lambda *_: way)
     scores, is_class = np.array([[0.0, 1.0, 2.0]]), np.array([True, False, True])
     many = Draws(np.ones((1, 1)), np.array([[3.0, 9_000_001.0, 9_000_001.0]]))
     [[area]] = resampled_areas(many, scores, is_class)
@@ -140,6 +152,19 @@ def test_readers_areas_are_drawn_around_the_closed_forms_estimate(missing: float
         # Never too small, and too large by what reader and case noise is drawn twice (Owen 2007).
         assert 0.9 * closed.se < drawn.se < 1.35 * closed.se
         assert drawn.ci_low < drawn.estimate < drawn.ci_high
+
+
+def test_a_declared_positive_class_leaves_the_numbers_over_all_classes_as_they_are() -> None:
+    readings, models = simulate(8, readers=6)
+    whole, one = (
+        analyse(readings, models, positive=p, replicates=50, rng=np.random.default_rng(1))
+        for p in (None, "mel")
+    )
+    for quantity in ("balanced_accuracy", "auc_macro"):
+        for subject in ("mean_reader", "model:a", "model:a - mean_reader"):
+            name = (quantity, "all", subject, "bootstrap-2way")
+            assert one.get(*name) == whole.get(*name) is not None
+    assert not one.find(quantity="auc", class_="nv", method="bootstrap-2way")
 
 
 def test_macro_areas_are_the_means_over_classes() -> None:

@@ -151,6 +151,16 @@ def test_one_reader_one_class_no_positives_do_not_break() -> None:
     assert "one reader" in found.get("sensitivity", "x", "mean_reader", "or-rrrc").note
 
 
+def test_a_study_nobody_answered_breaks_nothing() -> None:
+    readings, models = simulate(2)
+    found = analyse(
+        readings.assign(answer="", confidence=""), models, replicates=5,
+        rng=np.random.default_rng(0), margin=0.1,
+    )  # fmt: skip
+    assert found.get("sensitivity", "mel", "model:a", "wilson").n_cases == 8
+    assert not found.find(subject="mean_reader", quantity="accuracy", method="or-rrrc-capped")
+
+
 def test_predictive_values_count_what_was_said(readings, models) -> None:
     found = analyse(readings, models)
     own = readings[(readings["reader_id"] == "r000") & (readings["answer"] == "mel")]
@@ -174,5 +184,5 @@ def test_an_unknown_arm_or_kind_is_not_taken_for_the_main_one(column, got, hint)
     readings, models = simulate(3)
     readings[column] = ""
     readings.loc[5, column] = got
-    with pytest.raises(StatsError, match=f"(?s){column} among.*{got!r} in line 5.*{hint}"):
+    with pytest.raises(StatsError, match=f"(?s)as {column} one of.*{got!r} in line 5.*{hint}"):
         build_study(readings, models)

@@ -14,7 +14,14 @@ from readerstudy.stats import agreement
 from readerstudy.stats.auc import delong_variance, logit_interval, normal_interval, placements
 from readerstudy.stats.confusion import confusion_matrix, one_vs_rest
 from readerstudy.stats.crowd import NO_MAJORITY, majority_vote, vote_counts, vote_shares
-from readerstudy.stats.hillis import CLAMPED, TWO_READERS, infer, one_sided, or_inference
+from readerstudy.stats.hillis import (
+    CLAMPED,
+    NO_SPREAD,
+    TWO_READERS,
+    infer,
+    one_sided,
+    or_inference,
+)
 from readerstudy.stats.mcnemar import adjusted, chi_square, exact_p, mid_p
 from readerstudy.stats.moments import Moments, auc_jackknife, moments, proportion_influence
 from readerstudy.stats.multiclass import hand_till, macro_auc
@@ -131,6 +138,15 @@ def test_no_variance_is_undefined_and_noted() -> None:
     result = infer(0.0, 0.0, df=5.0)
     assert np.isnan([result.p, result.ci_low, result.df]).all()
     assert result.note == "not estimable"
+
+
+def test_readers_without_spread_are_noted_and_have_the_normal_limits() -> None:
+    found = Moments(0.1, ms=0.0, var=0.01, cov2=0.01, n_readers=4, n_cases=30)
+    result = or_inference(found, design="or-rrrc")
+    assert np.isinf(result.df)
+    assert result.ci_high == pytest.approx(0.1 + stats.norm.isf(0.025) * 0.1)
+    assert NO_SPREAD in result.note
+    assert NO_SPREAD not in or_inference(found, design="or-rrrc-capped").note
 
 
 def test_non_inferiority_is_one_sided() -> None:

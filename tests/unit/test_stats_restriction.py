@@ -73,6 +73,12 @@ def test_a_case_without_a_prediction_is_named() -> None:
     assert "c3" in refused(table(WIDE).iloc[:3])
 
 
+@pytest.mark.parametrize("other", ["C3", "c03"])
+def test_a_case_that_is_written_otherwise_is_suggested(other: str) -> None:
+    message = refused(table(WIDE).replace("c3", other))
+    assert f"write them alike in both files, which have 'c3' and '{other}'" in message
+
+
 def test_predictions_nobody_read_are_left_out_with_a_note() -> None:
     more = pd.concat([table(WIDE), table(WIDE).assign(case_id=["d0", "d1", "d2", "d3"])])
     study = build_study(readings(), {"m": more})
@@ -85,6 +91,15 @@ def test_odd_probabilities_name_class_and_line(bad) -> None:
     frame.loc[2, "p_y"] = bad
     message = refused(frame)
     assert "y in line 2" in message
+
+
+@pytest.mark.parametrize(
+    ("turn", "mend"), [(lambda p: 100 * p, "divide them by 100"), (lambda p: 9 * p - 3, "softmax")]
+)
+def test_other_numbers_than_probabilities_say_how_to_mend_them(turn, mend: str) -> None:
+    frame = table(WIDE)
+    columns = [c for c in frame if c.startswith("p_")]
+    assert mend in refused(frame.assign(**{c: turn(frame[c]) for c in columns}))
 
 
 def test_rows_must_sum_to_one_up_to_rounding() -> None:

@@ -16,7 +16,7 @@ from readerstudy.stats.confusion import metric_cells
 from readerstudy.stats.records import ALL, MEAN_READER, NAN, Record
 from readerstudy.stats.sections.common import Label, Options, difference
 from readerstudy.stats.sections.rates import Metric, metrics, model_right
-from readerstudy.stats.sections.resampled_areas import Pair, areas
+from readerstudy.stats.sections.resampled_areas import areas
 from readerstudy.stats.study import FloatArray, Study
 
 MATCHED = {
@@ -48,6 +48,7 @@ def records(
     found = {m: (_values(study, m, both[0]), _values(study, m, both[1])) for m in metrics(study)}
     if replicates:
         yield from _rates(study, options, found)
+        yield from _balanced(study, options, _recalls(study, found, both))
         for label, (observed, drawn) in areas(study, both):
             yield _record(study, options, label, observed, drawn)
     for class_ in study.targets:
@@ -55,15 +56,19 @@ def records(
 
 
 def _rates(study: Study, options: Options, found: Found) -> Iterator[Record]:
-    recalls: dict[str, list[Pair]] = {}
     for metric, (observed, drawn) in found.items():
         for subject, value in observed.items():
             label = Label(metric.quantity, metric.class_, subject)
             yield _record(study, options, label, value, drawn[subject])
-            if metric.quantity == "sensitivity":
-                recalls.setdefault(subject, []).append((value, drawn[subject]))
-    if study.positive is None:
-        yield from _balanced(study, options, recalls)
+
+
+def _recalls(study: Study, found: Found, both: tuple[Draws, Draws]) -> list[tuple[Values, Values]]:
+    """Sensitivity of every class, also of those that are not reported by themselves."""
+    recalls = [Metric("sensitivity", c, name) for c, name in enumerate(study.classes)]
+    return [
+        found[m] if m in found else (_values(study, m, both[0]), _values(study, m, both[1]))
+        for m in recalls
+    ]
 
 
 def _values(study: Study, metric: Metric, draws: Draws) -> dict[str, FloatArray]:
@@ -155,11 +160,12 @@ def _at_same(quantity: str, fpr: FloatArray, tpr: FloatArray, target: FloatArray
     return rate_at(fpr, tpr, 1 - target)
 
 
-def _balanced(study: Study, options: Options, recalls: dict[str, list[Pair]]) -> Iterator[Record]:
-    for subject, parts in recalls.items():
-        known = [p for p in parts if np.isfinite(p[0]).all()]
+def _balanced(
+    study: Study, options: Options, recalls: list[tuple[Values, Values]]
+) -> Iterator[Record]:
+    for subject in recalls[0][0]:
+        known = [pair for pair in recalls if np.isfinite(pair[0][subject]).all()]
         if known:
-            observed = np.mean([p[0] for p in known], axis=0)
-            its = np.mean([p[1] for p in known], axis=0)
+            observed, drawn = (np.mean([p[i][subject] for p in known], axis=0) for i in (0, 1))
             label = Label("balanced_accuracy", ALL, subject)
-            yield _record(study, options, label, observed, its)
+            yield _record(study, options, label, observed, drawn)

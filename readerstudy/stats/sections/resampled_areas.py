@@ -5,7 +5,8 @@ from itertools import combinations
 
 import numpy as np
 
-from readerstudy.stats.bootstrap import Draws, mean_over_readers, resampled_areas
+from readerstudy.stats.bootstrap import Draws, mean_over_readers
+from readerstudy.stats.drawn_areas import resampled_areas
 from readerstudy.stats.reader_area import reader_ratings
 from readerstudy.stats.records import ALL, MEAN_READER
 from readerstudy.stats.sections.common import Label, difference
@@ -18,15 +19,14 @@ Values = dict[str, FloatArray]
 def areas(study: Study, both: tuple[Draws, Draws]) -> Iterator[tuple[Label, Pair]]:
     """Observed and drawn areas: of models and, from confidence, of the mean reader."""
     per_class: list[tuple[Values, Values]] = []
-    for class_ in study.targets:
-        target = study.classes.index(class_)
+    for target, class_ in enumerate(study.classes):
         if not 0 < (study.truth == target).sum() < study.n_cases:
             continue
         observed, drawn = (_values(study, target, draws) for draws in both)
         per_class.append((observed, drawn))
-        for subject in observed:
+        for subject in observed if class_ in study.targets else ():
             yield Label("auc", class_, subject), (observed[subject], drawn[subject])
-    if study.positive is None and per_class:
+    if per_class:
         for subject in per_class[0][0]:
             pair = (
                 np.mean([observed[subject] for observed, _ in per_class], axis=0),
