@@ -17,7 +17,7 @@ from model.checkpoint import BUNDLED, find_weights, list_checkpoints, load_check
 from model.errors import CheckpointError, ModelError
 from model.network import SkinNet
 from model.rates import Floats
-from model.scope import Scope, foreign_scores
+from model.scope import OF_FEATURES, Scope, foreign_scores
 from model.transforms import FloatMap, Rgb, Serving, unfit
 from model.tuning import load_tuning
 from model.views import logits_and_features
@@ -56,15 +56,23 @@ class Predictor:
 
         `images` are (h, w, 3) uint8 of any sizes; none at all gives a (0, k) array.
         """
-        for image in images:
-            _check(image)
         codes = self.card.taxonomy.codes
         if not images:
             return Prediction(codes, np.empty((0, len(codes))))
-        batches = [self._outputs(images[i : i + _BATCH]) for i in range(0, len(images), _BATCH)]
-        logits, features = (np.concatenate(part) for part in zip(*batches, strict=True))
+        logits, features = self._all_outputs(images, views=self.card.views)
         probabilities = softmax(logits, temperature=self.card.temperature)
         return Prediction(codes, probabilities, self._foreign(logits, features))
+
+    def are_foreign(self, images: Sequence[Rgb]) -> npt.NDArray[np.bool_] | None:
+        """As in `predict`, of at least one image.
+
+        The distance is of the picture as it is, so that no mirrored copy is looked at.
+        """
+        limit = self.card.scope
+        if limit is None:
+            return None
+        views = 1 if limit.score in OF_FEATURES else self.card.views
+        return self._foreign(*self._all_outputs(images, views=views))
 
     def explain(self, image: Rgb, *, target: str, method: str = "gradient") -> FloatMap:
         """Saliency of the class `target`: (h, w) float32 in [0, 1] at the image's own size.
@@ -101,8 +109,7 @@ class Predictor:
                 f"Expected {self.card.name} to know what its images look like, but that was not "
                 f"measured; make it with `python -m model calibrate {self.card.name} --data …`."
             )
-        batches = [self._outputs(images[i : i + _BATCH]) for i in range(0, len(images), _BATCH)]
-        logits, features = (np.concatenate(part) for part in zip(*batches, strict=True))
+        logits, features = self._all_outputs(images, views=self.card.views)
         return foreign_scores(logits, features, self._scope)
 
     def _foreign(self, logits: Floats, features: Floats) -> npt.NDArray[np.bool_] | None:
@@ -112,11 +119,19 @@ class Predictor:
         found = foreign_scores(logits, features, self._scope)[limit.score] > limit.limit
         return np.asarray(found)
 
-    def _outputs(self, images: Sequence[Rgb]) -> tuple[Floats, Floats]:
-        """(n, k) logits and (n, d) features, float64."""
+    def _all_outputs(self, images: Sequence[Rgb], *, views: int) -> tuple[Floats, Floats]:
+        """(n, k) logits and (n, d) features of n > 0 images, float64."""
+        for image in images:
+            _check(image)
+        starts = range(0, len(images), _BATCH)
+        batches = [self._outputs(images[i : i + _BATCH], views=views) for i in starts]
+        logits, features = (np.concatenate(part) for part in zip(*batches, strict=True))
+        return logits, features
+
+    def _outputs(self, images: Sequence[Rgb], *, views: int) -> tuple[Floats, Floats]:
         inputs = torch.stack([self._transform(image) for image in images])
         with torch.inference_mode():
-            found = logits_and_features(self._network, inputs, views=self.card.views)
+            found = logits_and_features(self._network, inputs, views=views)
         logits, features = (part.double().numpy() for part in found)
         return logits, features
 

@@ -17,6 +17,7 @@ from model.rates import Floats, Ints
 FALSE_ALARMS = 0.05
 SERVED = "distance"
 SCORES = ("distance", "energy", "max logit")
+OF_FEATURES = ("distance",)
 N_COMPONENTS = 64
 _LEAST = 1e-9
 

@@ -74,4 +74,9 @@ def who_knows(
         for name, other in predictors.items()
         if name != answer.checkpoint and (answer.is_foreign or not other.card.synthetic)
     ]
-    return [o.card for o in others if ask(o, inputs[o.card.name]).is_foreign is False]
+    return [other.card for other in others if _knows(other, inputs[other.card.name])]
+
+
+def _knows(predictor: Predictor, image: Rgb) -> bool:
+    foreign = predictor.are_foreign([image])
+    return foreign is not None and not foreign[0]

@@ -1,3 +1,4 @@
+import dataclasses
 import threading
 
 import numpy as np
@@ -6,10 +7,12 @@ import torch
 
 from data.taxonomy import TaxonomyError
 from model.calibration import softmax
+from model.card import ScopeLimit
 from model.checkpoint import load_checkpoint
 from model.errors import CheckpointError, ModelError
-from model.predictor import load_predictor
+from model.predictor import Predictor, load_predictor
 from model.saliency import METHODS
+from model.scope import fit_scope
 from model.transforms import Serving
 from tests.unit.model_world import noise, tiny_checkpoint, tiny_predictor
 
@@ -31,6 +34,26 @@ def test_a_batch_is_its_images_one_by_one(tmp_path):
     together = predictor.predict(images).probabilities
     apart = np.concatenate([predictor.predict([image]).probabilities for image in images])
     np.testing.assert_allclose(together, apart, atol=1e-6)
+
+
+@pytest.mark.parametrize(("score", "n_looks"), [("distance", 1), ("energy", 4)])
+def test_whether_a_picture_is_foreign_is_answered_alike_for_as_few_looks(tmp_path, score, n_looks):
+    tiny_checkpoint(tmp_path)
+    network, card = load_checkpoint("tiny", folder=tmp_path)
+    images = [noise(seed=seed) for seed in range(12)]
+    known = Predictor(network, card).features(images[:6]).astype(float)
+    scope = fit_scope(known, np.arange(6) % 2)
+    served = dataclasses.replace(card, views=4, scope=ScopeLimit(score, 0.0, 0.05, 20))
+    limit = float(np.median(Predictor(network, served, scope=scope).foreign_scores(images)[score]))
+    served = dataclasses.replace(served, scope=ScopeLimit(score, limit, 0.05, 20))
+    predictor = Predictor(network, served, scope=scope)
+    looks = []
+    network.register_forward_hook(lambda *_: looks.append(1))
+    found = predictor.are_foreign(images)
+    assert len(looks) == n_looks
+    assert 0 < found.sum() < 12
+    np.testing.assert_array_equal(found, predictor.predict(images).foreign)
+    assert Predictor(network, card).are_foreign(images) is None
 
 
 def test_no_images_give_no_rows(tmp_path):

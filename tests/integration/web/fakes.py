@@ -51,6 +51,9 @@ class FakePredictor:
             row[PUMCH14.index("Hem" if red > blue + 60 else "MN")] = 0.74
         return Prediction(PUMCH14.codes, rows, self._all_foreign(images))
 
+    def are_foreign(self, images):
+        return self._all_foreign(images)
+
     def _all_foreign(self, images):
         return None if self.foreign is None else np.full(len(images), self.foreign)
 
