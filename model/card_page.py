@@ -213,18 +213,20 @@ def _sets(card: ModelCard) -> Section:
     rule = card.sets
     if rule is None:
         return Section("Prediction sets")
+    kind = (
+        "of each class's own images"
+        if rule.by_class
+        else "of all classes together; of a single class it may be fewer"
+    )
     text = (
         f"For {100 * (1 - rule.misses):g} of 100 images like the tuning ones the right class is to "
-        "be in the set: "
-        + (
-            "of each class's own images."
-            if rule.by_class
-            else "of all classes together; of a single class it may be fewer."
-        )
-        + f" The limits were chosen on {rule.n} tuning cases (split conformal, Sadinle et al. "
-        "2019); how often held-out images kept the promise stands in the tables above.",
+        f"be in the set: {kind}. The limits were chosen on {rule.n} tuning cases (split conformal, "
+        "Sadinle et al. 2019); how often held-out images kept the promise stands in the tables "
+        "above.",
     )
     rows = [(code, f"{limit:.3f}") for code, limit in rule.limits.items()]
+    if not rule.by_class:
+        rows = [("every class", rows[0][1])]
     return Section("Prediction sets", text, (("class", "in the set from"), *rows))
 
 

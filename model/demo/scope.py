@@ -46,10 +46,10 @@ def likely_set(card: ModelCard, likely: Sequence[Disease]) -> str:
     names = ", ".join(escape(disease.name_en) for disease in likely)
     kind = "drawings" if card.synthetic else "pictures"
     return (
-        f'<p class="sr-such">In {100 * (1 - rule.misses):g} of 100 such pictures the right answer '
-        f"is to be one of: <b>{names}</b>. (It was, in {100 * found.estimate:.0f}% of {found.n} "
-        f"held-out {kind}; 95% interval {100 * found.ci_low:.0f} to {100 * found.ci_high:.0f}, "
-        "Wilson.)</p>"
+        '<p class="sr-such">Set that is to hold the right answer in '
+        f"{100 * (1 - rule.misses):g} of 100 such pictures: <b>{names}</b>. (Such sets did in "
+        f"{100 * found.estimate:.0f}% of {found.n:,} held-out {kind}; 95% interval "
+        f"{100 * found.ci_low:.0f} to {100 * found.ci_high:.0f}, Wilson.)</p>"
     )
 
 

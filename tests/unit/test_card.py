@@ -111,7 +111,9 @@ def test_the_page_tells_subgroups_answers_sets_and_foreign_images():
     assert "| documents | top-1 accuracy |" in page
     assert "| 0% to 100% | 54 | 70.0% | 50.0% (37.1 to 62.9) |" in page
     assert "For 90 of 100 images like the tuning ones the right class is to be in the set" in page
-    assert "| MN | 0.250 |" in page
+    assert "| every class | 0.250 |" in page
+    own = SetRule(0.2, by_class=True, limits={"BCC": 0.25, "MN": 0.5, "SK": 0.0}, n=54)
+    assert "| MN | 0.500 |" in to_markdown(dataclasses.replace(card, sets=own))
     assert "exceeds 3.500: chosen on 54 tuning cases for 5% false alarms" in page
 
 

@@ -283,12 +283,14 @@ def test_such_answers_are_counted_beside_the_ranking(demo, photo):
 
 def test_the_likely_set_stands_beside_the_ranking_with_how_often_it_held(demo, photo):
     shown = demo.read_photo(str(photo), "fake")[0]
-    assert "is to be one of: <b>hemangioma, basal cell carcinoma</b>" in shown
-    assert "in 92% of 120 held-out drawings; 95% interval 86 to 96" in shown
-    assert "one of:" not in demo.read_photo(str(photo), "real8")[0]
+    assert (
+        "right answer in 90 of 100 such pictures: <b>hemangioma, basal cell carcinoma</b>" in shown
+    )
+    assert "did in 92% of 120 held-out drawings; 95% interval 86 to 96" in shown
+    assert "Set that" not in demo.read_photo(str(photo), "real8")[0]
     assert demo.predict(str(photo), "fake")["likely"] == ["Hem", "BCC"]
     demo._predictors["fake"].foreign = True
-    assert "one of:" not in demo.read_photo(str(photo), "fake")[0]
+    assert "Set that" not in demo.read_photo(str(photo), "fake")[0]
 
 
 def test_a_foreign_picture_gets_the_plain_sentence_first(demo, photo):
