@@ -88,3 +88,15 @@ def test_coverage_and_size_are_counted_with_their_n():
     assert (size.quantity, size.estimate) == (SIZE, pytest.approx(7 / 5))
     assert (of_a.estimate, of_a.n, of_b.estimate, of_b.n) == (pytest.approx(2 / 3), 3, 0.5, 2)
     assert set_metrics(None, probabilities, truth, ("A", "B")) == ()
+
+
+@pytest.mark.parametrize(
+    ("misses", "in_sets", "empty"),
+    [(0.1, (312, 221, 171, 147), 0), (0.25, (236, 141, 99, 80), 11)],
+)
+def test_sets_are_those_of_mapie_but_never_empty(misses, in_sets, empty):
+    """Classes in the sets of MAPIE 1.6.0 (LAC, prefit, `conformalize`) for the very same numbers."""
+    further, _ = cases(500, seed=4)
+    found = choose_sets(*cases(60, seed=3), CODES, misses=misses).holds(further)
+    assert found.sum() - sum(in_sets) == empty
+    np.testing.assert_array_less(np.array(in_sets) - 1, found.sum(axis=0))
