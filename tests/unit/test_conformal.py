@@ -95,7 +95,7 @@ def test_coverage_and_size_are_counted_with_their_n():
     [(0.1, (312, 221, 171, 147), 0), (0.25, (236, 141, 99, 80), 11)],
 )
 def test_sets_are_those_of_mapie_but_never_empty(misses, in_sets, empty):
-    """Classes in the sets of MAPIE 1.6.0 (LAC, prefit, `conformalize`) for the very same numbers."""
+    """Counted: the classes in the sets of MAPIE 1.6.0 (LAC, prefit) for the very same numbers."""
     further, _ = cases(500, seed=4)
     found = choose_sets(*cases(60, seed=3), CODES, misses=misses).holds(further)
     assert found.sum() - sum(in_sets) == empty
