@@ -7,7 +7,7 @@ from pathlib import Path
 from readerstudy.config import Settings
 from readerstudy.db import Database
 from readerstudy.entities import SYSTEM, SignOff
-from readerstudy.services import amending, life, trail
+from readerstudy.services import amending, identities, life, trail
 
 Arguments = argparse.Namespace
 Command = Callable[[Database, Arguments, Settings], None]
@@ -52,6 +52,11 @@ def _amend(db: Database, args: Arguments, _settings: Settings) -> None:
         reason=args.reason,
     )
     print(f"Amended {args.case} of {args.study} to {args.label}.")
+
+
+def _forget_contacts(db: Database, args: Arguments, _settings: Settings) -> None:
+    count = identities.forget_contacts(db, actor=SYSTEM, slug=args.study)
+    print(f"Deleted {count} names and addresses of {args.study}; codes and answers stay.")
 
 
 def _trail(db: Database, args: Arguments, _settings: Settings) -> None:
@@ -113,5 +118,10 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comman
     "archive": ("put a closed study away for good", _add_study, _archive),
     "copy-study": ("make a draft like a study", _add_copy, _copy),
     "amend": ("mend a reference standard of a closed study", _add_amend, _amend),
+    "forget-contacts": (
+        "delete names and addresses of a closed study",
+        _add_study,
+        _forget_contacts,
+    ),
     "trail": ("write the audit trail as a file", _add_trail, _trail),
 }

@@ -12,8 +12,9 @@ class ConsentText:
     text_zh: str | None = None
 
 
+# Another wording needs another version.
 DEFAULT_CONSENT = ConsentText(
-    version="1",
+    version="2",
     text="""\
 You are asked to judge dermoscopic images, one at a time, in a study that compares readers with a
 computer program. Taking part is voluntary; you may stop at any time by closing the page, and come

@@ -1,5 +1,6 @@
 """The protocol: everything about a study that is fixed before the first answer, and sealed."""
 
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -142,6 +143,7 @@ class Readers(_Part):
     `profile`: the questions, in the order of the page whatever the order here.
     `years`: whole years at which groups of experience part; (3, 10): none, <3, 3-10, >10.
     `withdrawal`: answers of a reader who withdraws are deleted, or kept under a new random code.
+    `contacts_until`: the day until which names and addresses are kept at most; readers are told.
     """
 
     profile: tuple[ProfileKey, ...] = (
@@ -153,6 +155,7 @@ class Readers(_Part):
     )
     years: tuple[Year, ...] = Field(default=DEFAULT_YEARS, min_length=1, max_length=6)
     withdrawal: Literal["delete", "anonymise"] = "anonymise"
+    contacts_until: date | None = None
 
     @model_validator(mode="after")
     def _years_ascend(self) -> Self:

@@ -45,7 +45,7 @@ STARD_AI = (
     Item("19", "Indeterminate results", "indeterminate"),
     Item("20", "Missing results", "missing"),
     Item("21", "Variability among readers", "variability"),
-    Item("22", "Planned number of readers and cases"),
+    Item("22", "Planned number of readers and cases", "planned"),
     Item("23, 35", "Fairness and subgroups", "subgroups"),
     Item("24", "Flow of participants", words="See the flow."),
     Item("25", "Baseline characteristics", "baseline"),
@@ -87,7 +87,7 @@ CLAIM = (
 
 # These say a part; the rest cannot come from the data.
 _PARTS = frozenset(
-    {"sources", "software", "preparation", "models", "bases", "subgroups", "baseline"}
+    {"sources", "software", "preparation", "models", "bases", "subgroups", "baseline", "planned"}
 )
 
 

@@ -1,11 +1,12 @@
-"""Readers' codes beside their contacts: asked for by the identified export alone."""
+"""Names and addresses: beside readers' codes for the identified export alone, and their end."""
 
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from readerstudy.db.tables import Contact, Invitation, Reader, Study
+from readerstudy.db.tables import AccessRequest, Contact, Invitation, Reader, Study
+from readerstudy.entities import RequestState
 
 
 def identities(session: Session, study: Study) -> list[dict[str, Any]]:
@@ -29,3 +30,18 @@ def identities(session: Session, study: Study) -> list[dict[str, Any]]:
         .order_by(Invitation.id)
     )
     return [dict(row) for row in session.execute(query).mappings()]
+
+
+def forget_contacts(session: Session, study_id: int) -> int:
+    """Returns how many there were; who still waits for an answer stays to be counted, unnamed."""
+    invited = sa.select(Invitation.id).where(Invitation.study_id == study_id)
+    of_study = Contact.invitation_id.in_(invited)
+    n = session.scalar(sa.select(sa.func.count()).select_from(Contact).where(of_study)) or 0
+    session.execute(sa.delete(Contact).where(of_study))
+    waiting = sa.select(AccessRequest).where(
+        AccessRequest.study_id == study_id, AccessRequest.state == RequestState.PENDING
+    )
+    found = session.scalars(waiting).all()
+    for request in found:
+        request.name = request.email = request.message = ""
+    return n + len(found)

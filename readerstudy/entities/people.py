@@ -1,7 +1,7 @@
 """Who calls, who reads, and how many came how far."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from readerstudy.entities.kinds import (
     InvitationState,
@@ -98,6 +98,7 @@ class ReaderStatus:
     synthetic: bool
     code: str
     withdrawal: Withdrawal = Withdrawal.ANONYMISE
+    contacts_until: date | None = None
     gives_feedback: bool = False
     back: str | None = None
     is_closed: bool = False

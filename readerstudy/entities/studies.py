@@ -34,6 +34,7 @@ class StudySummary:
     takes_requests: bool = False
     n_waiting: int = 0  # requests to take part that nobody has decided on
     keeps_closed: str = ""  # settings for which it cannot be reopened
+    contacts_until: date | None = None  # until when readers were told that names are kept
 
 
 @dataclass(frozen=True)

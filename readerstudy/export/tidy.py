@@ -81,6 +81,7 @@ READERS = (
     Column("reader_kind", "human, model or simulated", "who or what answered"),
     Column("joined_at", _TIME, "when the invitation was first accepted"),
     Column("order_seed", "whole number", "seed of the reader's drawn order"),
+    Column("option_order", "class codes between spaces", "order of the reader's buttons"),
     Column("consent_version", "text", "version of the consent text that was accepted"),
     Column("consent_language", "en, zh", "language in which it was shown"),
     Column("consent_at", _TIME, "when it was accepted"),
@@ -136,6 +137,7 @@ IDENTITIES = (
     Column("expires_at", _TIME, "when it ends, if it does"),
     Column("revoked_at", _TIME, "when it was taken back, if it was"),
     Column("joined_at", _TIME, "when it was accepted"),
+    Column("seal", "64 hexadecimal digits", "seal of the study; empty before it opens"),
 )
 
 SUPPORTS = (

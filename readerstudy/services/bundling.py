@@ -22,6 +22,7 @@ from readerstudy.services import amending, sealing
 from readerstudy.services.collecting import Readings, Rows
 from readerstudy.services.consents import consent_files
 from readerstudy.services.protocols import protocol_of, write_study_file
+from readerstudy.services.readers import options_of
 from readerstudy.stats import Analysis
 from readerstudy.stats.figures import RocFigure
 from readerstudy.stats.pictures import Picture
@@ -109,6 +110,7 @@ def _readers(session: Session, study: Study, readings: Readings) -> Rows:
             "reader_kind": counts.reader.kind,
             "joined_at": counts.reader.created_at,
             "order_seed": counts.reader.order_seed,
+            "option_order": " ".join(o.code for o in options_of(study, counts.reader.option_order)),
             "excluded": readings.excluded.get(counts.reader.code, ""),
             "answered": counts.answered,
             "total": counts.total,

@@ -1,20 +1,21 @@
-"""The identified export: who is behind which code. A right of its own, and each use is recorded."""
+"""Who is behind which code: an export of its own right, each use recorded; and forgetting it."""
 
 from readerstudy.db import Database, audit, queries_identities
 from readerstudy.db import queries_studies as queries
-from readerstudy.entities import Actor
+from readerstudy.entities import Actor, StudyState
 from readerstudy.export import tidy
 from readerstudy.export.csvio import write_csv
-from readerstudy.rules import Permission, authorise
+from readerstudy.rules import Permission, authorise, require_state
 
 
 def export_identities(db: Database, *, actor: Actor, slug: str) -> bytes:
-    """CSV of codes and contacts. The trail has the number of rows, and no name."""
+    """CSV of codes and contacts, with the seal. The trail has the number of rows, and no name."""
     authorise(actor, Permission.SEE_IDENTITIES, study_id=actor.study_id)
     with db.transaction() as session:
         study = queries.study_by_slug(session, slug)
         authorise(actor, Permission.SEE_IDENTITIES, study_id=study.id)
-        rows = queries_identities.identities(session, study)
+        seal = study.seal_hash or ""
+        rows = [{**row, "seal": seal} for row in queries_identities.identities(session, study)]
         audit.record(
             session,
             actor=actor,
@@ -24,3 +25,23 @@ def export_identities(db: Database, *, actor: Actor, slug: str) -> bytes:
             new={"contacts": len(rows)},
         )
     return write_csv(tidy.names(tidy.IDENTITIES), rows).encode()
+
+
+def forget_contacts(db: Database, *, actor: Actor, slug: str) -> int:
+    """Names and addresses go for good, codes and answers stay. Returns how many there were."""
+    with db.transaction() as session:
+        study = queries.lock_study(session, slug)
+        authorise(actor, Permission.MANAGE, study_id=study.id)
+        require_state(
+            study.state, StudyState.CLOSED, StudyState.ARCHIVED, doing="delete names and addresses"
+        )
+        count = queries_identities.forget_contacts(session, study.id)
+        audit.record(
+            session,
+            actor=actor,
+            verb="forget_contacts",
+            subject=slug,
+            study_id=study.id,
+            new={"contacts": count},
+        )
+        return count

@@ -84,6 +84,7 @@ def status(db: Database, *, actor: Actor, language: str = "en") -> ReaderStatus:
             profile_fields=asked_of(study),
             is_closed=study.state in (StudyState.CLOSED, StudyState.ARCHIVED),
             withdrawal=Withdrawal(protocol_of(study).readers.withdrawal),
+            contacts_until=protocol_of(study).readers.contacts_until,
             gives_feedback=protocol_of(study).policies.feedback == "immediate",
             back=_last_token(session, reader, study, progress.answered),
         )

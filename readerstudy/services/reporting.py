@@ -120,6 +120,7 @@ def _facts(
         "variability": "See the figures: every reader's own point, and agreement among readers.",
         "subgroups": _subgroups(test),
         "baseline": f"{len(test)} test cases: {classes}. Readers: see their table." if test else "",
+        "planned": _planned(study, n_cases=len(test)),
         "crossed": "See the confusion matrices among the figures." if given else "",
         "protocol": "Fixed before the first answer, see study.yaml and the seal above."
         if study.seal_hash
@@ -137,6 +138,16 @@ def _rule(settings: Settings) -> str:
     margin = "no margin" if settings.margin is None else f"a margin of {settings.margin}"
     fixed = "fixed by the seal" if settings.seal else "not sealed yet"
     return f"The most probable class decides ({settings.rule}); {margin}; {fixed}."
+
+
+def _planned(study: Study, *, n_cases: int) -> str:
+    analysis = protocol_of(study).analysis
+    if analysis.planned_readers is None:
+        return ""
+    return (
+        f"The protocol planned {analysis.planned_readers} readers, with {n_cases} test cases; its "
+        f"primary endpoint is {analysis.endpoint.replace('_', ' ')}, alpha {analysis.alpha}."
+    )
 
 
 def _blinding(study: Study, test: Rows) -> str:

@@ -231,6 +231,7 @@ def _summary(session: Session, study: Study) -> StudySummary:
         takes_requests=study.takes_requests,
         n_waiting=queries_requests.n_pending(session, study.id),
         keeps_closed=rules.keeps_closed(protocol_of(study)),
+        contacts_until=protocol_of(study).readers.contacts_until,
     )
 
 

@@ -90,11 +90,13 @@ def _consent(status: ReaderStatus, t: Mapping[str, str]) -> tuple[Any, ...]:
     blocks = status.consent_text.strip().split("\n\n")
     paragraphs = "".join(f"<p>{escape(block)}</p>" for block in blocks)
     note = f"<p class='sr-note'>{t['consent.feedback']}</p>" if status.gives_feedback else ""
+    until = status.contacts_until
+    kept = f"<p class='sr-rule'>{t['consent.contacts'].format(date=until)}</p>" if until else ""
     return (
         gr.update(visible=status.stage is Stage.CONSENT),
         f"<h1>{t['consent.title']}</h1>{note}"
         f"<div class='sr-prose' lang='{_LANG[status.consent_language]}'>{paragraphs}</div>"
-        f"<p class='sr-rule'>{t[f'withdraw.rule.{status.withdrawal}']}</p>",
+        f"<p class='sr-rule'>{t[f'withdraw.rule.{status.withdrawal}']}</p>{kept}",
         status.consent_version,
         status.consent_language,
         gr.update(label=t["consent.check"]),

@@ -95,6 +95,11 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
         "case, and the answer can no longer be changed.",
         "本研究用于教学：每次作答后将告知该病例的参考诊断，答案不可再更改。",
     ),
+    "consent.contacts": (
+        "The name and address with which you were invited, or asked to take part, are deleted by "
+        "{date} at the latest; your answers stay under their random code.",
+        "邀请您时或您申请参加时使用的姓名和地址最迟于 {date} 删除；您的答案仍以随机编号保存。",
+    ),
     "consent.go": ("Agree and continue", "同意并继续"),
     "consent.missing": ("Tick the box to continue.", "请勾选后继续。"),
     "profile.title": ("About you", "关于您"),

@@ -70,7 +70,7 @@ def make_reader(db: Database, slug: str) -> Actor:
     [token] = studies.invite(db, actor=SYSTEM, slug=slug, count=1)
     actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=token))
     assert actor is not None
-    reading.give_consent(db, actor=actor, version="1")
+    reading.give_consent(db, actor=actor, version="2")
     reading.save_profile(db, actor=actor, profile={"profession": "student"})
     return actor
 

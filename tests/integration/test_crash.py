@@ -19,7 +19,7 @@ def begin(served):
     client.post(served.invite().removeprefix(served.url))
     db = served.database()
     actor = accounts.actor_for(db, token=client.cookies[COOKIE])
-    reading.give_consent(db, actor=actor, version="1")
+    reading.give_consent(db, actor=actor, version="2")
     reading.save_profile(db, actor=actor, profile={"profession": "student"})
     db.close()
     return client

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from readerstudy.db import Database
 from readerstudy.db.tables import Event, Reader
 from readerstudy.entities import SYSTEM, ContactData, Withdrawal
-from readerstudy.errors import PermissionDenied
-from readerstudy.services import accounts, identities, invitations, reading, results
+from readerstudy.errors import PermissionDenied, StateError
+from readerstudy.services import accounts, identities, invitations, reading, results, studies
 from tests.integration.conftest import World
+from tests.integration.making import close, dump
 
 
 def invite(db: Database, name: str, *, accept: bool) -> str:
@@ -64,6 +65,24 @@ def test_nobody_else_is_told(world: World, who: str) -> None:
     invite(world.db, "Ada", accept=True)
     with pytest.raises(PermissionDenied):
         identities.export_identities(world.db, actor=world.actors[who], slug="alpha")
+
+
+def test_names_and_addresses_are_forgotten_once_the_study_is_closed(world: World) -> None:
+    code = invite(world.db, "Ada Countess", accept=True)
+    with pytest.raises(StateError, match="closed or archived"):
+        identities.forget_contacts(world.db, actor=SYSTEM, slug="alpha")
+    close(world.db, "alpha")
+    assert identities.forget_contacts(world.db, actor=SYSTEM, slug="alpha") == 1
+    assert "Countess" not in dump(world.db)
+    assert code in [one.code for one in studies.progress(world.db, actor=SYSTEM, slug="alpha")]
+    assert table(identities.export_identities(world.db, actor=SYSTEM, slug="alpha")) == []
+
+
+def test_the_identified_export_carries_the_seal(world: World) -> None:
+    invite(world.db, "Ada", accept=True)
+    [row] = table(identities.export_identities(world.db, actor=SYSTEM, slug="alpha"))
+    [study] = [s for s in studies.list_studies(world.db, actor=SYSTEM) if s.slug == "alpha"]
+    assert row["seal"] == study.seal_hash
 
 
 def test_the_bundle_has_no_contact(world: World) -> None:

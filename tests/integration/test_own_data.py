@@ -48,7 +48,7 @@ def joined(db: Database, slug: str) -> tuple[Actor, str, str]:
     session_token = reading.accept_invitation(db, token=link)
     actor = accounts.actor_for(db, token=session_token)
     assert actor is not None
-    reading.give_consent(db, actor=actor, version="1")
+    reading.give_consent(db, actor=actor, version="2")
     reading.save_profile(db, actor=actor, profile={"country": "=Atlantis()"})
     for _ in range(2):
         answer_next(db, actor)
@@ -154,7 +154,7 @@ def test_own_data_is_complete_and_says_nothing_of_the_truth(db: Database, manife
     parts = own_data.own_data(db, actor=actor)
     assert [row["answer"] for row in parts["readings"]] == ["BCC", "BCC"]
     assert parts["readings"][0]["shown_at"] <= parts["readings"][0]["answered_at"]
-    assert parts["consent"][0]["version"] == "1"
+    assert parts["consent"][0]["version"] == "2"
     assert len(parts["consent"][0]["text_sha256"]) == 64
     assert parts["reader"][0]["code"] == actor.name
     for text in (own_json(parts), own_csv(parts)):

@@ -80,7 +80,7 @@ ADMIN: dict[str, tuple[set[str], tuple[Any, ...]]] = {
 }
 STUDY: dict[str, tuple[set[str], tuple[Any, ...]]] = {
     "show": (READERS, ()),
-    "consent": (READERS, (True, "1", "en")),
+    "consent": (READERS, (True, "2", "en")),
     "profile": (READERS, ("student", *[None] * 6)),
 }
 ANSWER = {"case_token": "{token}", "answer": "BCC", "client_token": "12345678"}

@@ -250,6 +250,10 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         OWNERS,
         lambda w, a, _: identities.export_identities(w.db, actor=a, slug="alpha"),
     ),
+    identities.forget_contacts: (
+        OWNERS,
+        lambda w, a, _: identities.forget_contacts(w.db, actor=a, slug="alpha"),
+    ),
     results.study_report: (
         ANALYSTS,
         lambda w, a, _: results.study_report(w.db, actor=a, slug="alpha"),
@@ -257,7 +261,7 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
     reading.status: (READERS, lambda w, a, _: reading.status(w.db, actor=a)),
     reading.give_consent: (
         READERS,
-        lambda w, a, _: reading.give_consent(w.db, actor=a, version="1"),
+        lambda w, a, _: reading.give_consent(w.db, actor=a, version="2"),
     ),
     reading.save_profile: (
         READERS,

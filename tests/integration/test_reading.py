@@ -60,7 +60,7 @@ def test_the_way_from_link_to_thank_you(db: Database, study: str) -> None:
     actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=link))
     assert actor is not None
     assert reading.status(db, actor=actor).stage is Stage.CONSENT
-    reading.give_consent(db, actor=actor, version="1")
+    reading.give_consent(db, actor=actor, version="2")
     assert reading.status(db, actor=actor).stage is Stage.PROFILE
     reading.save_profile(db, actor=actor, profile={"country": "China"})
     for position in range(1, N_CASES + 1):
@@ -85,11 +85,11 @@ def test_the_proof_of_consent_is_the_hash_of_what_was_shown(
         language,
         getattr(DEFAULT_CONSENT, text),
     )
-    reading.give_consent(db, actor=actor, version="1", language=language)
+    reading.give_consent(db, actor=actor, version="2", language=language)
     with db.reading() as session:
         given = session.scalars(sa.select(Consent)).one()
     digest = hashlib.sha256(shown.consent_text.encode()).hexdigest()
-    assert (given.version, given.language, given.text_sha256) == ("1", language, digest)
+    assert (given.version, given.language, given.text_sha256) == ("2", language, digest)
 
 
 def test_a_study_with_english_alone_shows_and_takes_english(db: Database, study: str) -> None:
@@ -100,7 +100,7 @@ def test_a_study_with_english_alone_shows_and_takes_english(db: Database, study:
     assert actor is not None
     assert reading.status(db, actor=actor, language="zh").consent_language == "en"
     with pytest.raises(StudyError, match="reload"):
-        reading.give_consent(db, actor=actor, version="1", language="zh")
+        reading.give_consent(db, actor=actor, version="2", language="zh")
 
 
 def test_the_link_signs_the_same_reader_in_on_another_device(db: Database, study: str) -> None:
@@ -117,7 +117,7 @@ def test_another_device_resumes_at_the_same_case(db: Database, study: str) -> No
     [link] = studies.invite(db, actor=SYSTEM, slug=study, count=1)
     actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=link))
     assert actor is not None
-    reading.give_consent(db, actor=actor, version="1")
+    reading.give_consent(db, actor=actor, version="2")
     reading.save_profile(db, actor=actor, profile={})
     answer_next(db, actor)
     here = answering.current_case(db, actor=actor)
@@ -328,7 +328,7 @@ def test_no_answer_before_consent_and_profile(db: Database, study: str) -> None:
     assert answering.current_case(db, actor=actor) is None
     with pytest.raises(StateError, match="consent"):
         reading.save_profile(db, actor=actor, profile={})
-    with pytest.raises(StudyError, match="version 1"):
+    with pytest.raises(StudyError, match="version 2"):
         reading.give_consent(db, actor=actor, version="0")
 
 

@@ -20,7 +20,7 @@ _NEXT = {
 
 
 def state(study: StudySummary) -> str:
-    text = f"<p>{_NEXT[study.state]}</p>{_for_good(study)}"
+    text = f"<p>{_NEXT[study.state]}</p>{_for_good(study)}{_promised(study)}"
     if study.seal_hash or study.state is not StudyState.DRAFT:
         return text
     covered = {
@@ -98,6 +98,15 @@ def upload(
         f'<label>{label}<input type="file" accept="{accept}" required></label>{further}'
         '<button type="submit">Send</button><progress max="1" value="0" hidden></progress>'
         '<p role="status"></p></form>'
+    )
+
+
+def _promised(study: StudySummary) -> str:
+    if study.contacts_until is None or study.state is StudyState.DRAFT:
+        return ""
+    return (
+        "<p>Readers were told that names and addresses are deleted by "
+        f"{study.contacts_until}: once the study is closed, with the command forget-contacts.</p>"
     )
 
 

@@ -43,7 +43,7 @@ class Site:
         from readerstudy.services import reading
 
         actor = accounts.actor_for(self.db, token=client.cookies[STUDY_COOKIE])
-        reading.give_consent(self.db, actor=actor, version="1")
+        reading.give_consent(self.db, actor=actor, version="2")
         reading.save_profile(self.db, actor=actor, profile=PROFILE)
 
     def staff(self, role=Role.OWNER, study=None):

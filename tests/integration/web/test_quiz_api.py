@@ -84,8 +84,8 @@ def test_consent_and_profile_through_the_page(site):
     loaded, consent, profile = range(3)
     shown = call(client, "/study", loaded)["output"]["data"]
     assert "Before you begin" in str(shown)
-    assert "Tick the box" in str(call(client, "/study", consent, [False, "1", "en"]))
-    assert "About you" in str(call(client, "/study", consent, [True, "1", "en"]))
+    assert "Tick the box" in str(call(client, "/study", consent, [False, "2", "en"]))
+    assert "About you" in str(call(client, "/study", consent, [True, "2", "en"]))
     fields = ["student", "no", "none", "none", "Nowhere", None, None]
     assert call(client, "/study", profile, fields)["success"]
     assert current(client)["stage"] == "quiz"
