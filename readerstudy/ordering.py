@@ -181,13 +181,24 @@ def _advised(plan: Sequence[Planned], aid: Aid, *, seed: int) -> list[Planned]:
 
 
 def advice_of(
-    probabilities: dict[str, float], *, model: str, top_k: int, is_misled: bool
+    probabilities: dict[str, float],
+    *,
+    model: str,
+    top_k: int,
+    is_misled: bool,
+    malignant: Collection[str] | None = None,
 ) -> dict[str, Any]:
-    """What the reader will see, stored before the reader sees it."""
+    """What the reader will see, stored before the reader sees it.
+
+    `malignant`: classes whose probability is told as a sum too.
+    """
     ranked = sorted(probabilities.items(), key=lambda pair: (-pair[1], pair[0]))
-    return {
+    advice = {
         "model": model,
         "suggests": ranked[0][0],
         "shown": [[code, round(p, 4)] for code, p in ranked[:top_k]],
         "is_misled": is_misled,
     }
+    if malignant is not None:
+        advice["malignancy"] = round(sum(probabilities[code] for code in malignant), 4)
+    return advice

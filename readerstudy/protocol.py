@@ -31,7 +31,8 @@ class Questions(_Part):
 
     `cannot_tell` offers an answer outside the classes; `top3` two more choices in order;
     `management` what to do, one of these; `option_order` that of the buttons, drawn per reader
-    and stored if shuffled.
+    and stored if shuffled. `information` "image": only the case's own image is shown (level I), not
+    the clinical text and further views that the manifest may have (level II).
     """
 
     confidence: bool = True
@@ -39,6 +40,7 @@ class Questions(_Part):
     top3: bool = False
     management: tuple[Text, ...] = ()
     option_order: Literal["fixed", "shuffled"] = "fixed"
+    information: Literal["full", "image"] = "full"
 
 
 class Order(_Part):
@@ -82,7 +84,8 @@ class Aid(_Part):
     `second-read`: after the first answer is locked; `crossed`: instead of the unaided reading, in
     every second block of cases.
 
-    `top_k` most probable classes are shown, and the imported pictures of the kinds in `support`.
+    `top_k` most probable classes are shown, with `malignancy` also the probability of all malignant
+    ones together, and the imported pictures of the kinds in `support`.
     `wrong_share` of the advice is wrong on purpose, which the last page tells the reader.
     """
 
@@ -91,6 +94,7 @@ class Aid(_Part):
     top_k: int = Field(default=3, ge=1, le=20)
     block: int = Field(default=10, ge=1, le=1000)
     wrong_share: float = Field(default=0.0, ge=0.0, le=0.5)
+    malignancy: bool = False
     support: tuple[Literal["saliency", "similar"], ...] = ()
 
     @model_validator(mode="after")

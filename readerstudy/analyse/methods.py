@@ -53,6 +53,7 @@ def methods_paragraph(analysis: Analysis) -> list[tuple[str, tuple[str, ...]]]:
         ("mcnemar-clustered" in run, _mcnemar_clustered()),
         (bool(meta["n_aided"]), _aided(meta)),
         ("ac1_gwet" in quantities, _agreement()),
+        ("accuracy_per_10_trials" in quantities, _learning()),
         (bool(meta["replicates"]), _bootstrap(meta)),
     )
     return sentences + [sentence for really, sentence in optional if really]
@@ -97,6 +98,14 @@ def _rule(meta: dict[str, Any]) -> Sentence:
     return (
         "A model decides for the most probable of the study's classes, probabilities of others "
         "being divided among them in proportion.",
+        (),
+    )
+
+
+def _learning() -> Sentence:
+    return (
+        "Learning and fatigue are the readers' own accuracies and slopes by trial, averaged over "
+        "readers with t intervals; orders are random, so that early and late cases do not differ.",
         (),
     )
 

@@ -17,7 +17,16 @@ _ENOUGH, _SMALL = (
     10,
 )  # answers that tell a scale; confidence that nobody stays below on 0 to 100
 _SEPARATORS = (",", ";", "\t", "|")
-_OPTIONAL = ("confidence", "reader_kind", "arm", "advice", "patient_id", "lesion_id")
+_OPTIONAL = (
+    "confidence",
+    "reader_kind",
+    "arm",
+    "advice",
+    "patient_id",
+    "lesion_id",
+    "position",
+    "active_ms",
+)
 _WANTED = frozenset((*REQUIRED, *_OPTIONAL))
 
 

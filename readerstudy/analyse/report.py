@@ -10,6 +10,7 @@ from readerstudy.analyse.about import About
 from readerstudy.analyse.checklists import CLAIM, STARD_AI, Row, answered
 from readerstudy.analyse.methods import cited, methods_paragraph
 from readerstudy.export.stamps import NOT_CLINICAL
+from readerstudy.stats import learning
 from readerstudy.stats.records import (
     AIDED_READER,
     AREA_METHODS,
@@ -180,6 +181,12 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
             "Agreement among readers",
             "From every answer there is.",
             lambda r: r.subject == READERS and r.method == "available-cases",
+        ),
+        (
+            "Learning and fatigue",
+            "By place in the readers' own order; means of readers, t intervals over readers. The "
+            "last row is the change per ten trials.",
+            lambda r: r.method == learning.METHOD,
         ),
     )
     return [(h, words, [r for r in analysis.records if wanted(r)]) for h, words, wanted in tables]

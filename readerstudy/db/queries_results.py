@@ -83,11 +83,12 @@ def assigned(session: Session, study: Study) -> list[Row]:
 
 def _advice(stored: Row | None) -> Row:
     if stored is None:
-        return {"advice": None, "advice_shown": None, "is_misled": None}
+        return dict.fromkeys(("advice", "advice_shown", "is_misled", "advice_malignancy"))
     return {
         "advice": stored["suggests"],
         "advice_shown": json.dumps(stored["shown"]),
         "is_misled": stored["is_misled"],
+        "advice_malignancy": stored.get("malignancy"),
     }
 
 

@@ -33,10 +33,14 @@ class AdvicePicture:
 
 @dataclass(frozen=True)
 class Advice:
-    """What a reader sees of a model: its most probable classes, highest first, and pictures."""
+    """What a reader sees of a model: its most probable classes, highest first, and pictures.
+
+    `malignancy`: probability of all malignant classes together, where the protocol shows it.
+    """
 
     model: str
     shown: tuple[tuple[str, float], ...]
+    malignancy: float | None = None
     pictures: tuple[AdvicePicture, ...] = ()
 
 

@@ -23,9 +23,11 @@ from readerstudy.stats.pictures import (
     Confusion,
     Forest,
     HeatMap,
+    LearningCurve,
     Picture,
 )
 
+LEARNING_AXIS = "Trials of a reader's own order; mean of readers, 95% t interval over readers"
 WRONG_COLOUR, RIGHT_COLOUR, NOTHING_COLOUR = "#D55E00", "#cfe8f5", "#eeeeee"
 
 
@@ -139,6 +141,24 @@ def _agreement(figure: AgreementFigure) -> Figure:
 
 def _tick_alpha(n: int) -> float:
     return max(0.15, min(1.0, 10 / max(n, 1)))
+
+
+@_draw.register
+def _learning(curve: LearningCurve) -> Figure:
+    """A point for each group of trials, with its interval."""
+    drawn, axes = new_figure(5.6, 3.4)
+    for place, its in enumerate(curve.points):
+        if math.isfinite(its.low):
+            axes.plot([place, place], [its.low, its.high], color=MEAN_COLOUR, linewidth=0.9)
+    estimates = [its.estimate for its in curve.points]
+    axes.plot(range(len(estimates)), estimates, "o-", color=MEAN_COLOUR, markersize=4)
+    labels = [its.trials for its in curve.points]
+    axes.set_xticks(range(len(labels)), labels, fontsize=7, rotation=45, ha="right")
+    axes.set_ylim(0, 1.02)
+    axes.set_ylabel("Accuracy")
+    axes.set_xlabel(LEARNING_AXIS)
+    axes.set_title(curve.title, fontsize=9, loc="left")
+    return drawn
 
 
 @_draw.register

@@ -50,6 +50,7 @@ READINGS = (
     Column("is_misled", "true or false", "whether the advice was wrong on purpose"),
     Column("screen", "pixels x pixels", "size of the browser's window"),
     Column("zooms", "whole number", "how often the image was enlarged"),
+    Column("advice_malignancy", "0 to 1", "probability of all malignant classes, where shown"),
 )
 
 CASES = (

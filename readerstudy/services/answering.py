@@ -21,7 +21,7 @@ from readerstudy.entities import (
     StudyState,
 )
 from readerstudy.errors import AlreadyAnswered, AnswerError, NotFoundError, StateError
-from readerstudy.services import feedback, images, supports
+from readerstudy.services import feedback, images, showing, supports
 from readerstudy.services.protocols import protocol_of
 from readerstudy.services.readers import options_of, stage_of
 
@@ -84,7 +84,7 @@ def case_image(db: Database, *, actor: Actor, case_token: str, view: int = 1) ->
             raise AnswerError(
                 "Expected the case on the page, but got a later one; reload the page."
             )
-        file = queries.image_file(session, assignment.case_id, view=view)
+        file = showing.image_file(session, study, assignment.case_id, view=view)
     if file is None:
         raise NotFoundError(f"Expected a view of this case, but it has no view {view}; reload.")
     return images.load(file, folder=db.images)
@@ -127,7 +127,7 @@ def view_of(session: Session, reader: Reader, study: Study, assignment: Assignme
         is_practice=assignment.arm is Arm.PRACTICE,
         options=options_of(study, reader.option_order),
         questions=protocol.questions,
-        clinical_text=queries.clinical_text(session, assignment.case_id),
+        clinical_text=showing.clinical_text(session, study, assignment.case_id),
         seconds_left=rules.seconds_left(
             _shown_at(assignment), limit_s=protocol.time_limit_s, now=clock.now()
         ),
@@ -135,9 +135,9 @@ def view_of(session: Session, reader: Reader, study: Study, assignment: Assignme
         if advice
         else None,
         first_answer=first.answer if first else None,
-        views=tuple(queries.view_captions(session, assignment.case_id)),
+        views=showing.views(session, study, assignment.case_id),
         preload=after.token if after else None,
-        preload_views=len(queries.view_captions(session, after.case_id)) if after else 0,
+        preload_views=len(showing.views(session, study, after.case_id)) if after else 0,
         back=queries.token_at(session, reader.id, assignment.position - 1)
         if protocol.policies.back
         else None,
@@ -149,6 +149,7 @@ def advice_of(advice: dict[str, Any], pictures: Sequence[Support]) -> Advice:
     return Advice(
         advice["model"],
         tuple((code, p) for code, p in advice["shown"]),
+        advice.get("malignancy"),
         tuple(AdvicePicture(its.kind, its.caption) for its in pictures),
     )
 

@@ -16,12 +16,16 @@ from readerstudy.services.protocols import protocol_of
 
 @dataclass(frozen=True)
 class Drawer:
-    """Everything of a study that a plan depends on; `predictions` are those of the advice."""
+    """Everything of a study that a plan depends on; `predictions` are those of the advice.
+
+    `malignant`: those of the codes.
+    """
 
     protocol: Protocol
     codes: tuple[str, ...]
     cases: tuple[PlannedCase, ...]
     predictions: dict[int, dict[str, float]]
+    malignant: tuple[str, ...]
 
     def option_order(self, *, seed: int) -> list[str] | None:
         """Of a reader's buttons; None: that of the study."""
@@ -54,19 +58,26 @@ class Drawer:
                 probabilities, truth=case.label, seed=seed, case_id=case.case_id
             )
         return ordering.advice_of(
-            probabilities, model=aid.model, top_k=aid.top_k, is_misled=its.is_misled
+            probabilities,
+            model=aid.model,
+            top_k=aid.top_k,
+            is_misled=its.is_misled,
+            malignant=self.malignant if aid.malignancy else None,
         )
 
 
 def drawer_of(session: Session, study: Study) -> Drawer:
     protocol = protocol_of(study)
-    codes = Taxonomy.from_dict(study.taxonomy).codes
+    taxonomy = Taxonomy.from_dict(study.taxonomy)
+    codes = taxonomy.codes
+    malignant = tuple(disease.code for disease in taxonomy.diseases if disease.malignant)
     labels = studies.labels(session, study.id)
     cases = tuple(
         PlannedCase(case.id, case.case_id, case.role, case.is_repeated, labels[case.id])
         for case in studies.cases_as_imported(session, study.id)
     )
-    return Drawer(protocol, codes, cases, _advised(session, study, protocol, codes))
+    predictions = _advised(session, study, protocol, codes)
+    return Drawer(protocol, codes, cases, predictions, malignant)
 
 
 def _advised(

@@ -121,6 +121,7 @@ def _reading(assignment: Assignment, answer: Answer | None, *, is_over: bool) ->
         "shown_at": assignment.shown_at,
         "advice_model": advice.get("model"),
         "advice_shown": advice.get("shown"),
+        "advice_malignancy": advice.get("malignancy"),
     }
     if is_over:
         row["advice_is_misleading"] = advice.get("is_misled")

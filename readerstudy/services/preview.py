@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from readerstudy.db import Database, Session, queries_reading
+from readerstudy.db import Database, Session
 from readerstudy.db import queries_studies as queries
 from readerstudy.db.tables import Reader, Study
 from readerstudy.entities import Actor, Advice, Arm, Option, ReaderKind
 from readerstudy.errors import NotFoundError
 from readerstudy.protocol import Questions
 from readerstudy.rules import Permission, authorise
-from readerstudy.services import answering, images, supports
+from readerstudy.services import answering, images, showing, supports
 from readerstudy.services.drawing import drawer_of
 from readerstudy.services.protocols import protocol_of
 from readerstudy.services.readers import options_of
@@ -50,8 +50,8 @@ def preview_case(db: Database, *, actor: Actor, slug: str, position: int) -> Pre
             arm=row["arm"],
             options=options_of(study, buttons),
             questions=protocol.questions,
-            clinical_text=queries_reading.clinical_text(session, row["case_id"]),
-            views=tuple(queries_reading.view_captions(session, row["case_id"])),
+            clinical_text=showing.clinical_text(session, study, row["case_id"]),
+            views=showing.views(session, study, row["case_id"]),
             advice=answering.advice_of(
                 row["advice"], supports.shown(session, study, row["case_id"])
             )
@@ -66,7 +66,7 @@ def preview_image(db: Database, *, actor: Actor, slug: str, position: int, view:
         study = _visible(session, actor, slug)
         rows, _ = _plan(session, study)
         case_id = _row(rows, position)["case_id"]
-        file = queries_reading.image_file(session, case_id, view=view)
+        file = showing.image_file(session, study, case_id, view=view)
     if file is None:
         raise NotFoundError(f"Expected a view of this case, but it has no view {view}.")
     return images.load(file, folder=db.images)

@@ -117,7 +117,8 @@ def _facts(
         "indeterminate": _indeterminate(study, given),
         "missing": f"{len(readings.kept) - len(given)} cases were shown and not answered; "
         f"missing answers are {_MISSING[settings.missing]}.",
-        "variability": "See the figures: every reader's own point, and agreement among readers.",
+        "variability": "See the figures: every reader's own point, agreement among readers, and "
+        "accuracy by trial.",
         "subgroups": _subgroups(test),
         "baseline": f"{len(test)} test cases: {classes}. Readers: see their table." if test else "",
         "planned": _planned(study, n_cases=len(test)),
@@ -151,7 +152,8 @@ def _planned(study: Study, *, n_cases: int) -> str:
 
 
 def _blinding(study: Study, test: Rows) -> str:
-    told = sum(bool(case["clinical_text"]) for case in test)
+    is_full = protocol_of(study).questions.information == "full"
+    told = sum(is_full and bool(case["clinical_text"]) for case in test)
     reference = (
         "No reader was sent a reference standard before the study closed"
         if protocol_of(study).policies.feedback == "none"

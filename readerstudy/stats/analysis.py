@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from readerstudy.stats import learning
 from readerstudy.stats.errors import StatsError
 from readerstudy.stats.frames import build_study
 from readerstudy.stats.records import Analysis, Record
@@ -66,7 +67,10 @@ def analyse(
             f"Expected an rng for {replicates} bootstrap replicates, but got none; "
             "pass numpy.random.default_rng(seed)."
         )
-    records = tuple(_records(study, options, rng, replicates))
+    records = (
+        *_records(study, options, rng, replicates),
+        *learning.records(readings, missing=missing, level=options.level),
+    )
     return Analysis(_meta(study, options, rule, replicates, cluster), records)
 
 

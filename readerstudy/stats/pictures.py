@@ -1,4 +1,4 @@
-"""Descriptions of all pictures: ROC, forest, confusion, agreement, readers by cases."""
+"""Descriptions of all pictures: ROC, forest, confusion, agreement, learning, readers by cases."""
 
 import math
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ import pandas as pd
 
 from readerstudy.stats.confusion import confusion_matrix
 from readerstudy.stats.figures import RocFigure, study_of, study_roc_figure
+from readerstudy.stats.learning import BY_TRIAL
 from readerstudy.stats.records import READERS, Analysis, Record
 from readerstudy.stats.sections.common import difference
 from readerstudy.stats.study import IntArray, Study
@@ -86,7 +87,26 @@ class AgreementFigure:
     with_models: tuple[tuple[str, tuple[float, ...]], ...]
 
 
-Picture = RocFigure | Forest | Confusion | AgreementFigure | HeatMap
+@dataclass(frozen=True)
+class TrialsPoint:
+    """The mean reader over some trials; nan limits are drawn as a point alone."""
+
+    trials: str
+    estimate: float
+    low: float
+    high: float
+    n_readers: int
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """Accuracy by place in the readers' own order."""
+
+    title: str
+    points: tuple[TrialsPoint, ...]
+
+
+Picture = RocFigure | Forest | Confusion | AgreementFigure | HeatMap | LearningCurve
 
 
 def describe(
@@ -102,6 +122,9 @@ def describe(
     agreed = agreement(analysis)
     if agreed is not None:
         found["agreement"] = agreed
+    curve = learning_curve(analysis)
+    if curve.points:
+        found["learning"] = curve
     return {**found, "readers_by_cases": heat_map(study)}
 
 
@@ -130,6 +153,17 @@ def agreement(analysis: Analysis) -> AgreementFigure | None:
         tuple(Coefficient(r.quantity, r.estimate, r.ci_low, r.ci_high) for r in found),
         tuple((m, tuple(v for v in values if math.isfinite(v))) for m, values in with_models),
     )
+
+
+def learning_curve(analysis: Analysis) -> LearningCurve:
+    """From the records alone; no points where the order is not known."""
+    points = tuple(
+        TrialsPoint(
+            r.subject.removeprefix("trials "), r.estimate, r.ci_low, r.ci_high, r.n_readers or 0
+        )
+        for r in analysis.find(quantity=BY_TRIAL)
+    )
+    return LearningCurve(f"Accuracy by trial{simulated_words(analysis.meta)}", points)
 
 
 def forest(analysis: Analysis, *, model: str) -> Forest:

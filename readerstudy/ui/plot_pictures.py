@@ -6,7 +6,13 @@ from functools import singledispatch
 import plotly.graph_objects as go
 
 from readerstudy.export.figures import MEAN_COLOUR, MODEL_COLOURS
-from readerstudy.export.pictures import COEFFICIENTS, NOTHING_COLOUR, RIGHT_COLOUR, WRONG_COLOUR
+from readerstudy.export.pictures import (
+    COEFFICIENTS,
+    LEARNING_AXIS,
+    NOTHING_COLOUR,
+    RIGHT_COLOUR,
+    WRONG_COLOUR,
+)
 from readerstudy.stats.figures import RocFigure
 from readerstudy.stats.pictures import (
     FEW_CASES_MARK,
@@ -15,6 +21,7 @@ from readerstudy.stats.pictures import (
     Confusion,
     Forest,
     HeatMap,
+    LearningCurve,
     Picture,
 )
 from readerstudy.ui.plots import roc_plot
@@ -122,6 +129,24 @@ def _agreement(figure: AgreementFigure) -> go.Figure:
     n = f"{figure.n_readers} readers, {figure.n_cases} cases"
     plot.update_xaxes(title=f"Agreement, 95% interval over cases ({n})")
     plot.update_yaxes(autorange="reversed")
+    return plot
+
+
+@_plot.register
+def _learning(curve: LearningCurve) -> go.Figure:
+    plot = go.Figure()
+    plot.add_scatter(
+        x=[its.trials for its in curve.points],
+        y=[its.estimate for its in curve.points],
+        mode="lines+markers",
+        marker={"color": MEAN_COLOUR, "size": 8},
+        error_y=_limits([(p.estimate, p.low, p.high) for p in curve.points]),
+        text=[f"{its.n_readers} readers" for its in curve.points],
+        hovertemplate="trials %{x}: %{y:.1%}, %{text}<extra></extra>",
+    )
+    _lay_out(plot, curve.title, height=420, left=70)
+    plot.update_xaxes(title=LEARNING_AXIS, type="category")
+    plot.update_yaxes(title="Accuracy", range=[0, 1.02])
     return plot
 
 

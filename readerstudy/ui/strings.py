@@ -63,6 +63,10 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
     "quiz.none": ("none", "无"),
     "quiz.management": ("What would you do?", "您会如何处理？"),
     "quiz.pick.management": ("Choose what you would do.", "请选择处理方式。"),
+    "quiz.malignancy": (
+        "Malignant, all such classes together: {share}",
+        "恶性（所有恶性类别合计）：{share}",
+    ),
     "quiz.advice": ("The program {model} suggests", "程序 {model} 的建议"),
     "quiz.first": (
         "Your first answer: {answer}. Keep it or change it.",

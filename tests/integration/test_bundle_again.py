@@ -118,8 +118,8 @@ def test_the_bundle_has_protocol_consents_and_files_for_other_packages(
     lines = (folder / "consents.csv").read_text("utf-8").splitlines()
     with db.reading() as session:
         given = session.scalars(sa.select(Consent.text_sha256)).one()
-    assert lines[1] == f"1,en,{given},1"
-    assert lines[2].startswith("1,zh,")
+    assert lines[1] == f"2,en,{given},1"
+    assert lines[2].startswith("2,zh,")
     assert lines[2].endswith(",0")
     assert "voluntary" in (folder / "consent/en.txt").read_text("utf-8")
     for kind in ("call", "confidence"):

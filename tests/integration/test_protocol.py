@@ -111,6 +111,20 @@ def test_practice_checks_repeats_and_second_readings_are_read_and_kept_apart(
     assert cases["case-00"]["basis"] == "histology"
 
 
+def test_the_malignant_classes_are_told_together_where_the_protocol_says(
+    db: Database, files: Path
+) -> None:
+    summed = Protocol(aid=Aid(design="second-read", model="net", top_k=8, malignancy=True))
+    slug = make(db, files, summed)
+    advised = [case.advice for case in read_all(db, make_reader(db, slug)) if case.advice]
+    malignant = {disease.code for disease in DEMO8.diseases if disease.malignant}
+    for advice in advised:
+        expected = sum(p for code, p in advice.shown if code in malignant)
+        assert advice.malignancy == pytest.approx(expected, abs=1e-3)
+    rows = [row for row in table(db, slug, "readings.csv") if row["arm"] == "aided"]
+    assert [float(row["advice_malignancy"]) for row in rows] == [a.malignancy for a in advised]
+
+
 def test_advice_comes_after_the_first_answer_and_does_not_say_that_it_is_wrong(
     db: Database, files: Path
 ) -> None:

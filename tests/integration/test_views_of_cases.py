@@ -13,7 +13,8 @@ from readerstudy.db import Database
 from readerstudy.db.tables import Assignment
 from readerstudy.entities import SYSTEM, Actor
 from readerstudy.errors import AnswerError, ImportRefused, NotFoundError
-from readerstudy.services import answering, studies
+from readerstudy.protocol import DEFAULT_PROTOCOL, Protocol, Questions
+from readerstudy.services import answering, preview, studies
 from tests.integration.making import make_reader, write_cases
 from tests.integration.test_protocol import table
 
@@ -33,14 +34,15 @@ def several(tmp_path: Path) -> Path:
     return path
 
 
-def create(db: Database) -> None:
+def create(db: Database, protocol: Protocol = DEFAULT_PROTOCOL) -> None:
     studies.create_study(
-        db, actor=SYSTEM, slug="views", title="Views", taxonomy=DEMO8, synthetic=True
-    )
+        db, actor=SYSTEM, slug="views", title="Views", taxonomy=DEMO8, synthetic=True,
+        protocol=protocol,
+    )  # fmt: skip
 
 
-def make(db: Database, several: Path) -> Actor:
-    create(db)
+def make(db: Database, several: Path, protocol: Protocol = DEFAULT_PROTOCOL) -> Actor:
+    create(db, protocol)
     studies.import_cases(db, actor=SYSTEM, slug="views", manifest=several)
     studies.open_study(db, actor=SYSTEM, slug="views")
     return make_reader(db, "views")
@@ -66,6 +68,25 @@ def test_all_views_of_a_case_are_shown_and_served(db: Database, several: Path) -
     other = make_reader(db, "views")
     with pytest.raises(NotFoundError, match="a case of yours"):
         answering.case_image(db, actor=other, case_token=case.case_token, view=2)
+
+
+def test_at_the_first_level_of_information_the_own_image_is_all(
+    db: Database, several: Path
+) -> None:
+    rows = pd.read_csv(several, dtype=str, keep_default_na=False)
+    rows.assign(clinical_text="A man of 40").to_csv(several, index=False)
+    level = Protocol(questions=Questions(information="image"))
+    actor = make(db, several, level)
+    case = answering.current_case(db, actor=actor)
+    assert case is not None
+    assert (case.views, case.preload_views, case.clinical_text) == (("",), 1, "")
+    assert answering.case_image(db, actor=actor, case_token=case.case_token)
+    with pytest.raises(NotFoundError, match="no view 2"):
+        answering.case_image(db, actor=actor, case_token=case.case_token, view=2)
+    seen = preview.preview_case(db, actor=SYSTEM, slug="views", position=1)
+    assert (seen.views, seen.clinical_text) == (("",), "")
+    with pytest.raises(NotFoundError, match="no view 2"):
+        preview.preview_image(db, actor=SYSTEM, slug="views", position=1, view=2)
 
 
 def test_views_of_a_case_beyond_the_next_stay_unseen(db: Database, several: Path) -> None:

@@ -14,7 +14,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 CONTRACT = (
     "study, reader_id, reader_kind, case_id, patient_id, truth, arm, answer, answer_2, answer_3, "
     "confidence, management, position, shown_at, answered_at, active_ms, timed_out, changed, "
-    "cannot_tell, advice, advice_shown, is_misled, screen, zooms"
+    "cannot_tell, advice, advice_shown, is_misled, screen, zooms, advice_malignancy"
 )
 
 

@@ -183,7 +183,9 @@ def _text(found: Preview) -> str:
     parts = [f"<p>{escape(found.clinical_text)}</p>" if found.clinical_text else ""]
     if found.advice:
         shown = ", ".join(f"{escape(code)} {p:.0%}" for code, p in found.advice.shown)
-        parts.append(f"<p><b>{escape(found.advice.model)}</b> suggests: {shown}</p>")
+        summed = found.advice.malignancy
+        malignant = "" if summed is None else f"; malignant together {summed:.0%}"
+        parts.append(f"<p><b>{escape(found.advice.model)}</b> suggests: {shown}{malignant}</p>")
     if found.time_limit_s:
         parts.append(f"<p>Time limit: {found.time_limit_s} s</p>")
     return "".join(parts)

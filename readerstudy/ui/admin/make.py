@@ -1,4 +1,4 @@
-"""A new study: from a short form, from one file, or as a copy of the chosen one."""
+"""A new study: from a form, from one file, or as a copy of the chosen one."""
 
 from typing import Any
 
@@ -9,10 +9,11 @@ from readerstudy.db import Database
 from readerstudy.entities import Rule
 from readerstudy.services import life, studies
 from readerstudy.services.protocols import FORMS, StudyFile, parse_study
-from readerstudy.ui.admin import life_view
+from readerstudy.ui.admin import life_view, protocol_form
 from readerstudy.ui.admin.tab import PRIVATE, Place, dropdown, picker, text
 from readerstudy.ui.mount import actor_of
 
+_CONSENT = ("version", "text", "text_zh")
 _MADE = "Made the draft {}; it is chosen above."
 
 
@@ -31,6 +32,13 @@ class MakeTab:
                 classes = _choice("Classes", list(SHIPPED))
                 rule = _choice("Rule for a model with more classes", list(Rule))
             synthetic = gr.Checkbox(label="The images are synthetic")
+            with gr.Accordion("Consent text; left empty: the default", open=False):
+                consent = [
+                    gr.Textbox(label="Version of the text", max_length=20),
+                    gr.Textbox(label="Text", lines=6),
+                    gr.Textbox(label="Text in Chinese, if there is one", lines=6),
+                ]
+            settings = protocol_form.build()
             make = gr.Button("Make an empty draft", variant="primary", elem_id="sr-make")
         with gr.Accordion("As a copy of the chosen study", open=False):
             cases = gr.Checkbox(label="Cases, images and reference standard too")
@@ -46,17 +54,33 @@ class MakeTab:
             paste = gr.Button("Make the study of this file", elem_id="sr-paste")
         shown = [said, place.slug]
         for button, act, given in (
-            (make, self.make_study, [slug, title, classes, rule, synthetic]),
+            (
+                make,
+                self.make_study,
+                [slug, title, classes, rule, synthetic, *consent, *settings],
+            ),
             (copy, self.copy_study, [place.slug, slug, title, cases]),
             (paste, self.paste_study, [file, form]),
         ):
             button.click(place.guard(act), given, shown, **PRIVATE)
 
     def make_study(
-        self, slug: str, title: str, classes: str, rule: str, synthetic: object, request: gr.Request
+        self,
+        request: gr.Request,
+        slug: str,
+        title: str,
+        classes: str,
+        rule: str,
+        synthetic: object,
+        *further: object,
     ) -> tuple[str, Any]:
+        """`further`: version and texts of the consent, then the protocol's settings."""
         lines = {"slug": slug, "title": title, "taxonomy": classes, "rule": rule}
-        given = {key: text(value) for key, value in lines.items()}
+        given: dict[str, Any] = {key: text(value) for key, value in lines.items()}
+        consent = {k: text(v) for k, v in zip(_CONSENT, further, strict=False) if text(v)}
+        if consent:
+            given["consent"] = consent
+        given["protocol"] = protocol_form.settings_of(further[len(_CONSENT) :])
         return self._make(parse_study({**given, "synthetic": synthetic is True}), request)
 
     def paste_study(self, file: str, form: str, request: gr.Request) -> tuple[str, Any]:

@@ -269,6 +269,7 @@ _NAMES = {
     "forest": "Model minus mean reader: {}",
     "confusion": "Confusion matrix: {}",
     "agreement": "Agreement",
+    "learning": "Accuracy by trial",
     "readers": "Readers by cases",
 }
 

@@ -151,9 +151,11 @@
     const rows = advice.shown.map(([code, share]) => element("li", {},
       element("span", {}, named(code)), element("b", {}, `${Math.round(100 * share)}%`),
       element("meter", { min: "0", max: "1", value: String(share), "aria-hidden": "true" })));
+    const malignancy = advice.malignancy === null ? []
+      : [element("p", {}, say("quiz.malignancy", { share: `${Math.round(100 * advice.malignancy)}%` }))];
     const own = first === null ? "" : first === "" ? say("quiz.first.none") : say("quiz.first", { answer: named(first) });
     return [element("section", { class: "sq-advice", "aria-label": say("quiz.advice", { model: advice.model }) },
       element("h2", {}, say("quiz.advice", { model: advice.model })), element("ol", {}, ...rows),
-      ...similar, ...(own ? [element("p", {}, own)] : []))];
+      ...malignancy, ...similar, ...(own ? [element("p", {}, own)] : []))];
   }
 })();

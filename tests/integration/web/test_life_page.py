@@ -1,12 +1,19 @@
 """The tabs about a study's life: what they do for owners, and refuse everybody else."""
 
+import io
+import zipfile
+
 import pytest
+import yaml
 
 from readerstudy.entities import SYSTEM, Role, StudyState
 from readerstudy.services import studies
+from readerstudy.ui.admin.protocol_form import SETTINGS
 from tests.integration.making import make_study, write_cases
 from tests.integration.web.test_admin_page import ask
 
+# Consent text and protocol of the form, all left as they are.
+EMPTY = [None] * (3 + len(SETTINGS))
 CHANGES = [
     ("open_study", ("beta", True)),
     ("close_study", ("beta", "Ada", "Done.")),
@@ -14,7 +21,7 @@ CHANGES = [
     ("archive_study", ("beta",)),
     ("amend", ("beta", "case-00", "SK", "histology", "why")),
     ("copy_study", ("beta", "stolen", "Stolen", True)),
-    ("make_study", ("made", "Made", "DEMO8", "strict", False)),
+    ("make_study", ("made", "Made", "DEMO8", "strict", False, *EMPTY)),
     ("paste_study", ("slug: made\ntitle: Made\ntaxonomy: DEMO8", "YAML")),
     ("preview_this", ("beta", 1)),
     ("preview_before", ("beta", 2)),
@@ -90,6 +97,24 @@ def test_a_draft_is_opened_only_by_who_has_read_what_is_sealed(site, staff, own)
     assert ask(site, staff, "open_study", "draft", True)["success"]
 
 
+def test_the_form_makes_a_study_with_its_whole_protocol(site, staff):
+    typed = {"top3": True, "design": "second-read", "model": "b4", "margin": "0.05"}
+    settings = [typed.get(its.name) for its in SETTINGS]
+    consent = ["7", "I agree.", ""]
+    done = ask(
+        site, staff, "make_study", "formed", "F", "DEMO8", "strict", True, *consent, *settings
+    )
+    assert done["success"], done["output"]
+    exported = staff.get("/admin-api/formed/export.zip").content
+    with zipfile.ZipFile(io.BytesIO(exported)) as archive:
+        made = yaml.safe_load(archive.read("study.yaml"))
+    assert (made["rule"], made["synthetic"]) == ("strict", True)
+    assert made["consent"] == {"version": "7", "text": "I agree.", "text_zh": None}
+    assert made["protocol"]["questions"]["top3"] is True
+    assert made["protocol"]["aid"]["model"] == "b4"
+    assert made["protocol"]["analysis"]["margin"] == 0.05
+
+
 @pytest.mark.parametrize(
     ("handler", "data", "said"),
     [
@@ -98,9 +123,9 @@ def test_a_draft_is_opened_only_by_who_has_read_what_is_sealed(site, staff, own)
         ("amend", ("alpha", "case-00", "SK", "histology", "why"), "but this one is open"),
         ("reopen_study", ("alpha", "why"), "but this one is open"),
         ("open_study", ("alpha", True), "but this one is open"),
-        ("make_study", ("A B", "T", "DEMO8", "strict", False), "small letters"),
-        ("make_study", ("ab", "T", "/etc/passwd", "strict", False), "written out"),
-        ("make_study", ("ab", "T", "DEMO8", "odd", False), "rule"),
+        ("make_study", ("A B", "T", "DEMO8", "strict", False, *EMPTY), "small letters"),
+        ("make_study", ("ab", "T", "/etc/passwd", "strict", False, *EMPTY), "written out"),
+        ("make_study", ("ab", "T", "DEMO8", "odd", False, *EMPTY), "rule"),
         ("paste_study", ("slug: [", "YAML"), "cannot be read"),
         ("paste_study", (None, None), "YAML or TOML"),
         ("preview_this", ("alpha", 99), "from 1 to 16"),
