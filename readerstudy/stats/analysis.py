@@ -67,6 +67,7 @@ def analyse(
             f"Expected an rng for {replicates} bootstrap replicates, but got none; "
             "pass numpy.random.default_rng(seed)."
         )
+    resampled.check_size(study, replicates)
     records = (
         *_records(study, options, rng, replicates),
         *learning.records(readings, missing=missing, level=options.level),

@@ -11,6 +11,7 @@ from readerstudy.stats.errors import StatsError
 from readerstudy.stats.study import UNANSWERED, BoolArray, FloatArray, IntArray
 
 REQUIRED = ("reader_id", "case_id", "truth", "answer")
+MOST_CELLS = 25_000_000
 _SHOWN_AT_MOST = 5
 
 
@@ -28,6 +29,7 @@ class ReadingsTable:
         self.line = self._frame.index.to_numpy()
         reader, self.readers = self._ids("reader_id")
         case, self.cases = self._ids("case_id")
+        self._check_size()
         self._answer_code, self._answer_text = text_codes(self._frame["answer"])
         self._truth_code, self._truth_text = text_codes(self._frame["truth"])
         self._confidence = self._read_confidence()
@@ -41,6 +43,15 @@ class ReadingsTable:
         self._refuse(codes == blank, f"a {column} in every row", "an empty one", "fill it in")
         used, compact = np.unique(codes, return_inverse=True)
         return compact.astype(np.intp), tuple(texts[i] for i in used)
+
+    def _check_size(self) -> None:
+        readers, cases = len(self.readers), len(self.cases)
+        if readers * cases > MOST_CELLS:
+            raise StatsError(
+                f"Expected {self.source} to have at most {MOST_CELLS:,} cells of readers x cases, "
+                f"because the table of all is held in memory, but got {readers:,} x {cases:,}; "
+                "analyse a part of the readers or of the cases at a time."
+            )
 
     def _refuse(self, bad: BoolArray, expected: str, got: str, mend: str) -> None:
         if not bad.any():

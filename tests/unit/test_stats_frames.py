@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readerstudy.stats import StatsError, analyse, build_study
+from readerstudy.stats import StatsError, analyse, build_study, readings_table
+from readerstudy.stats.sections import reader_areas, resampled
 from tests.unit.stats_helpers import simulate
 
 
@@ -149,6 +150,33 @@ def test_one_reader_one_class_no_positives_do_not_break() -> None:
     found = analyse(readings, {}, replicates=10, rng=np.random.default_rng(0))
     assert np.isnan(found.get("sensitivity", "y", "reader:r1", "wilson").estimate)
     assert "one reader" in found.get("sensitivity", "x", "mean_reader", "or-rrrc").note
+
+
+def test_a_table_that_does_not_fit_the_memory_is_refused_with_the_reason(
+    readings, models, monkeypatch
+) -> None:
+    monkeypatch.setattr(readings_table, "MOST_CELLS", 95)
+    message = refused(readings, models)
+    assert "held in memory" in message
+    assert "got 4 x 24" in message
+    monkeypatch.setattr(readings_table, "MOST_CELLS", 96)
+    monkeypatch.setattr(resampled, "MOST_DRAWS", 24 * 10)
+    generator = np.random.default_rng(0)
+    with pytest.raises(StatsError, match="at most 10 replicates"):
+        analyse(readings, models, replicates=11, rng=generator)
+    assert analyse(readings, models, replicates=10, rng=generator).records
+
+
+def test_what_grows_with_the_square_of_the_cases_is_left_out_with_a_note(monkeypatch) -> None:
+    readings, models = simulate(4, missing=0.3)
+    name = ("auc", "mel", "mean_reader")
+    whole = analyse(readings, models)
+    assert whole.get(*name, "or-rrrc:unbiased") is not None
+    monkeypatch.setattr(reader_areas, "MOST_CELLS", 100)
+    found = analyse(readings, models)
+    assert found.get(*name, "or-rrrc:unbiased") is None
+    assert found.get(*name, "ustat") is None
+    assert "too many pairs" in found.get(*name, "or-rrrc:jackknife").note
 
 
 def test_a_study_nobody_answered_breaks_nothing() -> None:

@@ -40,6 +40,8 @@ INCOMPLETE = "DeLong's covariance is undefined where readers judged different ca
 NO_CONFIDENCE = "{} answers without a confidence left out of readers' AUC"
 MOST_PAIRS = 50_000
 Found = dict[Covariance, Moments | None]
+MOST_CELLS = 20_000_000
+MANY_CELLS = "unbiased covariance and ustat left out: too many pairs of cases to compute them"
 MANY_PAIRS = "unbiased covariance and ustat left out: with so many cases they agree with DeLong's"
 
 
@@ -60,11 +62,9 @@ def _auc(study: Study, target: int, ratings: FloatArray, options: Options) -> It
         return
     its, keep, used = found
     unrated = int((study.answered & np.isnan(ratings)).sum())
-    # Their cost grows with the square of the cases; without a crossed design nothing replaces them.
-    positives = int(is_class[used].sum())
-    many = its.complete and positives * (its.n_cases - positives) > MOST_PAIRS
-    added = ([NO_CONFIDENCE.format(unrated)] if unrated else []) + ([MANY_PAIRS] if many else [])
-    its = replace(its, note="; ".join(n for n in (its.note, *added) if n))
+    many = _many_pairs(its, positives=int(is_class[used].sum()))
+    added = [NO_CONFIDENCE.format(unrated)] if unrated else []
+    its = replace(its, note="; ".join(n for n in (its.note, *added, many) if n))
     class_ = study.classes[target]
     names = [r for r, k in zip(study.reader_ids, keep, strict=True) if k]
     yield from _reader_records(class_, names, its, options)
@@ -78,6 +78,15 @@ def _auc(study: Study, target: int, ratings: FloatArray, options: Options) -> It
     yield from _means("auc", class_, its, models, covariances, options, pooled=alone)
     for name, against in models:
         yield from _paired_records(class_, name, names, its, against, options)
+
+
+def _many_pairs(its: Area, *, positives: int) -> str:
+    """Why the unbiased covariance, whose cost grows with the square of the cases, is left out."""
+    pairs = positives * (its.n_cases - positives)
+    if its.complete:
+        return MANY_PAIRS if pairs > MOST_PAIRS else ""
+    # Nothing else allows for a pooled mean where readers judged different cases.
+    return MANY_CELLS if pairs * len(its.readers.positives) > MOST_CELLS else ""
 
 
 def _call_area(study: Study, target: int, options: Options) -> Iterator[Record]:

@@ -13,6 +13,7 @@ from readerstudy.stats.bootstrap import (
     resampled_roc,
 )
 from readerstudy.stats.confusion import metric_cells
+from readerstudy.stats.errors import StatsError
 from readerstudy.stats.records import ALL, MEAN_READER, NAN, Record
 from readerstudy.stats.sections.common import Label, Options, difference
 from readerstudy.stats.sections.rates import Metric, metrics, model_right
@@ -25,6 +26,7 @@ MATCHED = {
 }
 ONE_READER = "one reader: only cases are drawn anew"
 CONSTANT = "every replicate is the same"
+MOST_DRAWS = 50_000_000
 NO_REPLICATES = "no interval asked for"
 
 Values = dict[str, FloatArray]
@@ -53,6 +55,17 @@ def records(
             yield _record(study, options, label, observed, drawn)
     for class_ in study.targets:
         yield from _matched(study, options, class_, found, both)
+
+
+def check_size(study: Study, replicates: int) -> None:
+    """Refuse more replicates than the memory can hold, before anything is computed."""
+    larger = max(study.n_readers, study.n_cases)
+    if replicates * larger > MOST_DRAWS:
+        raise StatsError(
+            f"Expected at most {MOST_DRAWS // larger:,} replicates, because what is drawn of "
+            f"{study.n_readers:,} readers and {study.n_cases:,} cases is held in memory, but got "
+            f"{replicates:,}; give fewer, or 0 for none."
+        )
 
 
 def _rates(study: Study, options: Options, found: Found) -> Iterator[Record]:
