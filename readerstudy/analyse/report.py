@@ -44,7 +44,7 @@ _PLAIN = (
     ("reader:", "reader "),
     (" - ", " minus "),
 )
-_MARGINS = {f"{_PRIMARY}:{quantity}" for quantity in _RATES}
+_CLAIMS = ("noninferiority", "equivalence")
 
 
 def write_report(analysis: Analysis, pictures: Mapping[str, bytes], path: Path) -> Path:
@@ -93,6 +93,23 @@ def words(name: str) -> str:
     return name
 
 
+def what(record: Record) -> str:
+    """The quantity; of a claim at a margin also what it is about."""
+    _, _, about = record.method.partition(":")
+    is_claim = record.quantity in _CLAIMS
+    return f"{words(about)}, {record.quantity}" if is_claim else words(record.quantity)
+
+
+def how(record: Record) -> str:
+    """The method, without what `what` says."""
+    return record.method.partition(":")[0] if record.quantity in _CLAIMS else record.method
+
+
+def count(number_of: int | None) -> str:
+    """A number of cases or readers; a dash where it does not apply."""
+    return "–" if number_of is None else str(number_of)
+
+
 def p_value(value: float) -> str:
     """A p as journals print it."""
     if math.isnan(value):
@@ -110,14 +127,15 @@ def limits(record: Record) -> str:
 def warnings_of(analysis: Analysis) -> list[str]:
     """Notes of the tables' records, each once with how many numbers it concerns."""
     shown = dict.fromkeys(r for _, _, records in _sections(analysis) for r in records)
-    said = notes_of(r for r in shown if r.quantity not in ("noninferiority", "equivalence"))
+    said = notes_of(r for r in shown if r.quantity not in _CLAIMS)
     return [f"{note} ({count} numbers)" for note, count in said.most_common()]
 
 
 def _environment() -> Environment:
     loader = PackageLoader("readerstudy.analyse", "templates")
     environment = Environment(loader=loader, autoescape=True)
-    environment.filters.update(number=number, words=words, p_value=p_value, limits=limits)
+    filters = (number, words, p_value, limits, what, how, count)
+    environment.filters.update({filter_.__name__: filter_ for filter_ in filters})
     return environment
 
 
@@ -147,8 +165,8 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
         ),
         (
             "Non-inferiority and equivalence",
-            f"At a margin of {margin}; p is one-sided, the interval two-sided. Where or-rrrc-mover "
-            "has a row, report that one.",
+            f"At a margin of {margin}; p is one-sided, the interval two-sided. By or-rrrc-mover "
+            "where few cases or mistakes stand behind a rate.",
             lambda r: _is_at_margin(r, rely),
         ),
         (
@@ -194,8 +212,10 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
 
 def _is_at_margin(record: Record, rely: set[tuple[str, str, str]]) -> bool:
     method, _, quantity = record.method.partition(":")
-    few = method == MOVER and (quantity, record.class_, record.subject) in rely
-    return record.method in _MARGINS or few
+    few = (quantity, record.class_, record.subject) in rely
+    return (
+        record.quantity in _CLAIMS and quantity in _RATES and method == (MOVER if few else _PRIMARY)
+    )
 
 
 def _is_area(record: Record) -> bool:

@@ -23,10 +23,10 @@ def hand_till(truth: IntArray, scores: FloatArray) -> float:
     present = [c for c in range(scores.shape[1]) if (truth == c).any()]
     areas = []
     for i, j in combinations(present, 2):
-        first, second = scores[truth == i], scores[truth == j]
-        positives = np.stack([first[:, i]]), np.stack([second[:, j]])
-        negatives = np.stack([second[:, i]]), np.stack([first[:, j]])
-        areas += [placements(p, n).auc[0] for p, n in zip(positives, negatives, strict=True)]
+        # By the score of i the cases of i should be above those of j, by that of j below.
+        first, second = (scores[truth == c][:, [i, j]].T for c in (i, j))
+        above, below = placements(first, second).auc
+        areas += [above, 1 - below]
     return float(np.mean(areas)) if areas else np.nan
 
 

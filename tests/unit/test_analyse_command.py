@@ -279,4 +279,8 @@ def test_the_report_says_what_to_report_with_few_cases(out) -> None:
     # Sensitivity and specificity of three classes, of the mean reader and two differences.
     assert table.count("or-rrrc-mover</td>") >= 3 * 2 * 3
     margins = page.split("<h2>Non-inferiority and equivalence</h2>")[1].split("<h2>")[0]
-    assert margins.count("or-rrrc-mover:sensitivity</td>") == 2 * 3 * 2
+    # One row of each rate and claim: by the method to rely on, named once.
+    assert margins.count("sensitivity, noninferiority</td>") == 3 * 2
+    assert margins.count("sensitivity, equivalence</td>") == 3 * 2
+    assert margins.count(">or-rrrc-mover</td>") >= 2 * 3 * 2
+    assert margins.count("<tr><td") == 2 * 2 * (3 + 3 + 1 + 1)
