@@ -127,8 +127,7 @@ def _block(
         np.maximum(best, rows @ view.T, out=best)
     best[units[start : start + _BLOCK, None] == units[None, :]] = -1
     if best.shape[1] > per_picture:
-        limit = np.partition(best, -per_picture, axis=1)[:, -per_picture]
-        best[best < limit[:, None]] = -1
+        _keep_most(best, per_picture)
     first, second = np.nonzero(best >= min_cosine)
     chosen = np.empty(len(first))
     for step in range(0, len(first), 4096):
@@ -136,6 +135,15 @@ def _block(
         cosines = np.einsum("pd,vpd->pv", rows[first[part]], views[:, second[part]])
         chosen[part] = cosines.argmax(axis=1)
     return np.column_stack([first + start, second, chosen, best[first, second]])
+
+
+def _keep_most(best: Floats, count: int) -> None:
+    """Set all but the `count` largest of each row to -1; of equal ones the first are kept."""
+    limit = np.partition(best, -count, axis=1)[:, -count, None]
+    best[best < limit] = -1
+    for row in np.flatnonzero((best >= limit).sum(axis=1) > count):
+        above = int((best[row] > limit[row]).sum())
+        best[row, np.flatnonzero(best[row] == limit[row])[count - above :]] = -1
 
 
 def _once(found: npt.NDArray[np.float64], n: int) -> Candidates:

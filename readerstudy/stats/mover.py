@@ -12,6 +12,8 @@ from readerstudy.stats.tails import quantile
 
 # Beyond these a p says nothing more, and the quantiles behind it lose their digits.
 _LEAST_P, _MOST_P = 1e-12, 0.999
+# The root of a part that is 0 but for rounding would not be.
+_NO_PART = 1e-12
 Limits = tuple[float, float]
 
 
@@ -114,7 +116,8 @@ def rate_gap(model: Moments, readers: Moments, difference: Moments) -> Gap:
     scale = 2 * np.sqrt(its.variance * own.variance)
     if not scale > 0:
         return Gap(its, own, 0.0)
-    most = np.sqrt(min(max(readers.cov2, 0.0) / own.variance, 1.0))
+    part = readers.cov2 / own.variance
+    most = np.sqrt(min(part, 1.0)) if part > _NO_PART else 0.0
     shared = (its.variance + own.variance - between) / scale
     return Gap(its, own, float(np.clip(shared, -most, most)))
 

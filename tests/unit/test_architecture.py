@@ -1,6 +1,7 @@
 """The walls of docs/decisions/001: who may import what, and who may read clock and settings."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,15 @@ ROOMS = ("data", "model", "readerstudy")
 SOURCES = [*sorted(p for room in ROOMS for p in (ROOT / room).rglob("*.py")), ROOT / "app.py"]
 
 
+@cache
 def imported(path):
+    found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
 
 
 def users_of(package):
