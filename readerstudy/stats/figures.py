@@ -134,6 +134,8 @@ def _curves(study: Study, analysis: Analysis, target: int, is_class: BoolArray) 
     curves = []
     for subject, scores in sources:
         known = ~np.isnan(scores)
+        if not known.any():  # cases were shown and nobody has answered: there is no crowd yet
+            continue
         fpr, tpr = roc_points(scores[known], is_class[known])
         m = int(is_class[known].sum())
         if study.cluster is not None:  # so many are independent

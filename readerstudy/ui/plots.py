@@ -12,6 +12,8 @@ from readerstudy.export.figures import (
 from readerstudy.stats.figures import RocCurve, RocFigure, RocPoint
 from readerstudy.stats.records import MAJORITY
 
+_SQUARE_PX, _LINE_PX = 420, 20
+
 
 def roc_plot(figure: RocFigure) -> go.Figure:
     """The interactive ROC picture of one class."""
@@ -125,12 +127,15 @@ def _lay_out(plot: go.Figure, figure: RocFigure) -> None:
     plot.add_shape(
         type="line", x0=0, y0=0, x1=1, y1=1, line={"color": "#bbbbbb", "width": 1, "dash": "dot"}
     )
+    # Notes one a line and the legend below: a phone has no room beside each other.
+    above = 66 + _LINE_PX * len(figure.notes)
+    below = 66 + _LINE_PX * sum(trace.showlegend is not False for trace in plot.data)
     plot.update_layout(
-        title={"text": figure.title, "subtitle": {"text": " ".join(figure.notes)}},
+        title={"text": figure.title, "subtitle": {"text": "<br>".join(figure.notes)}},
         template="plotly_white",
-        height=560,
-        margin={"l": 60, "r": 20, "t": 80, "b": 60},
-        legend={"x": 0.98, "y": 0.04, "xanchor": "right", "bgcolor": "rgba(255,255,255,0.7)"},
+        height=above + _SQUARE_PX + below,
+        margin={"l": 60, "r": 20, "t": above, "b": below},
+        legend={"x": 0.5, "xanchor": "center", "y": 0, "yref": "container", "yanchor": "bottom"},
         hovermode="closest",
     )
     plot.update_xaxes(

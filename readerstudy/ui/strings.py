@@ -73,7 +73,7 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
         "您的首次答案：{answer}。可以保留或更改。",
     ),
     "quiz.first.none": ("You gave no diagnosis at first.", "您首次未给出诊断。"),
-    "quiz.time": ("{n} s left", "剩余 {n} 秒"),
+    "quiz.time": ("{time} left", "剩余 {time}"),
     "quiz.time.up": ("The time for this case is over.", "本例时间已到。"),
     "quiz.pause": ("Pause", "暂停"),
     "quiz.pause.title": ("Paused", "已暂停"),

@@ -1,5 +1,7 @@
 """One study from its file to the bundle: three readers, second reading, practice, check, repeat.
 
+The first reads on a phone.
+
 Everything that people do is done in the browser; the database only says what is at which place.
 """
 
@@ -14,10 +16,12 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
 
+from data.images import encode
+from data.phantom import draw_phantom
 from data.taxonomy import DEMO8
 from readerstudy.db.tables import Assignment, Case, Reader, ReferenceStandard
 from readerstudy.entities import SYSTEM
-from readerstudy.services import studies
+from readerstudy.services import studies, supports
 from tests.browser.test_study_browser import sign_in
 from tests.integration.making import write_predictions
 from tests.serving import ROOT, write_phantoms
@@ -29,7 +33,7 @@ title: The whole study
 taxonomy: DEMO8
 synthetic: true
 protocol:
-  aid: {{design: second-read, model: net, top_k: 3}}
+  aid: {{design: second-read, model: net, top_k: 3, support: [similar]}}
   analysis: {{max_attention_errors: 0}}
 """
 N_READERS = 3
@@ -57,8 +61,15 @@ def files(tmp_path_factory):
         for path in manifest.parent.iterdir():
             archive.write(path, path.name)
     write_predictions(folder / "net.csv", manifest=manifest)
+    write_similar(folder, table["case_id"])
     (folder / "study.yaml").write_text(STUDY)
     return folder
+
+
+def write_similar(folder, case_ids):
+    (folder / "similar.jpg").write_bytes(encode(draw_phantom("LP", seed=5, size=64).image))
+    lines = [f"{case_id},similar,similar.jpg,lichen planus" for case_id in case_ids]
+    (folder / "supports.csv").write_text("\n".join(["case_id,kind,path,caption", *lines]))
 
 
 @pytest.fixture
@@ -77,7 +88,8 @@ def test_from_the_study_file_to_numbers_that_anybody_can_compute_again(
     make(admin, files, served)
     clicked = {}
     for number, link in enumerate(invite(admin)):
-        page = browser.new_context(base_url=served.url).new_page()
+        size = {"width": 390, "height": 844} if number == 0 else {"width": 1280, "height": 900}
+        page = browser.new_context(base_url=served.url, viewport=size).new_page()
         page.set_default_timeout(PATIENCE_MS)
         code = begin(page, link)
         # The last reader misses the attention check, and the protocol leaves that reader out.
@@ -111,6 +123,8 @@ def make(admin, files, served):
     db = served.database()
     csv_file = files / "net.csv"
     studies.import_predictions(db, actor=SYSTEM, slug=SLUG, name="net", csv=csv_file)
+    csv_file = files / "supports.csv"
+    supports.import_supports(db, actor=SYSTEM, slug=SLUG, model="net", csv=csv_file)
     db.close()
     admin.locator("#sr-sure input").check()
     admin.locator("#sr-open").click()
@@ -171,12 +185,21 @@ def read(page, plan, number, *, is_attentive):
         expect(page.locator("fieldset:not([disabled])")).to_be_attached()
         assert page.locator(".sq-practice").count() == (arm == "practice")
         assert page.locator(".sq-advice li").count() == (3 if arm == "aided" else 0)
+        if arm == "aided":
+            expect_answers_in_view(page)
         is_right = is_attentive if arm == "attention" else (position + number) % (3 + number) > 0
         at = (DEMO8.codes.index(truth) + (0 if is_right else 1 + position % 7)) % len(DEMO8)
         page.keyboard.press(str(at + 1))
         page.keyboard.press("Enter")
         answers[position] = (case_id, arm, DEMO8.codes[at])
     return answers
+
+
+def expect_answers_in_view(page):
+    """Beside advice, at least the first two rows of answers can be pressed without scrolling."""
+    fourth = page.locator(".sq-option").nth(3).bounding_box()
+    bar = page.locator(".sq-actions").bounding_box()
+    assert fourth["y"] + fourth["height"] <= min(bar["y"], page.viewport_size["height"])
 
 
 def close(admin):

@@ -99,6 +99,16 @@ def test_one_reader_with_one_answer_does_not_break_anything(
     assert unzip(results.export_bundle(db, actor=SYSTEM, slug=study))
 
 
+def test_a_study_in_which_cases_were_shown_and_nothing_answered_has_figures_and_files(
+    db: Database, study: str
+) -> None:
+    for _ in range(2):
+        assert answering.current_case(db, actor=make_reader(db, study)) is not None
+    drawn = results.pictures(db, actor=SYSTEM, slug=study)
+    assert [c.subject for c in drawn["roc_BCC"].curves] == ["model:net"]
+    assert results.export_bundle(db, actor=SYSTEM, slug=study)
+
+
 @both_backends
 def test_a_draft_can_be_looked_at(db: Database) -> None:
     studies.create_study(db, actor=SYSTEM, slug="draft", title="T", taxonomy=DEMO8, synthetic=True)

@@ -30,6 +30,8 @@ def records(study: Study, options: Options) -> Iterator[Record]:
         return
     n_classes = len(study.classes)
     votes = vote_counts(study.answers, n_classes=n_classes)
+    if not votes.any():  # cases were shown and nobody has answered
+        return
     yield from _complete(study, fleiss_complete(votes, n_raters=study.n_readers))
     coefficients = {
         quantity: method(votes, level=options.level)

@@ -36,10 +36,10 @@ class InvitationsTab:
         )
         gr.HTML("<h3>All invitations</h3>", js_on_load=None)
         shown = gr.HTML("", elem_id="sr-invitations", js_on_load=None)
-        with gr.Row():
+        with gr.Row(visible=False) as taking_back:
             which = dropdown("Take back", elem_id="sr-revoke-which", scale=3)
             revoke = gr.Button("Take this link back", elem_id="sr-revoke", scale=1)
-        asked, outputs = place.slug, [shown, which]
+        asked, outputs = place.slug, [shown, which, taking_back]
         show = place.guard(self.show_invitations)
         gr.on(place.changes, show, asked, outputs, **PRIVATE)
         fields = [asked, name, email, note, days]
@@ -48,21 +48,28 @@ class InvitationsTab:
         for done in (made, gone):
             done.success(show, asked, outputs, **PRIVATE)
 
-    def show_invitations(self, slug: str | None, request: gr.Request) -> tuple[str, Any]:
-        actor = actor_of(request)
+    def show_invitations(self, slug: str | None, request: gr.Request) -> tuple[str, Any, Any]:
+        actor, nothing = (
+            actor_of(request),
+            (gr.update(choices=[], value=None), gr.update(visible=False)),
+        )
         study = study_of(self._db, actor, slug)
         if study is None:
-            return "", gr.update(choices=[], value=None)
+            return "", *nothing
         try:
             found = invitations.list_invitations(self._db, actor=actor, slug=study.slug)
         except PermissionDenied:
-            return view.ONLY_OWNERS, gr.update(choices=[], value=None)
+            return view.ONLY_OWNERS, *nothing
         choices = [
             (f"{made.number} {made.contact.name}".strip(), str(made.number))
             for made in found
             if made.state in _VALID
         ]
-        return view.invitations(found), gr.update(choices=choices, value=None)
+        return (
+            view.invitations(found),
+            gr.update(choices=choices, value=None),
+            gr.update(visible=bool(choices)),
+        )
 
     def invite_person(
         self, slug: str, name: str, email: str, note: str, days: object, request: gr.Request

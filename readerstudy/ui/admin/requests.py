@@ -25,19 +25,24 @@ class RequestsTab:
             allow = gr.Button("Let people ask", elem_id="sr-join-allow")
             stop = gr.Button("Stop taking requests", elem_id="sr-join-stop")
         shown = gr.HTML("", elem_id="sr-requests", js_on_load=None)
-        with gr.Row():
-            which = dropdown("Decide on", elem_id="sr-request-which", scale=3)
-            days = gr.Number(90, label="Link valid for days", elem_id="sr-request-days", scale=1)
-        with gr.Row():
-            approve = gr.Button("Approve and make a link", variant="primary", elem_id="sr-approve")
-            refuse = gr.Button("Refuse and delete what they wrote", elem_id="sr-refuse")
+        with gr.Column(visible=False) as deciding:
+            with gr.Row():
+                which = dropdown("Decide on", elem_id="sr-request-which", scale=3)
+                days = gr.Number(
+                    90, label="Link valid for days", elem_id="sr-request-days", scale=1
+                )
+            with gr.Row():
+                approve = gr.Button(
+                    "Approve and make a link", variant="primary", elem_id="sr-approve"
+                )
+                refuse = gr.Button("Refuse and delete what they wrote", elem_id="sr-refuse")
         link = gr.Textbox(
             label="Shown only now: send it to this person",
             visible=False,
             buttons=["copy"],
             elem_id="sr-request-link",
         )
-        asked, outputs = place.slug, [address, shown, which, allow, stop]
+        asked, outputs = place.slug, [address, shown, which, deciding, allow, stop]
         show = place.guard(self.show_requests)
         gr.on(place.changes, show, asked, outputs, **PRIVATE)
         for button, act, inputs, output in (
@@ -51,19 +56,24 @@ class RequestsTab:
             place.changed.append(done)
 
     def show_requests(self, slug: str | None, request: gr.Request) -> tuple[Any, ...]:
-        actor, nothing = actor_of(request), gr.update(choices=[], value=None)
+        actor, nothing = (
+            actor_of(request),
+            (gr.update(choices=[], value=None), gr.update(visible=False)),
+        )
         study = study_of(self._db, actor, slug)
         if study is None:
-            return "", "", nothing, gr.skip(), gr.skip()
+            return "", "", *nothing, gr.skip(), gr.skip()
         try:
             found = requests.list_requests(self._db, actor=actor, slug=study.slug)
         except PermissionDenied:
-            return "", invitations_view.ONLY_OWNERS, nothing, gr.skip(), gr.skip()
+            return "", invitations_view.ONLY_OWNERS, *nothing, gr.skip(), gr.skip()
+        choices = requests_view.choices(found)
         url = f"{self._public_url}/join/{study.slug}"
         return (
             requests_view.where(url, is_allowed=study.takes_requests),
             requests_view.requests(found),
-            gr.update(choices=requests_view.choices(found), value=None),
+            gr.update(choices=choices, value=None),
+            gr.update(visible=bool(choices)),
             gr.update(visible=not study.takes_requests),
             gr.update(visible=study.takes_requests),
         )

@@ -161,13 +161,15 @@
 
   // --- the time limit, where the study has one ------------------------------------------------
 
+  const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+
   function startClock(seconds) {
     const token = current.case_token;
     const end = performance.now() + 1000 * seconds;
     const show = () => {
       if (current?.case_token !== token) return;
       const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
-      part("clock").textContent = say("quiz.time", { n: left });
+      part("clock").textContent = say("quiz.time", { time: minutes(left) });
       if (left > 0) setTimeout(show, 250);
       else if (!isSending) timeUp();
     };

@@ -145,11 +145,13 @@
       element("small", {}, element("i", {}, say("quiz.confidence.low")), element("i", {}, say("quiz.confidence.high"))));
   }
 
+  const percent = (share) => (share > 0 && share < 0.005 ? "< 1%" : `${Math.round(100 * share)}%`);
+
   function drawAdvice({ advice, first_answer: first, options }, name, say, similar) {
     if (!advice) return [];
     const named = (code) => name(options.find((option) => option.code === code) ?? { name_en: code, name_zh: code });
     const rows = advice.shown.map(([code, share]) => element("li", {},
-      element("span", {}, named(code)), element("b", {}, `${Math.round(100 * share)}%`),
+      element("span", {}, named(code)), element("b", {}, percent(share)),
       element("meter", { min: "0", max: "1", value: String(share), "aria-hidden": "true" })));
     const malignancy = advice.malignancy === null ? []
       : [element("p", {}, say("quiz.malignancy", { share: `${Math.round(100 * advice.malignancy)}%` }))];

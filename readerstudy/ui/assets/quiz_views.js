@@ -28,7 +28,7 @@
     thumbs[(shown + 1) % thumbs.length]?.click();
   };
 
-  // Similar known cases beside the advice, or nothing.
+  // Similar known cases beside the advice, or nothing; on a phone folded up, so that the answers stay in view.
   SkinQuiz.drawSimilar = ({ current, say, drawImage, enlarge }) => {
     const found = beside(current, "similar");
     if (!found.length) return [];
@@ -38,7 +38,9 @@
       button.addEventListener("click", () => enlarge(source, caption));
       return element("figure", {}, button, element("figcaption", {}, caption));
     });
-    return [element("h3", {}, say("quiz.similar")), element("div", { class: "sq-similar" }, ...figures)];
+    const isNarrow = matchMedia("(max-width: 760px)").matches;
+    return [element("details", isNarrow ? {} : { open: "" },
+      element("summary", {}, `${say("quiz.similar")} (${found.length})`), element("div", { class: "sq-similar" }, ...figures))];
   };
 
   const named = (...parts) => parts.filter(Boolean).join(": ");
