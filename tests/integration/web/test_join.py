@@ -29,6 +29,14 @@ def said(site, staff, handler, *data):
     return str(ask(site, staff, handler, *data)["output"])
 
 
+def can_decide(site, staff, slug):
+    """Whether the boxes to decide on a request show."""
+    _address, _requests, _which, deciding, *_buttons = ask(site, staff, "show_requests", slug)[
+        "output"
+    ]["data"]
+    return deciding["visible"]
+
+
 def pending(site, slug):
     found = requests.list_requests(site.db, actor=SYSTEM, slug=slug)
     return [its.contact for its in found if its.state is RequestState.PENDING]
@@ -87,6 +95,7 @@ def test_an_owner_decides_on_the_page(site, slug):
     shown = said(site, owner, "show_requests", slug)
     assert f"/join/{slug}" in shown
     assert "Ada" in shown
+    assert can_decide(site, owner, slug)
     [ben, ada] = requests.list_requests(site.db, actor=SYSTEM, slug=slug)
     made = said(site, owner, "approve_request", slug, str(ada.number), 9)
     [link] = re.findall(r"/invite/[\w-]+", made)
@@ -96,6 +105,7 @@ def test_an_owner_decides_on_the_page(site, slug):
     assert pending(site, slug) == []
     assert site.anonymous().get(f"/join/{slug}").status_code == 404
     assert "Nobody can ask now" in said(site, owner, "show_requests", slug)
+    assert not can_decide(site, owner, slug)
     said(site, owner, "allow_requests", slug)
     [study] = [s for s in studies.list_studies(site.db, actor=SYSTEM) if s.slug == slug]
     assert study.takes_requests
