@@ -15,12 +15,14 @@ import timm
 import torch
 from timm.data.constants import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import Tensor, nn
+from torch.nn import functional
 
 from model.errors import UNREADABLE_WEIGHTS, ModelError
 
 # The smallest side that every timm convolutional backbone accepts (Inception-v3 needs 75 px).
 _PROBE_PX = 96
 _OWN = "backbone."
+_EARLY = 2
 
 
 class Output(NamedTuple):
@@ -90,6 +92,21 @@ class SkinNet(nn.Module):
         features = self._pool(last)
         aux = tuple(head(stage) for head, stage in zip(self.auxiliary, stages, strict=True))
         return Output(self.head(self.dropout(features)), aux, features)
+
+    def look(self, images: Tensor) -> tuple[Output, Tensor]:
+        """As `forward` without auxiliary classifiers, and (n, s) of what kind the pictures are.
+
+        That is the mean and the deviation over the picture of every channel of the first two
+        stages, before anything is known of diseases; each of the four parts has length 1.
+        """
+        last, stages = self._stages(images)
+        features = self._pool(last)
+        parts = [
+            functional.normalize(part)
+            for stage in stages[:_EARLY]
+            for part in (stage.mean(dim=(2, 3)), stage.std(dim=(2, 3), correction=0))
+        ]
+        return Output(self.head(features), (), features), torch.cat(parts, dim=1)
 
     @property
     def memory_format(self) -> torch.memory_format:

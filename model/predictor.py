@@ -17,10 +17,10 @@ from model.checkpoint import BUNDLED, find_weights, list_checkpoints, load_check
 from model.errors import CheckpointError, ModelError
 from model.network import SkinNet
 from model.rates import Floats
-from model.scope import OF_FEATURES, Scope, foreign_scores
+from model.scope import OF_ONE_VIEW, Known, foreign_scores
 from model.transforms import FloatMap, Rgb, Serving, unfit
 from model.tuning import load_tuning
-from model.views import logits_and_features
+from model.views import Seen, look_at
 
 _BATCH = 16
 DEFAULT = "pumch14-phantom"
@@ -42,9 +42,9 @@ class Prediction:
 class Predictor:
     """Thread-safe: predicting changes nothing, and maps are made one at a time on a copy."""
 
-    def __init__(self, network: SkinNet, card: ModelCard, *, scope: Scope | None = None) -> None:
+    def __init__(self, network: SkinNet, card: ModelCard, *, known: Known | None = None) -> None:
         self.card = card
-        self._scope = scope
+        self._known = known
         self._network = network.eval().requires_grad_(requires_grad=False)
         # Grad-CAM hooks a layer; on a copy, a prediction at the same moment never meets the hook.
         self._explained = copy.deepcopy(self._network)
@@ -59,20 +59,20 @@ class Predictor:
         codes = self.card.taxonomy.codes
         if not images:
             return Prediction(codes, np.empty((0, len(codes))))
-        logits, features = self._all_outputs(images, views=self.card.views)
-        probabilities = softmax(logits, temperature=self.card.temperature)
-        return Prediction(codes, probabilities, self._foreign(logits, features))
+        outputs = self._outputs(images, views=self.card.views)
+        probabilities = softmax(outputs[0], temperature=self.card.temperature)
+        return Prediction(codes, probabilities, self._foreign(*outputs))
 
     def are_foreign(self, images: Sequence[Rgb]) -> npt.NDArray[np.bool_] | None:
         """As in `predict`, of at least one image.
 
-        The distance is of the picture as it is, so that no mirrored copy is looked at.
+        Distance and style are of the picture as it is, so that no mirrored copy is looked at.
         """
         limit = self.card.scope
         if limit is None:
             return None
-        views = 1 if limit.score in OF_FEATURES else self.card.views
-        return self._foreign(*self._all_outputs(images, views=views))
+        views = 1 if limit.score in OF_ONE_VIEW else self.card.views
+        return self._foreign(*self._outputs(images, views=views))
 
     def explain(self, image: Rgb, *, target: str, method: str = "gradient") -> FloatMap:
         """Saliency of the class `target`: (h, w) float32 in [0, 1] at the image's own size.
@@ -96,7 +96,7 @@ class Predictor:
         for start in range(0, len(images), _BATCH):
             inputs = torch.stack([self._transform(i) for i in images[start : start + _BATCH]])
             with torch.inference_mode():
-                found.append(logits_and_features(self._network, inputs)[1].numpy())
+                found.append(look_at(self._network, inputs).features.numpy())
         return np.concatenate(found)
 
     def foreign_scores(self, images: Sequence[Rgb]) -> dict[str, Floats]:
@@ -104,36 +104,35 @@ class Predictor:
 
         Raises CheckpointError for a checkpoint of which that was not measured.
         """
-        if self._scope is None:
+        if self._known is None:
             raise CheckpointError(
                 f"Expected {self.card.name} to know what its images look like, but that was not "
                 f"measured; make it with `python -m model calibrate {self.card.name} --data …`."
             )
-        logits, features = self._all_outputs(images, views=self.card.views)
-        return foreign_scores(logits, features, self._scope)
+        return foreign_scores(*self._outputs(images, views=self.card.views), self._known)
 
-    def _foreign(self, logits: Floats, features: Floats) -> npt.NDArray[np.bool_] | None:
+    def _foreign(
+        self, logits: Floats, features: Floats, style: Floats
+    ) -> npt.NDArray[np.bool_] | None:
         limit = self.card.scope
-        if limit is None or self._scope is None:
+        if limit is None or self._known is None:
             return None
-        found = foreign_scores(logits, features, self._scope)[limit.score] > limit.limit
+        found = foreign_scores(logits, features, style, self._known)[limit.score] > limit.limit
         return np.asarray(found)
 
-    def _all_outputs(self, images: Sequence[Rgb], *, views: int) -> tuple[Floats, Floats]:
-        """(n, k) logits and (n, d) features of n > 0 images, float64."""
+    def _outputs(self, images: Sequence[Rgb], *, views: int) -> tuple[Floats, Floats, Floats]:
+        """(n, k) logits, (n, d) features and (n, s) style of n > 0 images, float64."""
         for image in images:
             _check(image)
         starts = range(0, len(images), _BATCH)
-        batches = [self._outputs(images[i : i + _BATCH], views=views) for i in starts]
-        logits, features = (np.concatenate(part) for part in zip(*batches, strict=True))
-        return logits, features
+        batches = [self._look(images[i : i + _BATCH], views=views) for i in starts]
+        logits, features, style = (torch.cat(part).double() for part in zip(*batches, strict=True))
+        return logits.numpy(), features.numpy(), style.numpy()
 
-    def _outputs(self, images: Sequence[Rgb], *, views: int) -> tuple[Floats, Floats]:
+    def _look(self, images: Sequence[Rgb], *, views: int) -> Seen:
         inputs = torch.stack([self._transform(image) for image in images])
         with torch.inference_mode():
-            found = logits_and_features(self._network, inputs, views=views)
-        logits, features = (part.double().numpy() for part in found)
-        return logits, features
+            return look_at(self._network, inputs, views=views)
 
 
 def _check(image: Rgb) -> None:
@@ -148,8 +147,8 @@ def load_predictor(name_or_path: str | Path = DEFAULT, *, folder: Path = BUNDLED
     """The predictor of a checkpoint's name in `folder`, or of a path. Never downloads."""
     weights = find_weights(name_or_path, folder=folder)
     network, card = load_checkpoint(weights)
-    scope = load_tuning(card, weights.parent).scope if card.scope else None
-    return Predictor(network, card, scope=scope)
+    known = load_tuning(card, weights.parent).known if card.scope else None
+    return Predictor(network, card, known=known)
 
 
 def load_predictors(folder: Path = BUNDLED) -> list[Predictor]:

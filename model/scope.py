@@ -1,7 +1,8 @@
 """What a checkpoint knows: how far an image lies from those it was trained on.
 
-Two kinds of scores, for all of which a higher one is more foreign: of the logits (energy, max
-logit), and of the features (distance to the nearest class).
+Three kinds of scores, for all of which a higher one is more foreign: of the logits (energy, max
+logit), of the features (distance to the nearest class), and of the first stages (style: distance to
+the middle of all known pictures).
 """
 
 from collections.abc import Mapping
@@ -15,9 +16,8 @@ from scipy import special
 from model.rates import Floats, Ints
 
 FALSE_ALARMS = 0.05
-SERVED = "distance"
-SCORES = ("distance", "energy", "max logit")
-OF_FEATURES = ("distance",)
+SCORES = ("distance", "style", "energy", "max logit")
+OF_ONE_VIEW = ("distance", "style")
 N_COMPONENTS = 64
 _LEAST = 1e-9
 
@@ -52,21 +52,21 @@ class Scope:
         found: Floats = (along**2 / self.variances).sum(axis=1) + beside / self.rest
         return found
 
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+    def to_arrays(self, prefix: str) -> dict[str, npt.NDArray[Any]]:
         """For a file: `from_arrays` reads it back, as it is after `fit_scope`."""
         return {
-            "scope.centres": self.centres.astype(np.float16),
+            f"{prefix}.centres": self.centres.astype(np.float16),
             # safetensors writes memory as it lies: a transposed array would come back scrambled.
-            "scope.basis": np.ascontiguousarray(self.basis, dtype=np.float16),
-            "scope.variances": self.variances.astype(np.float32),
-            "scope.rest": np.array([self.rest], dtype=np.float32),
+            f"{prefix}.basis": np.ascontiguousarray(self.basis, dtype=np.float16),
+            f"{prefix}.variances": self.variances.astype(np.float32),
+            f"{prefix}.rest": np.array([self.rest], dtype=np.float32),
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "Scope":
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], prefix: str) -> "Scope":
         """Read what `to_arrays` made. Raises KeyError when something is missing."""
         centres, basis, variances, rest = (
-            arrays[f"scope.{name}"].astype(np.float64)
+            arrays[f"{prefix}.{name}"].astype(np.float64)
             for name in ("centres", "basis", "variances", "rest")
         )
         return cls(centres, basis, variances, float(rest[0]))
@@ -97,19 +97,53 @@ def fit_scope(features: Floats, truth: Ints) -> Scope:
     fitted = Scope(
         centres, directions[:m].T, np.maximum(variances[:m], floor), max(float(rest), floor)
     )
-    return Scope.from_arrays(fitted.to_arrays())
+    return Scope.from_arrays(fitted.to_arrays(""), "")
 
 
-def foreign_scores(logits: Floats, features: Floats, scope: Scope) -> dict[str, Floats]:
-    """Every score of SCORES, (n,) each, from (n, k) logits and (n, d) features.
+@dataclass(frozen=True)
+class Known:
+    """What known images look like: to the classifier, and to the first stages.
+
+    `style` is None where a file was written before it was measured.
+    """
+
+    features: Scope
+    style: Scope | None = None
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """For a file: `from_arrays` reads it back, as it is after `fit_known`."""
+        style = self.style.to_arrays("style") if self.style else {}
+        return {**self.features.to_arrays("scope"), **style}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "Known":
+        """Read what `to_arrays` made. Raises KeyError when something is missing."""
+        has_style = any(name.startswith("style.") for name in arrays)
+        style = Scope.from_arrays(arrays, "style") if has_style else None
+        return cls(Scope.from_arrays(arrays, "scope"), style)
+
+
+def fit_known(features: Floats, style: Floats, truth: Ints) -> Known:
+    """From known images: features around the centre of each class, style around one."""
+    return Known(fit_scope(features, truth), fit_scope(style, np.zeros_like(truth)))
+
+
+def foreign_scores(
+    logits: Floats, features: Floats, style: Floats, known: Known
+) -> dict[str, Floats]:
+    """Every score of SCORES that was measured, (n,) each, of what a network says to n images."""
+    found = {"distance": known.features.distance(features)}
+    if known.style is not None:
+        found["style"] = known.style.distance(style)
+    return {**found, **logit_scores(logits)}
+
+
+def logit_scores(logits: Floats) -> dict[str, Floats]:
+    """The scores of (n, k) logits alone, (n,) each.
 
     Reference of the energy: Liu et al. 2020; of the largest logit: Hendrycks et al. 2022.
     """
-    return {
-        "distance": scope.distance(features),
-        "energy": -special.logsumexp(logits, axis=1),
-        "max logit": -logits.max(axis=1),
-    }
+    return {"energy": -special.logsumexp(logits, axis=1), "max logit": -logits.max(axis=1)}
 
 
 def limit_at(scores: Floats, *, false_alarms: float = FALSE_ALARMS) -> float:

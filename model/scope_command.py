@@ -23,7 +23,7 @@ from model.network import SkinNet
 from model.parts import PartDataset
 from model.predict import collect, read_batches
 from model.rates import Floats, SubgroupMetric, proportion
-from model.scope import SCORES, Scope, foreign_scores, limit_at
+from model.scope import foreign_scores, limit_at, logit_scores
 from model.scoring import Scores, loader_of, score
 from model.settle import parts_of
 from model.transforms import Rgb, Serving
@@ -61,11 +61,6 @@ class Measuring:
     card: ModelCard
     tuning: Tuning
 
-    @property
-    def scope(self) -> Scope:
-        """What its known images look like."""
-        return self.tuning.scope
-
     def of_dataset(self, part: PartDataset, n: int) -> dict[str, Floats]:
         """Scores of at most `n` images of a data set, evenly spaced."""
         some = Subset(part, list(range(0, len(part), -(-len(part) // n))))
@@ -83,7 +78,7 @@ class Measuring:
         return score(self.network, batches, device=device, views=self.card.views)
 
     def _named(self, found: Scores) -> dict[str, Floats]:
-        return foreign_scores(found.logits, found.features, self.scope)
+        return foreign_scores(found.logits, found.features, found.style, self.tuning.known)
 
     @property
     def limits(self) -> dict[str, float]:
@@ -91,13 +86,10 @@ class Measuring:
         if self.card.scope is None:
             return {}
         served = {self.card.scope.score: self.card.scope.limit}
-        # Of the features only the served distance's limit is kept; logits lie beside the card.
-        empty = np.zeros((len(self.tuning.truth), self.scope.basis.shape[0]))
-        scores = foreign_scores(self.tuning.logits, empty, self.scope)
+        # Of all others the limit is only known for those of the logits, which lie beside the card.
         rate = self.card.scope.false_alarms
-        others = {
-            name: limit_at(scores[name], false_alarms=rate) for name in ("energy", "max logit")
-        }
+        scores = logit_scores(self.tuning.logits)
+        others = {name: limit_at(found, false_alarms=rate) for name, found in scores.items()}
         return {**others, **served}
 
 
@@ -164,12 +156,12 @@ def _judged(
     name: str, foreign: dict[str, Floats], known: dict[str, Floats], limits: dict[str, float]
 ) -> list[SubgroupMetric]:
     rows = []
-    for kind in SCORES:
-        both = np.concatenate([foreign[kind], known[kind]])
-        is_foreign = np.arange(len(both)) < len(foreign[kind])
+    for kind, scores in foreign.items():
+        both = np.concatenate([scores, known[kind]])
+        is_foreign = np.arange(len(both)) < len(scores)
         found = [auc_metric(both, is_foreign, family="scope", quantity=f"auc, {kind}")]
         if kind in limits:
-            called = foreign[kind] > limits[kind]
+            called = scores > limits[kind]
             found.append(proportion("scope", f"called foreign, {kind}", "", called))
         rows += [SubgroupMetric("scope", name, metric) for metric in found]
     return rows

@@ -14,7 +14,7 @@ from data.datasets import Sample
 from data.errors import UserError
 from model.network import SkinNet
 from model.rates import Floats, Ints
-from model.views import logits_and_features
+from model.views import look_at
 
 Batch = tuple[Tensor, Tensor]
 # More than this is loaded again each time instead of being kept.
@@ -25,13 +25,14 @@ _KEPT_BYTES = 1_000_000_000
 class Scores:
     """What a network says to the images of a data set, in its order.
 
-    `logits` (n, k) float64, `truth` (n,) int64; `features` (n, d) float64 before the last layer, of
-    the images as they are.
+    `logits` (n, k) float64, `truth` (n,) int64; `features` (n, d) float64 before the last layer and
+    `style` (n, s) float64 of the first stages, both of the images as they are.
     """
 
     logits: Floats
     truth: Ints
     features: Floats
+    style: Floats
 
 
 def start_worker(_: int) -> None:
@@ -68,14 +69,14 @@ def score(
     """What the main head says in evaluation mode; the network's mode is put back."""
     was_training = network.training
     network.eval()
-    logits, features, truth = [], [], []
+    seen, truth = [], []
     try:
         for images, labels in plain_errors(batches):
-            found = logits_and_features(network, images.to(device), views=views)
-            logits.append(found[0].double().cpu().numpy())
-            features.append(found[1].double().cpu().numpy())
+            found = look_at(network, images.to(device), views=views)
+            seen.append([part.double().cpu().numpy() for part in found])
             truth.append(labels.numpy())
     finally:
         network.train(was_training)
     classes = np.concatenate(truth).astype(np.int64)
-    return Scores(np.concatenate(logits), classes, np.concatenate(features))
+    logits, features, style = (np.concatenate(part) for part in zip(*seen, strict=True))
+    return Scores(logits, classes, features, style)

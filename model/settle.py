@@ -24,9 +24,12 @@ from model.parts import (
 )
 from model.probability import answer_bins
 from model.rates import Metric, proportion
-from model.scope import FALSE_ALARMS, SERVED, Scope, fit_scope, foreign_scores, limit_at
+from model.scope import FALSE_ALARMS, Known, fit_known, foreign_scores, limit_at
 from model.scoring import Scores, loader_of, score
 from model.tuning import Tuning, save_tuning
+
+# Features of a network that saw drawings alone do not keep photographs and documents apart.
+_SERVED, _SERVED_SYNTHETIC = "distance", "style"
 
 
 def settle(
@@ -52,27 +55,28 @@ def settle(
         batches = loader_of(part, workers=workers)
         return score(network.to(device), batches, device=device, views=views)
 
-    known, tuning, test = (
+    training, tuning, test = (
         scored(part, views)
         for part, views in ((parts.known, 1), (parts.tuning, card.views), (parts.test, card.views))
     )
-    scope = fit_scope(known.features, known.truth)
-    card = _tuned(card, tuning, scope)
+    known = fit_known(training.features, training.style, training.truth)
+    card = _tuned(card, tuning, known)
     card = dataclasses.replace(card, sets=_sets(card, tuning, misses=misses, by_class=by_class))
-    card = save_tuning(Tuning(tuning.logits, tuning.truth, scope), card, folder)
-    card = _judged(card, test, scope)
+    card = save_tuning(Tuning(tuning.logits, tuning.truth, known), card, folder)
+    card = _judged(card, test, known)
     write_card(card, folder / f"{card.name}.json")
     return card
 
 
-def _tuned(card: ModelCard, tuning: Scores, scope: Scope) -> ModelCard:
+def _tuned(card: ModelCard, tuning: Scores, known: Known) -> ModelCard:
     temperature = fit_temperature(tuning.logits, tuning.truth)
     probabilities = softmax(tuning.logits, temperature=temperature)
     thresholds = choose_thresholds(
         probabilities, tuning.truth, card.taxonomy.codes, rule=ThresholdRule()
     )
-    scores = foreign_scores(tuning.logits, tuning.features, scope)[SERVED]
-    limit = ScopeLimit(SERVED, limit_at(scores), FALSE_ALARMS, len(scores))
+    served = _SERVED_SYNTHETIC if card.synthetic else _SERVED
+    scores = foreign_scores(tuning.logits, tuning.features, tuning.style, known)[served]
+    limit = ScopeLimit(served, limit_at(scores), FALSE_ALARMS, len(scores))
     return dataclasses.replace(
         card,
         temperature=temperature,
@@ -88,9 +92,9 @@ def _sets(card: ModelCard, tuning: Scores, *, misses: float, by_class: bool) -> 
     )
 
 
-def _judged(card: ModelCard, test: Scores, scope: Scope) -> ModelCard:
+def _judged(card: ModelCard, test: Scores, known: Known) -> ModelCard:
     probabilities = softmax(test.logits, temperature=card.temperature)
-    alarms = [] if card.scope is None else [false_alarms(card.scope, test, scope)]
+    alarms = [] if card.scope is None else [false_alarms(card.scope, test, known)]
     return dataclasses.replace(
         card,
         metrics=(*metrics_of(card, test), *alarms),
@@ -98,9 +102,9 @@ def _judged(card: ModelCard, test: Scores, scope: Scope) -> ModelCard:
     )
 
 
-def false_alarms(limit: ScopeLimit, known: Scores, scope: Scope) -> Metric:
-    """The share of known images that are called foreign, with Wilson's interval."""
-    scores = foreign_scores(known.logits, known.features, scope)[limit.score]
+def false_alarms(limit: ScopeLimit, test: Scores, known: Known) -> Metric:
+    """The share of held-out images that are called foreign, with Wilson's interval."""
+    scores = foreign_scores(test.logits, test.features, test.style, known)[limit.score]
     return proportion("scope", "false alarms", "", scores > limit.limit)
 
 

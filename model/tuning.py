@@ -14,7 +14,7 @@ from model.card import ModelCard
 from model.checkpoint import COMPANION, WEIGHTS_SUFFIX
 from model.errors import CheckpointError
 from model.rates import Floats, Ints
-from model.scope import Scope
+from model.scope import Known
 
 SUFFIX = COMPANION + WEIGHTS_SUFFIX
 
@@ -23,12 +23,12 @@ SUFFIX = COMPANION + WEIGHTS_SUFFIX
 class Tuning:
     """`logits` (n, k) float64 before the temperature and `truth` (n,) int64 of the tuning part.
 
-    `scope` tells how foreign an image is; it was fitted on training images.
+    `known` tells how foreign an image is; it was fitted on training images.
     """
 
     logits: Floats
     truth: Ints
-    scope: Scope
+    known: Known
 
     def thresholds(self, card: ModelCard, rule: ThresholdRule) -> dict[str, float]:
         """A threshold per class of the card, by `rule`."""
@@ -46,7 +46,7 @@ def thresholds_by(rule: ThresholdRule, card: ModelCard, folder: Path) -> dict[st
 def save_tuning(tuning: Tuning, card: ModelCard, folder: Path) -> ModelCard:
     """Write `<name>.tuning.safetensors` (logits as fp32); returns the card with its hash."""
     path = folder / f"{card.name}{SUFFIX}"
-    arrays = tuning.scope.to_arrays()
+    arrays = tuning.known.to_arrays()
     arrays |= {"logits": tuning.logits.astype(np.float32), "truth": tuning.truth}
     # Not save_file: it makes a file that nobody else may read.
     path.write_bytes(save(arrays))
@@ -69,7 +69,7 @@ def load_tuning(card: ModelCard, folder: Path) -> Tuning:
     try:
         content = load_file(path)
         logits = content["logits"].astype(np.float64)
-        return Tuning(logits, content["truth"], Scope.from_arrays(content))
+        return Tuning(logits, content["truth"], Known.from_arrays(content))
     except (SafetensorError, KeyError) as error:
         raise CheckpointError(
             f"Expected {path.name} to hold logits, truth and scope, but it cannot be read; "

@@ -1,5 +1,7 @@
 """Logits averaged over mirrored and turned copies: a lesion has no upright side."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -17,19 +19,25 @@ def view(images: Tensor, number: int) -> Tensor:
     return moved.flip(axes) if axes else moved
 
 
-def mean_logits(network: SkinNet, images: Tensor, *, views: int = 1) -> Tensor:
-    """(n, k) logits of the main classifier, averaged over the first `views` copies (1, 2, 4, 8).
+class Seen(NamedTuple):
+    """What a network says of n pictures: (n, k) logits over all views.
 
-    `images` is (n, 3, s, s), as the card says. The cost grows in proportion to `views`.
+    Of the pictures as they are: `features` (n, d) before the last layer, and `style` (n, s) of the
+    first stages (SkinNet.look).
     """
-    return logits_and_features(network, images, views=views)[0]
+
+    logits: Tensor
+    features: Tensor
+    style: Tensor
 
 
-def logits_and_features(
-    network: SkinNet, images: Tensor, *, views: int = 1
-) -> tuple[Tensor, Tensor]:
-    """As `mean_logits`, and the (n, d) features of the images as they are."""
+def look_at(network: SkinNet, images: Tensor, *, views: int = 1) -> Seen:
+    """Logits averaged over the first `views` copies (1, 2, 4, 8) of (n, 3, s, s) squares.
+
+    The cost grows in proportion to `views`.
+    """
     layout = network.memory_format
-    copies = (view(images, number).contiguous(memory_format=layout) for number in range(views))
-    outputs = [network(copy, auxiliary=False) for copy in copies]
-    return torch.stack([output.logits for output in outputs]).mean(dim=0), outputs[0].features
+    first, style = network.look(images.contiguous(memory_format=layout))
+    copies = (view(images, n).contiguous(memory_format=layout) for n in range(1, views))
+    others = [network(copy, auxiliary=False).logits for copy in copies]
+    return Seen(torch.stack([first.logits, *others]).mean(dim=0), first.features, style)

@@ -18,7 +18,7 @@ from model.gallery import worst_mistakes
 from model.metrics import confusion
 from model.parts import read_cases
 from model.rates import SubgroupMetric
-from model.scope import fit_scope
+from model.scope import Known, fit_scope
 from model.subgroups import QUANTITIES
 from model.tuning import Tuning, load_tuning, save_tuning, thresholds_by
 from tests.unit.model_world import THREE, noise, tiny_card, tiny_network, tiny_predictor
@@ -146,7 +146,7 @@ def test_labels_that_the_checkpoint_does_not_know_are_refused(tmp_path):
 def tuned(tmp_path):
     """A checkpoint with the logits of its tuning part beside it, and these logits."""
     rng = np.random.default_rng(0)
-    tuning = Tuning(rng.normal(size=(60, 3)).round(3), rng.integers(0, 3, 60), SCOPE)
+    tuning = Tuning(rng.normal(size=(60, 3)).round(3), rng.integers(0, 3, 60), Known(SCOPE))
     card = save_tuning(tuning, tiny_card(), tmp_path)
     return tuning, save_checkpoint(tiny_network(), card, tmp_path)
 
@@ -156,7 +156,7 @@ def test_thresholds_of_another_rule_come_from_the_tuning_part(tmp_path, tuned):
     again = load_tuning(card, tmp_path)
     np.testing.assert_allclose(again.logits, tuning.logits, atol=1e-6)
     features = np.random.default_rng(2).normal(size=(5, 6))
-    np.testing.assert_array_equal(again.scope.distance(features), SCOPE.distance(features))
+    np.testing.assert_array_equal(again.known.features.distance(features), SCOPE.distance(features))
     assert thresholds_by(YOUDEN, card, tmp_path) == card.thresholds
     limits = thresholds_by(ThresholdRule("sensitivity", 0.9), card, tmp_path)
     odds = np.exp(tuning.logits / card.temperature)
@@ -190,7 +190,7 @@ def test_changed_logits_of_the_tuning_part_are_refused(tmp_path, tuned, damage):
 
 def test_a_file_that_holds_something_else_is_refused(tmp_path, tuned):
     other = save_tuning(
-        Tuning(np.zeros((1, 3)), np.zeros(1, int), SCOPE), tiny_card(name="b"), tmp_path
+        Tuning(np.zeros((1, 3)), np.zeros(1, int), Known(SCOPE)), tiny_card(name="b"), tmp_path
     )
     weights = (tmp_path / "tiny.safetensors").read_bytes()
     (tmp_path / "b.tuning.safetensors").write_bytes(weights)

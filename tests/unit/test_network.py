@@ -42,6 +42,20 @@ def test_switching_the_auxiliary_heads_off_does_not_change_the_answer():
     assert tiny_network(auxiliary=False)(IMAGES).aux_logits == ()
 
 
+def test_a_look_is_the_plain_answer_and_the_style_of_the_picture():
+    network, images = tiny_network(), torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        plain = network(images, auxiliary=False)
+        found, style = network.look(images)
+        _, mirrored = network.look(images.flip(3))
+        _, flat = network.look(images.mean(dim=(2, 3), keepdim=True).expand_as(images))
+    torch.testing.assert_close(found.logits, plain.logits)
+    torch.testing.assert_close(found.features, plain.features)
+    torch.testing.assert_close(style.norm(dim=1), torch.full((2,), 2.0))  # four parts of length 1
+    # Where things lie matters little, how they look a lot.
+    assert (style - mirrored).norm() < (style - flat).norm() / 2
+
+
 def test_making_a_network_leaves_its_normalisation_statistics_fresh():
     counts = [b for n, b in SkinNet(BACKBONE, 3).named_buffers() if n.endswith("batches_tracked")]
     assert counts

@@ -12,7 +12,7 @@ from model.checkpoint import load_checkpoint
 from model.errors import CheckpointError, ModelError
 from model.predictor import Predictor, load_predictor
 from model.saliency import METHODS
-from model.scope import fit_scope
+from model.scope import Known, fit_scope
 from model.transforms import Serving
 from tests.unit.model_world import noise, tiny_checkpoint, tiny_predictor
 
@@ -42,13 +42,13 @@ def test_whether_a_picture_is_foreign_is_answered_alike_for_as_few_looks(tmp_pat
     network, card = load_checkpoint("tiny", folder=tmp_path)
     images = [noise(seed=seed) for seed in range(12)]
     known = Predictor(network, card).features(images[:6]).astype(float)
-    scope = fit_scope(known, np.arange(6) % 2)
+    known = Known(fit_scope(known, np.arange(6) % 2))
     served = dataclasses.replace(card, views=4, scope=ScopeLimit(score, 0.0, 0.05, 20))
-    limit = float(np.median(Predictor(network, served, scope=scope).foreign_scores(images)[score]))
+    limit = float(np.median(Predictor(network, served, known=known).foreign_scores(images)[score]))
     served = dataclasses.replace(served, scope=ScopeLimit(score, limit, 0.05, 20))
-    predictor = Predictor(network, served, scope=scope)
+    predictor = Predictor(network, served, known=known)
     looks = []
-    network.register_forward_hook(lambda *_: looks.append(1))
+    network.head.register_forward_hook(lambda *_: looks.append(1))
     found = predictor.are_foreign(images)
     assert len(looks) == n_looks
     assert 0 < found.sum() < 12

@@ -4,7 +4,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.foreign import KINDS, draw_foreign
-from model.scope import SCORES, Scope, fit_scope, foreign_scores, limit_at, unit
+from model.scope import (
+    SCORES,
+    Known,
+    fit_known,
+    fit_scope,
+    foreign_scores,
+    limit_at,
+    logit_scores,
+    unit,
+)
 
 
 def clouds(n=400, d=12, *, seed=0):
@@ -45,10 +54,16 @@ def test_other_features_are_farther_than_known_ones_whatever_their_length():
 
 
 def test_it_comes_back_from_a_file_as_it_was_fitted():
-    scope = fit_scope(*clouds())
-    again = Scope.from_arrays(scope.to_arrays())
-    features, _ = clouds(seed=4)
-    np.testing.assert_array_equal(again.distance(features), scope.distance(features))
+    features, truth = clouds()
+    known = fit_known(features, clouds(d=7)[0], truth)
+    again = Known.from_arrays(known.to_arrays())
+    features, style = clouds(seed=4)[0], clouds(d=7, seed=4)[0]
+    for own, back in ((known.features, again.features), (known.style, again.style)):
+        rows = features if own is known.features else style
+        np.testing.assert_array_equal(back.distance(rows), own.distance(rows))
+    older = Known.from_arrays(Known(known.features).to_arrays())
+    assert older.style is None
+    assert set(foreign_scores(np.ones((400, 2)), features, style, older)) == {*SCORES} - {"style"}
 
 
 def test_features_that_are_all_the_same_make_no_division_by_zero():
@@ -58,17 +73,18 @@ def test_features_that_are_all_the_same_make_no_division_by_zero():
 
 
 def test_every_score_grows_with_foreignness():
-    scope = fit_scope(*clouds())
+    features, truth = clouds()
+    known = fit_known(features, features, truth)
     sure, unsure = np.array([[9.0, 0.0]]), np.array([[0.1, 0.0]])
     near, far = np.eye(1, 12) * 5, -np.eye(1, 12) * 5
     for name in SCORES:
-        known = foreign_scores(sure, near, scope)[name]
-        assert foreign_scores(unsure, far, scope)[name] > known, name
+        own = foreign_scores(sure, near, near, known)[name]
+        assert foreign_scores(unsure, far, far, known)[name] > own, name
 
 
 def test_the_energy_is_that_of_its_definition():
     logits = np.array([[1.0, 2.0, -1.0]])
-    found = foreign_scores(logits, np.eye(1, 12), fit_scope(*clouds()))["energy"]
+    found = logit_scores(logits)["energy"]
     assert found[0] == pytest.approx(-np.log(np.exp(logits).sum()))
 
 

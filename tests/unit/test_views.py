@@ -8,7 +8,7 @@ from model.card import VIEWS
 from model.errors import CheckpointError
 from model.predictor import Predictor
 from model.scoring import score
-from model.views import mean_logits, view
+from model.views import look_at, view
 from tests.unit.model_world import noise, tiny_card, tiny_network
 
 
@@ -33,8 +33,8 @@ def test_one_view_is_the_plain_network_and_scoring_agrees_with_the_mean():
     network, images = tiny_network(), torch.randn(3, 3, 64, 64)
     with torch.no_grad():
         plain = network(images, auxiliary=False).logits
-        torch.testing.assert_close(mean_logits(network, images), plain)
-        four = mean_logits(network, images, views=4)
+        torch.testing.assert_close(look_at(network, images).logits, plain)
+        four = look_at(network, images, views=4).logits
     batches = [(images, torch.zeros(3, dtype=torch.int64))]
     found = score(network, batches, device=torch.device("cpu"), views=4)
     np.testing.assert_allclose(found.logits, four.numpy(), rtol=1e-5)
