@@ -202,7 +202,8 @@ def _require(holds: bool, expected: str, got: str) -> None:
 
 def seconds_left(shown_at: datetime, *, limit_s: int | None, now: datetime) -> float | None:
     """None without a limit; below 0 when the time is over."""
-    return None if limit_s is None else limit_s - (now - shown_at).total_seconds()
+    elapsed = (not_before(now, shown_at) - shown_at).total_seconds()
+    return None if limit_s is None else limit_s - elapsed
 
 
 def is_too_late(shown_at: datetime, *, limit_s: int | None, now: datetime) -> bool:

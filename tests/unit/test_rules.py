@@ -160,6 +160,8 @@ def test_the_time_ends_after_a_grace_for_bad_lines() -> None:
     shown = datetime(2030, 1, 1, tzinfo=UTC)
     assert rules.seconds_left(shown, limit_s=None, now=shown) is None
     assert rules.seconds_left(shown, limit_s=30, now=shown + timedelta(seconds=40)) == -10
+    before = shown - timedelta(hours=1)  # the clock was set back
+    assert rules.seconds_left(shown, limit_s=30, now=before) == 30
     times = [shown + timedelta(seconds=s) for s in (10, 30 + 60, 30 + 61)]
     assert [rules.is_too_late(shown, limit_s=30, now=t) for t in times] == [False, False, True]
     assert not rules.is_too_late(shown, limit_s=None, now=times[2])

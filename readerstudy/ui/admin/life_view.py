@@ -60,7 +60,7 @@ def supports_upload(study: StudySummary) -> str:
         study.slug,
         "supports",
         label="Add pictures beside the advice: one zip with supports.csv and what it names",
-        further=f'<label>of the model<select name="model">{options}</select></label>',
+        further=f'<label>Whose advice<select name="model">{options}</select></label>',
     )
 
 

@@ -14,6 +14,11 @@ from readerstudy.protocol import DEFAULT_PROTOCOL
 from readerstudy.ui.admin.tab import dropdown
 
 _NOT_CHOSEN = ("format", "alpha")
+_IN_A_ROW = 3
+_ABOUT = (
+    '<p class="sr-soft">The protocol, each setting under its name in a study file; '
+    "docs/protocol.md explains them. An empty box leaves the default.</p>"
+)
 
 
 @dataclass(frozen=True)
@@ -51,10 +56,14 @@ SETTINGS = tuple(_settings(DEFAULT_PROTOCOL))
 
 def build() -> list[Any]:
     """The boxes in the order of SETTINGS, folded away by part."""
+    gr.HTML(_ABOUT, js_on_load=None)
     boxes: list[Any] = []
     for part in dict.fromkeys(setting.part for setting in SETTINGS):
-        with gr.Accordion(part.capitalize() or "Time", open=False), gr.Row():
-            boxes += [_box(its) for its in SETTINGS if its.part == part]
+        its_own = [its for its in SETTINGS if its.part == part]
+        with gr.Accordion(part.capitalize() or "Time", open=False):
+            for start in range(0, len(its_own), _IN_A_ROW):
+                with gr.Row():
+                    boxes += [_box(its) for its in its_own[start : start + _IN_A_ROW]]
     return boxes
 
 
