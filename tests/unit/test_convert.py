@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -87,6 +87,7 @@ def any_ratings(draw) -> Ratings:
 
 
 @pytest.mark.parametrize("format_", READ)
+@settings(max_examples=30)
 @given(ratings=any_ratings())
 def test_every_format_gives_back_what_was_written(tmp_path_factory, format_, ratings) -> None:
     ending = ".xlsx" if format_ == "rjafroc" else ".txt"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from readerstudy.stats import StatsError, analyse
+from readerstudy.stats import Analysis, StatsError, analyse
 from readerstudy.stats.auc import delong_influence, placements
 from readerstudy.stats.clusters import area_by_cluster, by_cluster, clustered_mcnemar
 from readerstudy.stats.hillis import FEW_CLUSTERS, or_inference
@@ -48,6 +48,18 @@ def test_the_names_of_patients_do_not_matter() -> None:
     assert_same(*found)
 
 
+@pytest.fixture(scope="module")
+def photographed() -> tuple[Analysis, Analysis, Analysis]:
+    """A study; every case of it twice, taken as independent; and taken as the same patient's."""
+    readings, models = simulate(2, per_class=14, readers=6)
+    double, both = twice(readings, models)
+    return (
+        analyse(readings, models),
+        analyse(double, both),
+        analyse(double, both, cluster="patient"),
+    )
+
+
 @pytest.mark.parametrize(
     ("quantity", "subject", "method"),
     [
@@ -57,12 +69,10 @@ def test_the_names_of_patients_do_not_matter() -> None:
         ("auc", "model:a - model:b", "delong"),
     ],
 )
-def test_photographing_every_case_twice_adds_no_knowledge(quantity, subject, method) -> None:
-    readings, models = simulate(2, per_class=14, readers=6)
-    once = analyse(readings, models).get(quantity, "mel", subject, method)
-    double, both = twice(readings, models)
-    naive = analyse(double, both).get(quantity, "mel", subject, method)
-    clustered = analyse(double, both, cluster="patient").get(quantity, "mel", subject, method)
+def test_photographing_every_case_twice_adds_no_knowledge(
+    photographed, quantity, subject, method
+) -> None:
+    once, naive, clustered = (a.get(quantity, "mel", subject, method) for a in photographed)
     width = [r.ci_high - r.ci_low for r in (once, naive, clustered)]
     assert clustered.estimate == pytest.approx(once.estimate)
     assert width[1] < 0.9 * width[0]
