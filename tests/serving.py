@@ -71,8 +71,8 @@ def running_server(folder, *, manifest=None):
     }
     served = Served(f"http://127.0.0.1:{port}", var, None, environment)
     _make_trial(served, folder, manifest or write_phantoms(folder / "phantoms", n_cases=12))
-    served.start()
     try:
+        served.start()
         yield served
     finally:
         served.process.terminate()
