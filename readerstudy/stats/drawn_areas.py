@@ -63,7 +63,8 @@ def won_by_pairs(
     for start in range(0, len(scores), step):
         its = scores[start : start + step]
         gap = its[:, None, of_class] - its[:, others, None]
-        points = np.nan_to_num((np.sign(gap) + 1) / 2).astype(high.dtype)
+        points = (gap > 0).astype(high.dtype)  # nowhere where a rating is nan
+        points[gap == 0] = 0.5
         flat = points.transpose(1, 0, 2).reshape(len(others), -1)
         by_case = (low @ flat).reshape(len(drawn), len(its), -1)
         won[:, start : start + step] = np.einsum("brp,bp->br", by_case, high)
