@@ -25,7 +25,10 @@ def seal_content(session: Session, study: Study) -> dict[str, Any]:
 
     A study that was opened by an earlier version was sealed in an earlier format.
     """
-    newest, *earlier = (_content(session, study, format_) for format_ in _FORMATS)
+    newest = _content(session, study, _FORMATS[0])
+    if study.seal_hash in (None, rules.seal(newest)):
+        return newest
+    earlier = (_content(session, study, format_) for format_ in _FORMATS[1:])
     return next((its for its in earlier if rules.seal(its) == study.seal_hash), newest)
 
 
