@@ -71,12 +71,12 @@ def _trials(readings: pd.DataFrame, missing: Missing) -> pd.DataFrame:
 
 def _slopes(trials: pd.DataFrame) -> FloatArray:
     """Change of the share of right answers per trial, of each reader with enough trials."""
-    found = [
-        float(np.cov(its["trial"], its["right"])[0, 1] / its["trial"].var())
-        for _, its in trials.groupby("reader_id", sort=True)
-        if len(its) >= _FEWEST_TRIALS
-    ]
-    return np.array(found, dtype=np.float64)
+    readers = trials["reader_id"]
+    pairs = trials[["trial", "right"]]
+    away = pairs - pairs.groupby(readers).transform("mean")
+    products = away.mul(away["trial"], axis=0).groupby(readers).sum()
+    products = products[readers.groupby(readers).size() >= _FEWEST_TRIALS]
+    return (products["right"] / products["trial"]).to_numpy(np.float64)
 
 
 def _mean(
