@@ -16,6 +16,12 @@ USE = (
     "were compared with the reference standard of the images named below and with nothing else."
 )
 _FEW = 20
+_NARROW = 2
+_ASSETS = Path(__file__).parent / "assets"
+_PAGE_STYLE = (
+    "body{font:16px/1.55 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;"
+    "color:#1c1c1c}"
+)
 _FAMILIES = {
     "ranking": "ranking (no decision)",
     "argmax": "argmax (the most probable class)",
@@ -75,10 +81,11 @@ def to_html(card: ModelCard) -> str:
 
 def to_page(card: ModelCard) -> str:
     """A self-contained HTML file."""
+    style = _PAGE_STYLE + (_ASSETS / "card.css").read_text("utf-8")
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Model card: {escape(card.name)}</title><style>{_STYLE}</style>"
+        f"<title>Model card: {escape(card.name)}</title><style>{style}</style>"
         f"<h1>Model card: {escape(card.name)}</h1>{to_html(card)}</html>\n"
     )
 
@@ -113,17 +120,22 @@ def _cell(text: str) -> str:
 def _table(rows: Sequence[Sequence[str]]) -> str:
     if len(rows) < 2:
         return ""
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in rows[0])
-    body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
-        + "</tr>"
-        for row in rows[1:]
-    )
+    names = [escape(cell) for cell in rows[0]]
+    head = "".join(f"<th>{name}</th>" for name in names)
+    body = "".join(f"<tr>{_row(row, names)}</tr>" for row in rows[1:])
+    wide = " sr-wide" if len(names) > _NARROW else ""
     return (
-        f'<div class="sr-scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
+        f'<div class="sr-scroll{wide}"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
         "</table></div>"
     )
+
+
+def _row(row: Sequence[str], names: Sequence[str]) -> str:
+    cells = (
+        f'<td data-label="{name}">{escape(cell)}</td>'
+        for name, cell in zip(names[1:], row[1:], strict=True)
+    )
+    return f'<th scope="row">{escape(row[0])}</th>{"".join(cells)}'
 
 
 def number(metric: Metric) -> str:
@@ -276,12 +288,3 @@ def _words(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_words(inner)}" for name, inner in value.items())
     return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-_STYLE = (
-    "body{font:16px/1.55 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;"
-    "color:#1c1c1c}h3{margin:2rem 0 .4rem}table{border-collapse:collapse;font-size:14px;"
-    "font-variant-numeric:tabular-nums}th,td{text-align:left;padding:5px 14px 5px 0;"
-    "border-bottom:1px solid #ddd;font-weight:400;vertical-align:top}thead th{font-weight:600}"
-    ".sr-scroll{overflow-x:auto}td{overflow-wrap:anywhere}"
-)
