@@ -1,8 +1,8 @@
 """What a checkpoint knows: how far an image lies from those it was trained on.
 
-Three kinds of scores, for all of which a higher one is more foreign: of the logits (energy, max
-logit), of the features (distance to the nearest class), and of the first stages (style: distance to
-the middle of all known pictures).
+For all scores a higher one is more foreign. They are of the logits (energy, max logit), of the
+features (distance to the nearest class), of the first stages (style: distance to the middle of all
+known pictures), or of features and first stages together (joint).
 """
 
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ from scipy import special
 from model.rates import Floats, Ints
 
 FALSE_ALARMS = 0.05
-SCORES = ("distance", "style", "energy", "max logit")
-OF_ONE_VIEW = ("distance", "style")
+SCORES = ("joint", "distance", "style", "energy", "max logit")
+OF_ONE_VIEW = ("joint", "distance", "style")
 N_COMPONENTS = 64
 _LEAST = 1e-9
 
@@ -45,6 +45,11 @@ class Scope:
         squares = [self._squared(rows - centre) for centre in self.centres]
         found: Floats = np.sqrt(np.min(squares, axis=0))
         return found
+
+    @property
+    def n_directions(self) -> int:
+        """d: the expected square of a known image's distance, were all as in training."""
+        return int(self.centres.shape[1])
 
     def _squared(self, away: Floats) -> Floats:
         along = away @ self.basis
@@ -131,10 +136,18 @@ def fit_known(features: Floats, style: Floats, truth: Ints) -> Known:
 def foreign_scores(
     logits: Floats, features: Floats, style: Floats, known: Known
 ) -> dict[str, Floats]:
-    """Every score of SCORES that was measured, (n,) each, of what a network says to n images."""
-    found = {"distance": known.features.distance(features)}
+    """Every score of SCORES that was measured, (n,) each, of what a network says to n images.
+
+    "joint" is the root of the sum of both squared distances, each divided by its number of
+    directions (decision 081); style and joint are missing where style was not measured.
+    """
+    distance = known.features.distance(features)
+    found = {"distance": distance}
     if known.style is not None:
         found["style"] = known.style.distance(style)
+        parts = ((distance, known.features), (found["style"], known.style))
+        # Each square by what it is expected to be: 1,280 features do not drown 80 numbers of style.
+        found["joint"] = np.sqrt(sum(d**2 / scope.n_directions for d, scope in parts))
     return {**found, **logit_scores(logits)}
 
 

@@ -28,8 +28,7 @@ from model.scope import FALSE_ALARMS, Known, fit_known, foreign_scores, limit_at
 from model.scoring import Scores, loader_of, score
 from model.tuning import Tuning, save_tuning
 
-# Features of a network that saw drawings alone do not keep photographs and documents apart.
-_SERVED, _SERVED_SYNTHETIC = "distance", "style"
+_SERVED = "joint"
 
 
 def settle(
@@ -74,9 +73,8 @@ def _tuned(card: ModelCard, tuning: Scores, known: Known) -> ModelCard:
     thresholds = choose_thresholds(
         probabilities, tuning.truth, card.taxonomy.codes, rule=ThresholdRule()
     )
-    served = _SERVED_SYNTHETIC if card.synthetic else _SERVED
-    scores = foreign_scores(tuning.logits, tuning.features, tuning.style, known)[served]
-    limit = ScopeLimit(served, limit_at(scores), FALSE_ALARMS, len(scores))
+    scores = foreign_scores(tuning.logits, tuning.features, tuning.style, known)[_SERVED]
+    limit = ScopeLimit(_SERVED, limit_at(scores), FALSE_ALARMS, len(scores))
     return dataclasses.replace(
         card,
         temperature=temperature,

@@ -12,8 +12,9 @@ from model.checkpoint import load_checkpoint
 from model.errors import CheckpointError, ModelError
 from model.predictor import Predictor, load_predictor
 from model.saliency import METHODS
-from model.scope import Known, fit_scope
+from model.scope import fit_known
 from model.transforms import Serving
+from model.views import look_at
 from tests.unit.model_world import noise, tiny_checkpoint, tiny_predictor
 
 
@@ -36,13 +37,14 @@ def test_a_batch_is_its_images_one_by_one(tmp_path):
     np.testing.assert_allclose(together, apart, atol=1e-6)
 
 
-@pytest.mark.parametrize(("score", "n_looks"), [("distance", 1), ("energy", 4)])
+@pytest.mark.parametrize(("score", "n_looks"), [("joint", 1), ("distance", 1), ("energy", 4)])
 def test_whether_a_picture_is_foreign_is_answered_alike_for_as_few_looks(tmp_path, score, n_looks):
     tiny_checkpoint(tmp_path)
     network, card = load_checkpoint("tiny", folder=tmp_path)
     images = [noise(seed=seed) for seed in range(12)]
-    known = Predictor(network, card).features(images[:6]).astype(float)
-    known = Known(fit_scope(known, np.arange(6) % 2))
+    seen = look_at(network, torch.stack([Serving(card.preprocessing)(i) for i in images[:6]]))
+    features, style = (part.detach().double().numpy() for part in (seen.features, seen.style))
+    known = fit_known(features, style, np.arange(6) % 2)
     served = dataclasses.replace(card, views=4, scope=ScopeLimit(score, 0.0, 0.05, 20))
     limit = float(np.median(Predictor(network, served, known=known).foreign_scores(images)[score]))
     served = dataclasses.replace(served, scope=ScopeLimit(score, limit, 0.05, 20))

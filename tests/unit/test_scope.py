@@ -63,7 +63,8 @@ def test_it_comes_back_from_a_file_as_it_was_fitted():
         np.testing.assert_array_equal(back.distance(rows), own.distance(rows))
     older = Known.from_arrays(Known(known.features).to_arrays())
     assert older.style is None
-    assert set(foreign_scores(np.ones((400, 2)), features, style, older)) == {*SCORES} - {"style"}
+    measured = set(foreign_scores(np.ones((400, 2)), features, style, older))
+    assert measured == {*SCORES} - {"style", "joint"}
 
 
 def test_features_that_are_all_the_same_make_no_division_by_zero():
@@ -80,6 +81,27 @@ def test_every_score_grows_with_foreignness():
     for name in SCORES:
         own = foreign_scores(sure, near, near, known)[name]
         assert foreign_scores(unsure, far, far, known)[name] > own, name
+
+
+def test_features_and_style_count_alike_in_the_joint_score():
+    features, truth = clouds(d=96)
+    style, _ = clouds(d=6, seed=5)
+    known = fit_known(features, style, truth)
+    one, other = clouds(2, d=96, seed=6)[0], clouds(2, d=6, seed=7)[0]
+    found = foreign_scores(np.zeros((2, 2)), one, other, known)
+    expected = found["distance"] ** 2 / 96 + found["style"] ** 2 / 6
+    np.testing.assert_allclose(found["joint"] ** 2, expected)
+
+
+def test_what_is_foreign_in_one_of_both_is_foreign_jointly():
+    features, truth = clouds(n=2000)
+    style, _ = clouds(n=2000, d=7, seed=5)
+    known = fit_known(features, style, truth)
+    own = (clouds(seed=6)[0], clouds(d=7, seed=7)[0])
+    limit = limit_at(foreign_scores(np.zeros((400, 2)), *own, known)["joint"])
+    away = (-np.eye(1, 12).repeat(400, axis=0), -np.eye(1, 7).repeat(400, axis=0))
+    for pair in ((away[0], own[1]), (own[0], away[1])):
+        assert (foreign_scores(np.zeros((400, 2)), *pair, known)["joint"] > limit).all()
 
 
 def test_the_energy_is_that_of_its_definition():
