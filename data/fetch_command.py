@@ -69,10 +69,12 @@ def report(fetch: Fetch, out: Path) -> int:
     """Write the manifest, print what came under which licence, and name what failed."""
     state = fetch.state
     if fetch.records:
-        rows = from_isic_records(out).rows
+        rows = [row for row in from_isic_records(out).rows if Path(row["path"]).is_file()]
         write_rows(rows, out / "manifest.csv", source="", licence="")
         print(f"{len(rows)} images in {out / 'manifest.csv'}, with the archive's own labels.")
-        licences = Counter(r.get("copyright_license") for r in fetch.records.values())
+        licences = Counter(
+            str(r.get("copyright_license") or "none stated") for r in fetch.records.values()
+        )
         print("licences: " + ", ".join(f"{name} {n}" for name, n in sorted(licences.items())))
     else:
         print("No image answers this search.")

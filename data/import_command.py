@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data.labels import LabelMap, Match, Target, follow, load_map, shipped
-from data.manifest import file_sha256, write_manifest
+from data.manifest import file_sha256, name_problem, write_manifest
 from data.sources.challenges import from_ham10000, from_isic_challenge
 from data.sources.found import Found, Row, sort_paths
 from data.sources.isic_records import from_isic_records
@@ -64,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read, map, check everything, and only then write. Returns 0; what is wrong is raised."""
     refuse_existing(options.out, overwrite=options.overwrite)
+    _refuse_source(options.out, options.paths)
     maps = [load_map(name) for name in options.maps]
     found = _read(options)
     problems = found.problems + _problems(found.rows, maps, options.taxonomy)
@@ -77,7 +78,15 @@ def run(options: argparse.Namespace) -> int:
         left = options.out.with_name(f"{options.out.stem}.outside{options.out.suffix}")
         write_rows(labelled.outside, left, source=options.source, licence=options.licence)
         print(f"{len(labelled.outside)} cases lie outside, with their own labels in {left}.")
+    print(*found.notes, sep="\n", end="\n" if found.notes else "")
     return 0
+
+
+def _refuse_source(out: Path, paths: list[Path]) -> None:
+    if any(out.resolve() == path.resolve() for path in paths):
+        raise ManifestError(
+            f"Expected a new file, but {out} is the very table to import; choose another name."
+        )
 
 
 def _read(options: argparse.Namespace) -> Found:
@@ -122,6 +131,8 @@ def _problems(rows: list[Row], maps: list[LabelMap], taxonomy: str | None) -> li
         for row in rows
         for problem in (
             _id_problem(row["case_id"], ids),
+            name_problem(row["path"]),
+            _hash_problem(row),
             _label_problem(row["label"], maps, classes),
         )
         if problem
@@ -134,6 +145,13 @@ def _id_problem(case_id: str, ids: Counter[str]) -> str:
     if is_formula(case_id):
         return f"case_id {case_id!r} would run as a formula in a spreadsheet"
     return f"repeats case_id {case_id!r}" if ids[case_id] > 1 else ""
+
+
+def _hash_problem(row: Row) -> str:
+    told = row.get("sha256", "").lower()
+    if not told or not row["path"] or told == file_sha256(Path(row["path"])):
+        return ""
+    return "the image is not the one that the table's sha256 is of"
 
 
 def _label_problem(label: str, maps: list[LabelMap], classes: tuple[str, ...] | None) -> str:
@@ -178,7 +196,9 @@ def write_rows(rows: list[Row], out: Path, *, source: str, licence: str) -> None
         path = Path(row["path"])
         near = path.is_relative_to(home)
         shown = os.path.relpath(path, home) if near else str(path)
-        row = row | {"path": f".{os.sep}{shown}" if is_formula(shown) else shown}
+        # Tables are read without the spaces around a cell.
+        needs_dot = is_formula(shown) or shown != shown.strip()
+        row = row | {"path": f".{os.sep}{shown}" if needs_dot else shown}
         row["sha256"] = row.get("sha256") or file_sha256(path)
         row["source"], row["licence"] = row.get("source") or source, row.get("licence") or licence
         return row

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.tables import ManifestError, read_csv, refuse, write_csv
+from data.tables import ManifestError, is_text, known, read_csv, refuse, write_csv
 from data.taxonomy import Taxonomy
 
 COLUMNS = (
@@ -22,8 +22,14 @@ COLUMNS = (
     "source",
     "licence",
 )
+# What a manifest may have too: for subgroups, and what the reference standard rests on.
+FURTHER = ("sex", "modality", "basis")
+_JOINING = ["lesion_id", "patient_id"]
 IMAGE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif"}
+    {
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp"),
+        *(".tif", ".tiff", ".bmp", ".heic", ".heif"),
+    }
 )
 # Pictures of other kinds, which a folder may hold and nothing here can read.
 FOREIGN_SUFFIXES = frozenset(
@@ -89,6 +95,8 @@ def check_manifest(
             f" is missing (found: {', '.join(table.columns)}); rename or add it."
         )
     table = table.reindex(columns=[*COLUMNS, *further], fill_value="")
+    # "NA" of many rows is not one patient.
+    table[_JOINING] = table[_JOINING].map(known)
     table["path"] = [str((path.parent / p).resolve()) if p else "" for p in table["path"]]
     found = _find(table, taxonomy, inside=path.parent if is_closed_folder else None)
     return table, {int(str(line)): problems for line, problems in found.items()}
@@ -113,6 +121,7 @@ def _find(
     repeated = set(table["case_id"][table["case_id"].duplicated(keep=False)])
     checks: tuple[Callable[[pd.Series], str], ...] = (
         lambda row: "" if row["case_id"] else "has no case_id",
+        lambda row: name_problem(row["path"]),
         lambda row: f"repeats case_id {row['case_id']!r}" if row["case_id"] in repeated else "",
         lambda row: _label_problem(row["label"], taxonomy),
         lambda row: _file_problem(row["path"], row["sha256"], inside),
@@ -122,6 +131,11 @@ def _find(
         for name, row in table.iterrows()
     }
     return {name: problems for name, problems in found.items() if problems}
+
+
+def name_problem(path: str) -> str:
+    """What is wrong with a path that no table can hold."""
+    return "" if is_text(path) else "the name of the file or folder is not UTF-8; rename it"
 
 
 def _label_problem(label: str, taxonomy: Taxonomy | None) -> str:
@@ -166,7 +180,9 @@ def scan_folder(folder: Path, *, taxonomy: Taxonomy) -> pd.DataFrame:
     """
     if not folder.is_dir():
         raise ManifestError(f"Expected a folder of images, but {folder} is none; check the path.")
-    rows = [_row(path, folder) for path in find_images(folder)]
+    # Pictures that nothing here can read are named later, not passed over.
+    found = find_images(folder, suffixes=IMAGE_SUFFIXES | FOREIGN_SUFFIXES)
+    rows = [_row(path, folder) for path in found]
     if not rows:
         raise ManifestError(
             f"Expected images in {folder}, one sub-folder per class, but found none; "
@@ -184,5 +200,10 @@ def _row(path: Path, folder: Path) -> dict[str, str]:
 
 
 def write_manifest(rows: Iterable[dict[str, str]], path: Path) -> None:
-    """Write rows as a manifest with all COLUMNS, paths as given; the whole file or none."""
-    write_csv(rows, COLUMNS, path, as_they_are=("case_id", "path"))
+    """Write rows as a manifest, paths as given; the whole file or none.
+
+    It has all COLUMNS, and those of FURTHER that any row knows.
+    """
+    rows = list(rows)
+    known_too = [name for name in FURTHER if any(row.get(name) for row in rows)]
+    write_csv(rows, [*COLUMNS, *known_too], path, as_they_are=("case_id", "path"))

@@ -13,6 +13,8 @@ import pandas as pd
 from data.errors import UserError
 
 _DELIMITERS = (",", ";", "\t")
+# A first line by which some programs tell spreadsheets the delimiter; it is no row.
+_SPREADSHEETS_NOTE = re.compile(r"\A\"?sep=.\"?\r?\n")
 _SHOWN = 20
 # What spreadsheets take as the start of a formula, also when written full width.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -28,6 +30,8 @@ def read_csv(path: Path) -> pd.DataFrame:
         raise ManifestError(f"Expected a manifest file, but {path} is not there; check the path.")
     header, *rows = _lines(path)
     names = [name.strip() for name in header.cells]
+    used = max((i + 1 for i, name in enumerate(names) if name), default=0)
+    names = names[:used]  # spreadsheets end lines with empty columns
     if len(set(names)) < len(names):
         raise ManifestError(
             f"Expected each column of {path.name} once, but got {', '.join(names)}; "
@@ -54,7 +58,7 @@ class _Line(NamedTuple):
 
 def _lines(path: Path) -> list[_Line]:
     """Every line that is not blank, with its number; the first is the header."""
-    text = _text(path)
+    text = _SPREADSHEETS_NOTE.sub("\n", _text(path))
     first = next((line for line in text.splitlines() if line.strip()), "")
     # Counted outside quotes: a name in the header may hold a comma.
     bare = re.sub(r'"[^"]*"', "", first)
@@ -97,13 +101,28 @@ def refuse(problems: list[str], *, table_name: str) -> None:
     more = f"\n… and {rest} more" if rest > 0 else ""
     raise ManifestError(
         f"Expected every row of {table_name} to be a usable case, but {len(problems)} problem(s) "
-        "were found; mend them and try again:\n" + "\n".join(problems[:_SHOWN]) + more
+        "were found; mend them and try again:\n" + readable("\n".join(problems[:_SHOWN])) + more
     )
 
 
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet would run this cell instead of showing it."""
     return text.startswith(_DANGEROUS)
+
+
+def is_text(value: str) -> bool:
+    """Whether a table can hold it: a file's name may have bytes that are no UTF-8."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in value)
+
+
+def readable(text: str) -> str:
+    """The text with bytes that are no UTF-8 in hexadecimal."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def known(value: str) -> str:
+    """The value, or "" for the words that data sets use for nothing."""
+    return "" if value.lower() in ("", "unknown", "unk", "nan", "na", "n/a", "none") else value
 
 
 def guarded(text: str) -> str:

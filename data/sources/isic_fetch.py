@@ -56,6 +56,7 @@ class Fetch:
         """
         (self.folder / IMAGES).mkdir(parents=True, exist_ok=True)
         self._write_records(self.records.values())
+        self._miss_images()
         self._save()
         self._retry_failed()
         while not self.state.finished and (limit is None or len(self.records) < limit):
@@ -120,6 +121,12 @@ class Fetch:
                 file.write(json.dumps(kept, ensure_ascii=False) + "\n")
         self.records[isic_id] = kept
 
+    def _miss_images(self) -> None:
+        """What was fetched and has gone since then is asked for again."""
+        for isic_id in self.records:
+            if not image_path(self.folder, isic_id).is_file():
+                self.state.failed[isic_id] = "its image is not there any more"
+
     def _retry_failed(self) -> None:
         for isic_id in list(self.state.failed):
             try:
@@ -168,7 +175,9 @@ def read_records(folder: Path) -> list[Record]:
     """The records of a fetch, each image once; a line that was cut off is left out."""
     path = folder / RECORDS
     found: dict[str, Record] = {}
-    for line in path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else ():
+    text = path.read_text("utf-8", errors="replace") if path.is_file() else ""
+    # Not splitlines: it would cut at line separators within a text of the archive.
+    for line in text.split("\n"):
         try:
             record: Any = json.loads(line)
             found[_checked_id(record)] = record

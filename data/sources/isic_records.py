@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from data.sources.found import Found, Row, age_band, known
+from data.sources.found import Found, Row, age_band
 from data.sources.isic_archive import Record
 from data.sources.isic_fetch import RECORDS, image_path, read_records
-from data.tables import ManifestError
+from data.tables import ManifestError, known
 
 # From the disease to its coarse group; `diagnosis` is the field of older records.
 _LABELS = ("diagnosis_3", "diagnosis_2", "diagnosis_1", "diagnosis")
@@ -34,8 +34,7 @@ def from_isic_records(folder: Path) -> Found:
 
 def _row(record: Record, folder: Path) -> Row:
     metadata = record.get("metadata")
-    clinical = metadata.get("clinical") if isinstance(metadata, dict) else None
-    clinical = clinical if isinstance(clinical, dict) else {}
+    clinical, acquisition = (_part(metadata, name) for name in ("clinical", "acquisition"))
     isic_id = str(record["isic_id"])
 
     def fact(name: str) -> str:
@@ -51,9 +50,17 @@ def _row(record: Record, folder: Path) -> Row:
         "site": fact("anatom_site_general"),
         "age_band": age_band(fact("age_approx")),
         "skin_tone": _skin_tone(fact("fitzpatrick_skin_type")),
+        "sex": fact("sex"),
+        "modality": known(_text(acquisition.get("image_type"))),
+        "basis": fact("diagnosis_confirm_type"),
         "source": "ISIC archive",
         "licence": _licence(record),
     }
+
+
+def _part(metadata: Any, name: str) -> dict[str, Any]:
+    part = metadata.get(name) if isinstance(metadata, dict) else None
+    return part if isinstance(part, dict) else {}
 
 
 def _text(value: Any) -> str:

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from data.sources.found import Found, Images, Row, age_band, known, read_table
+from data.sources.found import Found, Images, Row, age_band, read_table
+from data.tables import known
 
 # Spelt as in the data set.
 _COLUMNS = ("img_id", "patient_id", "lesion_id", "diagnostic", "age", "region", "fitspatrick")
+_BASIS = {"true": "biopsy", "false": "clinical consensus"}
 
 
 def from_pad_ufes(metadata: Path, folders: list[Path]) -> Found:
@@ -31,11 +33,13 @@ def from_pad_ufes(metadata: Path, folders: list[Path]) -> Found:
                 "site": known(str(cells["region"])).lower(),
                 "age_band": age_band(str(cells["age"])),
                 "skin_tone": _skin_tone(str(cells["fitspatrick"])),
+                "sex": known(str(cells.get("gender", ""))).lower(),
+                "basis": _BASIS.get(str(cells.get("biopsed", "")).lower(), ""),
                 "source": "PAD-UFES-20",
                 "licence": "CC BY 4.0",
             }
         )
-    return Found(rows, problems)
+    return Found(rows, problems, images.unused(rows))
 
 
 def _skin_tone(value: str) -> str:

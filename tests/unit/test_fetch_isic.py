@@ -3,7 +3,7 @@ import json
 import pytest
 
 from data.cli import main
-from data.manifest import read_manifest
+from data.manifest import FURTHER, read_manifest
 from data.sources import isic_archive
 from data.taxonomy import ISIC2019
 from tests.unit.isic_server import IsicServer
@@ -131,6 +131,43 @@ def test_only_wanted_licences_are_taken_and_the_rest_is_counted(server, tmp_path
     assert len(cases) == 7
     assert not cases["licence"].str.startswith("CC-BY-NC").any()
     assert "3 images are under other licences" in capsys.readouterr().out
+
+
+def test_an_image_without_a_licence_is_counted_as_such(server, tmp_path, capsys):
+    server.records["ISIC_7000004"] = {"copyright_license": None}
+    assert fetch(server, tmp_path) == 0
+    assert "CC-0 4, CC-BY 2, CC-BY-NC 3, none stated 1" in capsys.readouterr().out
+
+
+def test_a_text_with_line_separators_loses_no_record(server, tmp_path):
+    server.records["ISIC_7000004"] = {"attribution": "Clinic\u2028of\x85skin"}
+    fetch(server, tmp_path)
+    assert fetch(server, tmp_path) == 0
+    assert len(read_manifest(tmp_path / "manifest.csv")) == 10
+
+
+def test_an_image_that_was_deleted_is_fetched_again(server, tmp_path):
+    fetch(server, tmp_path)
+    (tmp_path / "images" / "ISIC_7000003.jpg").unlink()
+    assert fetch(server, tmp_path) == 0
+    assert len(files(tmp_path)) == 10
+    assert len(read_manifest(tmp_path / "manifest.csv")) == 10
+
+
+def test_a_deleted_image_that_the_archive_refuses_is_named(server, tmp_path, capsys):
+    fetch(server, tmp_path)
+    (tmp_path / "images" / "ISIC_7000003.jpg").unlink()
+    server.mishaps = {"ISIC_7000003.jpg": [404]}
+    assert fetch(server, tmp_path) == 3
+    assert "not fetched: ISIC_7000003" in capsys.readouterr().err
+    assert len(read_manifest(tmp_path / "manifest.csv")) == 9
+
+
+def test_sex_kind_of_image_and_basis_come_too(server, tmp_path):
+    fetch(server, tmp_path)
+    cases = read_manifest(tmp_path / "manifest.csv", further=FURTHER)
+    assert set(cases["sex"]) == {"male"}
+    assert set(cases["modality"]) == {"dermoscopic"}
 
 
 def test_another_search_in_the_same_folder_is_refused(server, tmp_path, capsys):

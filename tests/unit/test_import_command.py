@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,7 +7,7 @@ import pytest
 from data.cli import main
 from data.images import encode
 from data.labels import Match, follow, load_map, shipped
-from data.manifest import read_manifest
+from data.manifest import FURTHER, read_manifest
 from data.tables import ManifestError
 from data.taxonomy import ISIC2019, PUMCH14
 
@@ -192,6 +194,104 @@ def test_mistakes_in_the_command_are_sentences(tmp_path, monkeypatch, capsys, ar
     images(tmp_path / "f", "MN/a.png")
     assert run(*arguments, "--out", "m.csv") == 2
     assert capsys.readouterr().err.startswith("error: Expected")
+
+
+def test_nothing_that_subgroups_and_studies_use_is_lost(tmp_path):
+    folder = images(tmp_path / "in", "ISIC_1.jpg", "ISIC_2.jpg")
+    table = text(
+        tmp_path / "HAM10000_metadata",
+        "lesion_id,image_id,dx,dx_type,age,sex,localization",
+        "HAM_1,ISIC_1,nv,histo,45.0,male,back",
+        "HAM_2,ISIC_2,nv,follow_up,45.0,unknown,back",
+    )
+    assert run("ham10000", table, folder, "--out", tmp_path / "ham.csv") == 0
+    cases = read_manifest(tmp_path / "ham.csv", further=FURTHER)
+    assert cases["sex"].tolist() == ["male", ""]
+    assert cases["basis"].tolist() == ["histopathology", "follow-up"]
+    truth = text(tmp_path / "truth.csv", "image,MEL,NV", "ISIC_1,1,0", "ISIC_2,0.00,1.00")
+    facts = text(tmp_path / "facts.csv", "image,sex", "ISIC_2,female")
+    assert run("isic2019", truth, facts, folder, "--out", tmp_path / "isic.csv") == 0
+    cases = read_manifest(tmp_path / "isic.csv", further=FURTHER)
+    assert cases[["label", "sex"]].to_numpy().tolist() == [["MEL", ""], ["NV", "female"]]
+    pad = text(tmp_path / "p.csv", PAD, "PAT_1,5,55,FEMALE,3.0,NECK,NEV,ISIC_1.jpg,True")
+    assert run("pad-ufes", pad, folder, "--out", tmp_path / "pad.csv") == 0
+    cases = read_manifest(tmp_path / "pad.csv", further=FURTHER)
+    assert cases.loc[0, ["sex", "basis"]].tolist() == ["female", "biopsy"]
+    own = text(tmp_path / "own.csv", "path,label,gender,modality", "in/ISIC_1.jpg,NV,f,clinical")
+    assert run("csv", own, "--column", "sex=gender", "--out", tmp_path / "csv.csv") == 0
+    cases = read_manifest(tmp_path / "csv.csv", further=FURTHER)
+    assert cases.loc[0, ["sex", "modality"]].tolist() == ["f", "clinical"]
+
+
+def test_images_that_no_row_names_and_files_that_cannot_be_read_are_told(tmp_path, capsys):
+    folder = images(tmp_path / "f", "NV/a.png", "NV/b.jfif", "MEL /c.JPE", "NV/d.gif")
+    assert run("folder", folder, "--out", tmp_path / "m.csv") == 0
+    said = capsys.readouterr().out
+    assert "3 cases written" in said
+    assert "1 files are left out" in said
+    assert "NV/d.gif" in said
+    assert read_manifest(tmp_path / "m.csv")["label"].tolist() == ["MEL", "NV", "NV"]
+    table = text(tmp_path / "t.csv", "path,label", "a,NV")
+    assert run("csv", table, folder, "--out", tmp_path / "n.csv") == 0
+    assert "2 images of the folders are in no row of the table: c.JPE" in capsys.readouterr().out
+
+
+def test_images_saved_anew_in_folders_within_each_other_are_found(tmp_path):
+    images(tmp_path / "all", "part/a.jpg", "part/u\u0308.jpg")
+    table = text(tmp_path / "t.csv", "path,label", "a.png,NV", "\u00fc.png,NV")
+    folders = (tmp_path / "all", tmp_path / "all" / "part")
+    assert run("csv", table, *folders, "--out", tmp_path / "m.csv") == 0
+    names = [path.rpartition("/")[2] for path in read_manifest(tmp_path / "m.csv")["path"]]
+    assert names == ["a.jpg", "u\u0308.jpg"]
+
+
+def test_words_for_nothing_join_no_strangers(tmp_path):
+    folder = images(tmp_path / "in", "a.png", "b.png")
+    table = text(tmp_path / "t.csv", "path,label,patient_id,site", "a,NV,NA,nan", "b,NV,NA,arm")
+    assert run("csv", table, folder, "--out", tmp_path / "m.csv") == 0
+    cases = read_manifest(tmp_path / "m.csv")
+    assert cases["patient_id"].tolist() == ["", ""]
+    assert cases["site"].tolist() == ["", "arm"]
+
+
+def test_a_name_that_is_no_text_and_another_hash_are_named(tmp_path, capsys):
+    folder = images(tmp_path / "f", os.fsdecode(b"NV/\xff.png"), "NV/a.png")
+    assert run("folder", folder, "--out", tmp_path / "m.csv") == 2
+    assert "is not UTF-8; rename it" in capsys.readouterr().err
+    table = text(tmp_path / "t.csv", "path,label,sha256", f"f/NV/a.png,NV,{'ab' * 32}")
+    assert run("csv", table, "--out", tmp_path / "m.csv") == 2
+    assert "line 2: the image is not the one" in capsys.readouterr().err
+
+
+def test_the_table_to_import_is_never_overwritten(tmp_path, capsys):
+    folder = images(tmp_path / "f", "a.png")
+    table = text(tmp_path / "t.csv", "path,label,more", "a,NV,precious")
+    assert run("csv", table, folder, "--out", table, "--overwrite") == 2
+    assert "the very table to import" in capsys.readouterr().err
+    assert "precious" in table.read_text()
+
+
+def test_a_path_that_begins_with_a_space_is_read_back(tmp_path):
+    folder = images(tmp_path, " NV/a.png")
+    assert run("folder", folder, "--out", tmp_path / "m.csv") == 0
+    assert read_manifest(tmp_path / "m.csv")["label"].tolist() == ["NV"]
+
+
+def test_facts_that_contradict_each_other_are_named(tmp_path, capsys):
+    folder = images(tmp_path / "in", "ISIC_1.jpg")
+    truth = text(tmp_path / "truth.csv", "image,MEL,NV", "ISIC_1,1,0")
+    facts = text(tmp_path / "facts.csv", "image,lesion_id", "ISIC_1,a", "ISIC_1,a", "ISIC_1,b")
+    assert run("isic2019", truth, facts, folder, "--out", tmp_path / "m.csv") == 2
+    assert "facts.csv, line 4: says something else of 'ISIC_1'" in capsys.readouterr().err
+
+
+def test_unknown_lesions_of_isic_2019_can_be_put_outside(tmp_path):
+    folder = images(tmp_path / "in", "ISIC_1.jpg", "ISIC_2.jpg")
+    truth = text(tmp_path / "truth.csv", "image,MEL,UNK", "ISIC_1,1,0", "ISIC_2,0,1")
+    arguments = (truth, folder, "--map", "isic2019_to_isic2019", "--taxonomy", "ISIC2019")
+    assert run("isic2019", *arguments, "--out", tmp_path / "m.csv") == 0
+    assert read_manifest(tmp_path / "m.csv")["label"].tolist() == ["MEL"]
+    assert read_manifest(tmp_path / "m.outside.csv")["label"].tolist() == ["UNK"]
 
 
 @pytest.mark.parametrize("name", shipped())

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -170,6 +172,32 @@ def test_spreadsheets_encodings_are_read_or_named(tmp_path):
     (tmp_path / "m.csv").write_text(text, "cp1252")
     with pytest.raises(ManifestError, match='line 2 holds other characters; save .* "CSV UTF-8"'):
         read_manifest(tmp_path / "m.csv")
+
+
+def test_what_spreadsheets_add_is_no_row_and_no_column(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"x")
+    (tmp_path / "m.csv").write_text("sep=;\ncase_id;path;label;;\na;a.png;MN;;\nb;b.png;MN;;\n")
+    with pytest.raises(ManifestError, match=r"1 problem.*\nline 4: image"):
+        read_manifest(tmp_path / "m.csv")
+    (tmp_path / "m.csv").write_text("case_id,path,label,,\na,a.png,MN,,odd\n")
+    with pytest.raises(ManifestError, match="line 2: 5 cells, but 3 columns"):
+        read_manifest(tmp_path / "m.csv")
+
+
+def test_pictures_of_a_folder_that_nothing_can_read_are_cases_too(folder):
+    (folder / "images" / "NV" / "d.gif").write_bytes(b"GIF89a")
+    assert "NV/d.gif" in scan_folder(folder / "images", taxonomy=ISIC2019)["case_id"].tolist()
+
+
+def test_a_folder_with_a_name_that_is_no_text_is_a_sentence(folder):
+    (folder / "images" / "NV" / os.fsdecode(b"\xff.png")).write_bytes(b"x")
+    with pytest.raises(ManifestError, match="not UTF-8; rename it"):
+        scan_folder(folder / "images", taxonomy=ISIC2019)
+
+
+def test_a_word_for_nothing_is_no_patient(folder):
+    text = "case_id,path,label,patient_id\n1,images/NV/a.png,NV,NA\n2,images/NV/b.PNG,NV,NA\n"
+    assert read_manifest(write(folder, text))["patient_id"].tolist() == ["", ""]
 
 
 @given(st.binary(max_size=300))
