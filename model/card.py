@@ -1,6 +1,8 @@
 """What a checkpoint is, as data that travels with its weights."""
 
 import json
+import math
+import re
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -15,6 +17,12 @@ from model.rates import Metric, SubgroupMetric
 Fit = Literal["crop", "pad"]
 Interpolation = Literal["area", "bilinear", "bicubic"]
 FORMAT = 1
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+LARGEST_PX = 4096
+_TEXTS = (
+    *("name", "backbone", "domain", "licence", "made_at", "code_version"),
+    *("data_hash", "sha256", "tuning_sha256"),
+)
 # How many of the eight mirrored and turned copies of a square are averaged (model.views).
 VIEWS = (1, 2, 4, 8)
 
@@ -36,7 +44,7 @@ class Preprocessing:
 
     def __post_init__(self) -> None:
         wrong = (
-            self.size_px < 8
+            not 8 <= self.size_px <= LARGEST_PX
             or self.fit not in get_args(Fit)
             or self.interpolation not in get_args(Interpolation)
             or len(self.mean) != 3
@@ -45,8 +53,8 @@ class Preprocessing:
         )
         if wrong:
             raise CheckpointError(
-                f"Expected a usable preprocessing, but got {asdict(self)}; use a size of at least "
-                f"8 px, fit {' or '.join(get_args(Fit))}, interpolation "
+                f"Expected a usable preprocessing, but got {asdict(self)}; use a size from 8 to "
+                f"{LARGEST_PX} px, fit {' or '.join(get_args(Fit))}, interpolation "
                 f"{', '.join(get_args(Interpolation))}, and three means and positive deviations."
             )
 
@@ -104,7 +112,12 @@ class ModelCard:
     code_version: str = ""
 
     def __post_init__(self) -> None:
-        missing = [code for code in self.taxonomy.codes if code not in self.thresholds]
+        self._check_texts()
+        missing = [
+            code
+            for code in self.taxonomy.codes
+            if not math.isfinite(self.thresholds.get(code, math.nan))
+        ]
         if self.views not in VIEWS:
             raise CheckpointError(
                 f"Expected card {self.name!r} to ask for {', '.join(map(str, VIEWS))} views, but "
@@ -116,11 +129,21 @@ class ModelCard:
                 f"in order, but it has them for {', '.join(self.sets.limits) or 'none'}; write the "
                 "card again."
             )
-        if missing or self.temperature <= 0:
+        if missing or not 0 < self.temperature < math.inf:
             raise CheckpointError(
                 f"Expected card {self.name!r} to have a positive temperature and a threshold per "
                 f"class, but temperature is {self.temperature} and thresholds lack "
                 f"{', '.join(missing) or 'none'}; write the card again."
+            )
+
+    def _check_texts(self) -> None:
+        wrong = [name for name in _TEXTS if not isinstance(getattr(self, name), str)]
+        # Files beside the weights are called by it.
+        if wrong or not NAME.fullmatch(self.name):
+            raise CheckpointError(
+                f"Expected text in {', '.join(wrong or ['name'])} of the card, and a name of "
+                f"letters, digits, '.', '_' and '-', but got name {self.name!r}; take the card "
+                "that came with the weights."
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -184,7 +207,7 @@ def read_card(path: Path) -> ModelCard:
             "copy both files of the checkpoint."
         )
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8"), parse_constant=_refuse_constant)
     except ValueError as error:
         raise CheckpointError(
             f"Expected {path.name} to be JSON, but it cannot be read; copy the checkpoint again."
@@ -195,6 +218,11 @@ def read_card(path: Path) -> ModelCard:
             "copy the checkpoint again."
         )
     return ModelCard.from_dict(content)
+
+
+def _refuse_constant(text: str) -> None:
+    """NaN and Infinity are no JSON, and no card was written with them."""
+    raise ValueError(text)
 
 
 def write_card(card: ModelCard, path: Path) -> None:

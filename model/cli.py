@@ -18,7 +18,7 @@ from model.checkpoint import BUNDLED, find_weights, load_card, load_checkpoint
 from model.compare_command import add_compare
 from model.conformal import MISSES
 from model.errors import ModelError
-from model.evaluate import N_WORST, evaluate, publish, write_evaluation
+from model.evaluate import N_WORST, caveats, evaluate, publish, write_evaluation
 from model.predict import (
     Predicted,
     check_targets,
@@ -204,6 +204,8 @@ def _evaluate(options: argparse.Namespace) -> int:
             "Expected --publish with --part test and the card's own thresholds, since a card tells "
             "of held-out images; add --part test and leave --threshold-rule out."
         )
+    if options.worst < 0:
+        raise ModelError(f"Expected --worst from 0, but got {options.worst}; change it.")
     weights = find_weights(options.checkpoint, folder=options.folder)
     predictor = load_predictor(weights)
     thresholds = thresholds_by(rule, predictor.card, weights.parent)
@@ -213,6 +215,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     if options.publish:
         publish(done, weights.with_suffix(".json"))
     print("\n".join(describe(metric) for metric in done.metrics if not metric.class_))
+    print("".join(f"{sentence}\n" for sentence in caveats(done)), end="")
     print(f"All results are in {options.out}. {predictor.card.domain}")
     return _exit_code(done.predicted, options.out / "errors.csv")
 

@@ -2,14 +2,13 @@
 
 import argparse
 import math
-import re
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import yaml
 
-from model.card import VIEWS
+from model.card import LARGEST_PX, NAME, VIEWS
 from model.errors import ModelError
 
 
@@ -97,10 +96,12 @@ _LIMITS: dict[str, tuple[float, float]] = {
     ),
     # Batch norm has no variance over one image.
     "batch_size": (2, math.inf),
-    "size_px": (16, 4096),
-    "growing_sizes": (16, 4096),
-    "phantom_sizes": (16, 4096),
-    **dict.fromkeys(("seed", "workers", "threads", "patience", "epoch_size"), (0, 2**31 - 1)),
+    "size_px": (16, LARGEST_PX),
+    "growing_sizes": (16, LARGEST_PX),
+    "phantom_sizes": (16, LARGEST_PX),
+    **dict.fromkeys(("seed", "patience", "epoch_size"), (0, 2**31 - 1)),
+    # Thousands of threads or processes end a program without a word.
+    **dict.fromkeys(("workers", "threads"), (0, 512)),
     "learning_rate": (1e-12, 100),
     **dict.fromkeys(("weight_decay", "phantom_nuisance", "test_nuisance", "aux_weight"), (0, 100)),
     "clip_norm": (1e-12, math.inf),
@@ -110,7 +111,6 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "crop_scale": (0.05, 1),
 }
 _SHARES = ("dropout", "ema", "drop_path", "label_smoothing", "tuning_share", "test_share")
-_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}"
 
 
 def _check_ranges(config: TrainConfig) -> None:
@@ -135,7 +135,7 @@ def _check_ranges(config: TrainConfig) -> None:
         wrong.append(f"views = {config.views} ({', '.join(map(str, VIEWS))})")
     if config.keep not in ("best", "last"):
         wrong.append(f"keep = {config.keep} (best or last)")
-    if not re.fullmatch(_NAME, config.name):
+    if not NAME.fullmatch(config.name):
         wrong.append(f"name = {config.name!r} (letters, digits, '.', '_' and '-')")
     if wrong:
         raise ModelError(

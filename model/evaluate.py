@@ -94,6 +94,22 @@ def write_evaluation(done: Evaluation, out: Path, *, n_worst: int = N_WORST) -> 
         write_page(card_of(done), out / f"card{ending}")
 
 
+def caveats(done: Evaluation) -> list[str]:
+    """Sentences on why the figures look better, or surer, than they are; often none."""
+    found = []
+    if done.data_hash == done.card.data_hash:
+        found.append(
+            "These are all cases of its training, most of which it learned from, and figures on "
+            "them flatter it; --part test judges the held-out ones."
+        )
+    if done.n_groups < len(done.truth):
+        found.append(
+            f"The {len(done.truth)} cases are of {done.n_groups} patients or lesions; intervals "
+            "take cases as independent, so that these are too narrow."
+        )
+    return found
+
+
 def card_of(done: Evaluation) -> ModelCard:
     """The checkpoint's card with the figures of this evaluation in place of its own."""
     kept = [metric for metric in done.card.metrics if metric.family == "scope"]

@@ -30,6 +30,7 @@ from model.resampling import PERCENTILE, estimates, percentile_intervals
 
 DELONG = "DeLong 95%"
 PERFECT = "Wilson 95% of the smaller group, as a perfect ranking has no variance"
+PERFECT_ALL = "Wilson 95% of the smallest class, as perfect rankings have no variance"
 MACRO_AUC = "normal 95%, variance from DeLong components of all classes"
 
 
@@ -77,8 +78,11 @@ def auc_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str]) -> lis
     parts = [contributions for area, contributions in found if not math.isnan(area)]
     macro = macro_auc(probabilities, truth)
     together = np.mean(parts, axis=0) if parts else np.full(n, math.nan)
-    low, high = _normal(macro, together)
-    return [Metric("ranking", "macro auc", "", macro, low, high, n, MACRO_AUC), *rows]
+    (low, high), method = _normal(macro, together), MACRO_AUC
+    if macro in (0.0, 1.0):
+        smallest = min(min(int(p.sum()), int((~p).sum())) for _, p in columns if 0 < p.sum() < n)
+        (low, high), method = wilson(round(macro * smallest), smallest), PERFECT_ALL
+    return [Metric("ranking", "macro auc", "", macro, low, high, n, method), *rows]
 
 
 def ranking_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str]) -> list[Metric]:
@@ -142,23 +146,29 @@ def _precision_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str])
     """Average precision of each class, and their mean over the classes present."""
     n = len(truth)
     numbers = np.bincount(truth, minlength=len(codes))
+    # Without others to rank them against, cases of one class are in no order.
+    ranked = (numbers > 0) & (numbers < n)
     parts = [average_precision(probabilities[:, c], truth == c) for c in range(len(codes))]
 
     def all_parts(weights: Floats) -> Floats:
         found = np.column_stack([part(weights) for part in parts])
-        return np.column_stack([found[:, numbers > 0].mean(axis=1), found])
+        found[:, ~ranked] = math.nan
+        return np.column_stack([found[:, ranked].mean(axis=1), found])
 
-    values = estimates(all_parts, n) if n else np.full(len(codes) + 1, math.nan)
-    limits = percentile_intervals(all_parts, n) if n else np.full((len(codes) + 1, 2), math.nan)
+    size, is_defined = len(codes) + 1, bool(ranked.any())
+    values = estimates(all_parts, n) if is_defined else np.full(size, math.nan)
+    limits = percentile_intervals(all_parts, n) if is_defined else np.full((size, 2), math.nan)
     rows = [
         _precision_metric(code, value, (low, high), int(number), n=n)
         for code, value, (low, high), number in zip(
             codes, values[1:].tolist(), limits[1:].tolist(), numbers, strict=True
         )
     ]
-    whole, low, high = float(values[0]), float(limits[0, 0]), float(limits[0, 1])
-    name = "macro average precision"
-    return [Metric("ranking", name, "", whole, low, high, n, PERCENTILE), *rows]
+    fewest = int(numbers[ranked].min()) if is_defined else 0
+    low, high = limits[0].tolist()
+    whole = _precision_metric("", float(values[0]), (low, high), fewest, n=n)
+    method = PERFECT_ALL if whole.method == PERFECT else whole.method
+    return [dataclasses.replace(whole, quantity="macro average precision", method=method), *rows]
 
 
 def _precision_metric(

@@ -17,7 +17,7 @@ from model.checkpoint import BUNDLED, find_weights, list_checkpoints, load_check
 from model.errors import CheckpointError, ModelError
 from model.network import SkinNet
 from model.rates import Floats
-from model.scope import OF_ONE_VIEW, Known, foreign_scores
+from model.scope import OF_ONE_VIEW, SCORES, Known, foreign_scores
 from model.transforms import FloatMap, Rgb, Serving, unfit
 from model.tuning import load_tuning
 from model.views import Seen, look_at
@@ -147,6 +147,12 @@ def load_predictor(name_or_path: str | Path = DEFAULT, *, folder: Path = BUNDLED
     """The predictor of a checkpoint's name in `folder`, or of a path. Never downloads."""
     weights = find_weights(name_or_path, folder=folder)
     network, card = load_checkpoint(weights)
+    if card.scope and card.scope.score not in SCORES:
+        raise CheckpointError(
+            f"Expected card {card.name!r} to measure how foreign an image is by one of "
+            f"{', '.join(SCORES)}, but it has {card.scope.score!r}; update SkinReader, or take the "
+            "card that came with the weights."
+        )
     known = load_tuning(card, weights.parent).known if card.scope else None
     return Predictor(network, card, known=known)
 

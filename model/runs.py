@@ -16,7 +16,7 @@ from model.errors import UNREADABLE_WEIGHTS, ModelError
 # Settings that may differ when a training goes on: they do not change its result.
 _FREE = {
     *("save_every", "workers", "threads", "publish", "domain", "licence", "name"),
-    *("test_size", "test_nuisance", "views"),
+    "views",
 }
 
 

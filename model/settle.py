@@ -157,6 +157,6 @@ def _check_hash(card: ModelCard, found: str, *, data: str) -> None:
     if found != card.data_hash:
         raise ModelError(
             f"Expected the data that {card.name} was trained on (hash {card.data_hash[:12]}), but "
-            f"{data or 'the data of its card'} has {found[:12]}; give the same manifest or folder "
-            "as --data."
+            f"{data or 'the data of its card'} has {found[:12]}; give the same manifest, its rows "
+            "in the same order, or the same folder as --data."
         )

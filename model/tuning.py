@@ -69,9 +69,16 @@ def load_tuning(card: ModelCard, folder: Path) -> Tuning:
     try:
         content = load_file(path)
         logits = content["logits"].astype(np.float64)
-        return Tuning(logits, content["truth"], Known.from_arrays(content))
+        tuning = Tuning(logits, content["truth"], Known.from_arrays(content))
     except (SafetensorError, KeyError) as error:
-        raise CheckpointError(
-            f"Expected {path.name} to hold logits, truth and scope, but it cannot be read; "
-            "copy it again."
-        ) from error
+        raise _other(path) from error
+    if logits.shape != (len(tuning.truth), len(card.taxonomy)):
+        raise _other(path)
+    return tuning
+
+
+def _other(path: Path) -> CheckpointError:
+    return CheckpointError(
+        f"Expected {path.name} to hold logits, truth and scope for the classes of the card, but it "
+        "does not; copy it again."
+    )

@@ -45,7 +45,10 @@ def test_undefined_figures_are_null_in_the_file(tmp_path):
         ({"thresholds": {"BCC": 0.5}}, "lack MN, SK"),
         ({"taxonomy": {"name": "x"}}, "taxonomy"),
         ({"sets": {"misses": 0.1, "by_class": False, "limits": {"MN": 0.2}, "n": 9}}, "limit of"),
-        ({"preprocessing": {"size_px": 4, "mean": [0, 0, 0], "std": [1, 1, 1]}}, "at least 8 px"),
+        (
+            {"preprocessing": {"size_px": 4, "mean": [0, 0, 0], "std": [1, 1, 1]}},
+            "from 8 to 4096 px",
+        ),
         ({"preprocessing": None}, "model card"),
     ],
 )

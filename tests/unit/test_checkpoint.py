@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from model.checkpoint import (
     save_checkpoint,
 )
 from model.errors import CheckpointError
+from model.predictor import load_predictor
 from tests.unit.model_world import THREE, tiny_card, tiny_checkpoint, tiny_network
 
 
@@ -68,6 +70,27 @@ def test_a_card_of_another_taxonomy_is_refused(tmp_path):
     (tmp_path / "tiny.json").write_text(json.dumps(content))
     with pytest.raises(CheckpointError, match="order its classes"):
         load_checkpoint("tiny", folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"temperature": math.nan},
+        {"temperature": 1e999},
+        {"thresholds": {"BCC": math.nan, "MN": 0.5, "SK": 0.5}},
+        {"sha256": None},
+        {"name": None},
+        {"name": "../elsewhere"},
+        {"preprocessing": {**tiny_card().to_dict()["preprocessing"], "size_px": 100_000}},
+        {"scope": {"score": "new", "limit": 1.0, "false_alarms": 0.05, "n": 9}},
+    ],
+    ids=str,
+)
+def test_a_card_with_values_that_nobody_wrote_is_refused(tmp_path, change):
+    content = tiny_checkpoint(tmp_path).to_dict()
+    (tmp_path / "tiny.json").write_text(json.dumps(content | change))
+    with pytest.raises(CheckpointError, match="^Expected"):
+        load_predictor("tiny", folder=tmp_path)
 
 
 def test_a_card_of_another_backbone_is_refused(tmp_path):

@@ -40,6 +40,12 @@ def test_every_setting_has_a_flag_of_its_type():
     assert config.phantom_sizes == (96, 128)
 
 
+@pytest.mark.parametrize("name", ["threads", "workers"])
+def test_numbers_that_would_end_the_program_without_a_word_are_refused(name):
+    with pytest.raises(ModelError, match=f"{name} = 100000 .from 0 to 512"):
+        TrainConfig(data="phantom", **{name: 100_000})
+
+
 def test_every_setting_has_a_sentence_for_help():
     assert all(entry.metadata["help"] for entry in fields(TrainConfig))
 

@@ -12,7 +12,7 @@ from model.calibration import ThresholdRule
 from model.checkpoint import save_checkpoint
 from model.cli import main
 from model.errors import CheckpointError
-from model.evaluate import evaluate, write_evaluation
+from model.evaluate import caveats, evaluate, write_evaluation
 from model.figures import confusion_figure
 from model.gallery import worst_mistakes
 from model.metrics import confusion
@@ -178,6 +178,32 @@ def test_the_rule_of_the_command_reaches_the_figures(tmp_path, tuned):
 def test_without_the_tuning_parts_logits_another_rule_is_refused(tmp_path):
     with pytest.raises(CheckpointError, match="python -m model calibrate tiny"):
         thresholds_by(ThresholdRule("sensitivity", 0.9), tiny_card(), tmp_path)
+
+
+def test_logits_of_other_classes_are_refused(tmp_path, tuned):
+    other = Tuning(np.zeros((4, 2)), np.zeros(4, int), Known(SCOPE))
+    card = save_tuning(other, tuned[1], tmp_path)
+    with pytest.raises(CheckpointError, match="for the classes of the card"):
+        load_tuning(card, tmp_path)
+
+
+def test_figures_that_flatter_say_so(tmp_path):
+    folder = folder_of_cases(tmp_path / "data")
+    done = judged(tmp_path, folder)
+    assert caveats(done) == []
+    trained_on = dataclasses.replace(done.card, data_hash=done.data_hash)
+    [said] = caveats(dataclasses.replace(done, card=trained_on))
+    assert "--part test judges the held-out ones" in said
+    one_patient = done.cases.assign(patient_id="p")
+    [said] = caveats(dataclasses.replace(done, cases=one_patient))
+    assert "The 9 cases are of 1 patients" in said
+
+
+def test_a_negative_number_of_errors_is_refused(tmp_path, tuned, capsys):
+    data = folder_of_cases(tmp_path / "data")
+    given = ["--data", str(data), "--out", str(tmp_path / "o"), "--folder", str(tmp_path)]
+    assert main(["evaluate", *given, "--checkpoint", "tiny", "--worst", "-1"]) == 2
+    assert "Expected --worst from 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[:-4], lambda b: b[:-1] + bytes([b[-1] ^ 1])])

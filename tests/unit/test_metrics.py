@@ -167,6 +167,27 @@ def test_one_case_of_a_class_has_no_interval():
     assert math.isnan(found.ci_low)
 
 
+def test_perfect_rankings_of_all_classes_are_not_certain():
+    truth = np.repeat([0, 1, 2], [2, 4, 5])
+    metrics = ranking_metrics(np.eye(3)[truth], truth, CODES)
+    for quantity in ("macro auc", "macro average precision"):
+        found = find(metrics, quantity, "")
+        assert (found.estimate, found.ci_low) == (1, pytest.approx(wilson(2, 2)[0]))
+        assert "perfect" in found.method
+
+
+def test_cases_of_one_class_alone_are_in_no_order():
+    metrics = ranking_metrics(cases(5)[0], np.zeros(5, dtype=int), CODES)
+    assert all(math.isnan(found.estimate) for found in metrics)
+
+
+def test_one_case_of_each_class_gives_no_interval_of_the_means():
+    metrics = ranking_metrics(cases(3)[0], np.arange(3), CODES)
+    found = find(metrics, "macro average precision", "")
+    assert not math.isnan(found.estimate)
+    assert math.isnan(found.ci_low)
+
+
 def test_no_cases_at_all_is_undefined_everywhere_and_no_error():
     metrics = all_metrics(
         np.empty((0, 3)), np.empty(0, dtype=int), CODES, thresholds=dict.fromkeys(CODES, 0.5)

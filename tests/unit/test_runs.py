@@ -25,6 +25,12 @@ def test_a_begun_folder_is_for_the_same_settings_only(tmp_path):
         open_run(tmp_path, TrainConfig(data="phantom", seed=9, epochs=3))
 
 
+def test_other_held_out_phantoms_are_another_training(tmp_path):
+    begun(tmp_path)
+    with pytest.raises(ModelError, match="test_nuisance, test_size changed"):
+        open_run(tmp_path, TrainConfig(data="phantom", test_size=9, test_nuisance=1.0))
+
+
 def test_a_folder_of_an_older_version_without_a_setting_goes_on(tmp_path):
     run = begun(tmp_path)
     lines = run.config.read_text().splitlines()
