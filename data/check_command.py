@@ -11,6 +11,7 @@ from data.fingerprints import fingerprints
 from data.manifest import read_manifest
 from data.split_file import read_split
 from data.splits import SplitError, group_ids
+from data.tables import refuse_source
 
 EXIT_CLEAN, EXIT_LEAKS, EXIT_SOME_UNREADABLE = 0, 1, 3
 
@@ -25,6 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, print, write. Returns 0 for clean, 1 for anything found, 3 for unreadable images."""
+    if options.out:
+        refuse_source(options.out, [*options.manifests, *filter(None, [options.split])])
     cases, units = _read(options.manifests, options.split)
     prints, unreadable = fingerprints([Path(path) for path in cases["path"]])
     findings = find_leaks(cases, units, prints)

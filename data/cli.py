@@ -12,7 +12,7 @@ from data.errors import UserError
 from data.manifest import file_sha256, read_manifest
 from data.split_file import write_split
 from data.splits import SplitError, check_leaks, group_ids, split
-from data.tables import read_csv, refuse_existing
+from data.tables import read_csv, refuse_existing, refuse_source
 
 EXIT_OK, EXIT_USER_ERROR, EXIT_INTERRUPTED = 0, 2, 130
 SHARES = {"train": 0.65, "tuning": 0.15, "test": 0.2}
@@ -77,6 +77,7 @@ def _add_overwrite(parser: argparse.ArgumentParser) -> None:
 
 def _split(options: argparse.Namespace) -> int:
     refuse_existing(options.out, overwrite=options.overwrite)
+    refuse_source(options.out, [options.manifest])
     shares = _shares(options.share)
     cases = read_manifest(options.manifest)
     cases["sha256"] = [file_sha256(Path(path)) for path in cases["path"]]
@@ -94,11 +95,15 @@ def _shares(given: list[str] | None) -> dict[str, float]:
         return SHARES
     try:
         pairs = [text.split("=") for text in given]
-        return {name.strip(): float(share) for name, share in pairs}
+        shares = {name.strip(): float(share) for name, share in pairs}
     except ValueError:
+        shares = {}
+    if not all(shares) or len(shares) < len(given):
         raise SplitError(
-            f"Expected shares such as train=0.8, but got {' '.join(given)}; mend them."
-        ) from None
+            f"Expected shares such as train=0.8 of parts with different names, but got "
+            f"{' '.join(given)}; mend them."
+        )
+    return shares
 
 
 def _pairs(path: Path) -> list[tuple[str, str]]:

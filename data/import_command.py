@@ -14,7 +14,7 @@ from data.sources.found import Found, Row, sort_paths
 from data.sources.isic_records import from_isic_records
 from data.sources.pad_ufes import from_pad_ufes
 from data.sources.tables import from_csv, from_folder
-from data.tables import ManifestError, is_formula, refuse, refuse_existing
+from data.tables import ManifestError, is_formula, refuse, refuse_existing, refuse_source
 from data.taxonomy import load_taxonomy
 
 SOURCES = ("folder", "csv", "ham10000", "isic2018", "isic2019", "isic-archive", "pad-ufes")
@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read, map, check everything, and only then write. Returns 0; what is wrong is raised."""
     refuse_existing(options.out, overwrite=options.overwrite)
-    _refuse_source(options.out, options.paths)
+    refuse_source(options.out, options.paths)
     maps = [load_map(name) for name in options.maps]
     found = _read(options)
     problems = found.problems + _problems(found.rows, maps, options.taxonomy)
@@ -80,13 +80,6 @@ def run(options: argparse.Namespace) -> int:
         print(f"{len(labelled.outside)} cases lie outside, with their own labels in {left}.")
     print(*found.notes, sep="\n", end="\n" if found.notes else "")
     return 0
-
-
-def _refuse_source(out: Path, paths: list[Path]) -> None:
-    if any(out.resolve() == path.resolve() for path in paths):
-        raise ManifestError(
-            f"Expected a new file, but {out} is the very table to import; choose another name."
-        )
 
 
 def _read(options: argparse.Namespace) -> Found:

@@ -164,3 +164,11 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
             f"Expected a new file, but {path} is already there; choose another name, or say "
             "--overwrite."
         )
+
+
+def refuse_source(out: Path, sources: Iterable[Path]) -> None:
+    """Raise ManifestError where the result would replace what it is made from."""
+    if any(out.resolve() == path.resolve() for path in sources):
+        raise ManifestError(
+            f"Expected a new file, but {out} is the very table to read; choose another name."
+        )

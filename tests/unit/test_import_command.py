@@ -267,7 +267,7 @@ def test_the_table_to_import_is_never_overwritten(tmp_path, capsys):
     folder = images(tmp_path / "f", "a.png")
     table = text(tmp_path / "t.csv", "path,label,more", "a,NV,precious")
     assert run("csv", table, folder, "--out", table, "--overwrite") == 2
-    assert "the very table to import" in capsys.readouterr().err
+    assert "the very table to read" in capsys.readouterr().err
     assert "precious" in table.read_text()
 
 

@@ -64,10 +64,24 @@ def test_classes_that_are_missing_in_a_part_are_named(manifest, tmp_path, capsys
     assert "DF: none in tuning, test" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("share", ["train", "train=x", "train=0.5"])
+@pytest.mark.parametrize("share", ["train", "train=x", "train=0.5", "=1"])
 def test_shares_that_are_none_get_a_sentence(manifest, tmp_path, capsys, share):
     assert run("split", manifest, "--out", tmp_path / "s.csv", "--share", share) == 2
     assert "error: Expected" in capsys.readouterr().err
+
+
+def test_the_manifest_is_never_overwritten(manifest, capsys):
+    before = manifest.read_bytes()
+    assert run("split", manifest, "--out", manifest, "--overwrite") == 2
+    assert "the very table to read" in capsys.readouterr().err
+    assert run("check", manifest, "--out", manifest) == 2
+    assert manifest.read_bytes() == before
+
+
+def test_a_part_that_is_named_twice_is_refused(manifest, tmp_path, capsys):
+    shares = ["--share", "a=0.5", "--share", "a=1"]
+    assert run("split", manifest, "--out", tmp_path / "s.csv", *shares) == 2
+    assert "parts with different names" in capsys.readouterr().err
 
 
 def table(*ids):
