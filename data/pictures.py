@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.images import decode
+from data.images import ImageError, decode
 from data.phantom import draw_phantom
 from data.taxonomy import Taxonomy
 
@@ -42,9 +42,16 @@ def draw_pictures(
 
 
 def read_pictures(cases: pd.DataFrame) -> Iterator[Picture]:
-    """The cases of a manifest (columns case_id, label, path), in its order."""
+    """The cases of a manifest (columns case_id, label, path), in its order.
+
+    Raises ImageError that names the file when one cannot be read.
+    """
     for case in cases.itertuples():
-        yield Picture(str(case.case_id), str(case.label), decode(Path(str(case.path))))
+        try:
+            image = decode(Path(str(case.path)))
+        except ImageError as error:
+            raise ImageError(f"{case.path}: {error}") from error
+        yield Picture(str(case.case_id), str(case.label), image)
 
 
 def take_turns(cases: pd.DataFrame, *, n: int, seed: int) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from data.manifest import file_sha256
 from model.card import ModelCard, read_card, write_card
@@ -29,7 +29,8 @@ def save_checkpoint(network: SkinNet, card: ModelCard, folder: Path) -> ModelCar
         name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous().cpu()
         for name, tensor in network.state_dict().items()
     }
-    save_file(state, path, metadata={"codes": json.dumps(card.taxonomy.codes)})
+    # Not save_file: it makes a file that nobody else may read, such as the server's own account.
+    path.write_bytes(save(state, metadata={"codes": json.dumps(card.taxonomy.codes)}))
     card = dataclasses.replace(card, sha256=file_sha256(path))
     write_card(card, path.with_suffix(".json"))
     return card
@@ -76,6 +77,11 @@ def load_checkpoint(
     """
     path = find_weights(name_or_path, folder=folder)
     card = read_card(path.with_suffix(".json"))
+    if card.name != path.stem:
+        raise CheckpointError(
+            f"Expected the card {path.stem}.json to be that of {path.stem}, but it names "
+            f"{card.name!r}; call the files of the checkpoint {card.name}.*, or train with --name."
+        )
     found = file_sha256(path)
     if found != card.sha256:
         raise CheckpointError(

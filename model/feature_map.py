@@ -131,8 +131,12 @@ def fit_map(
     """Lay out (n, d) features of labelled cases; the same seed gives the same map.
 
     The perplexity falls to a third of the other cases where there are few. Raises ModelError for
-    fewer than FEWEST cases.
+    fewer than FEWEST cases, and for a perplexity below 1.
     """
+    if not perplexity >= 1:
+        raise ModelError(
+            f"Expected --perplexity to be at least 1, but got {perplexity:g}; 5 to 50 is usual."
+        )
     if len(features) < FEWEST:
         raise ModelError(
             f"Expected at least {FEWEST} cases for a map, but got {len(features)}; give more."

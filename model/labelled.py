@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from data.pictures import Picture, draw_pictures, read_pictures, take_turns
 from model.card import ModelCard
+from model.errors import ModelError
 from model.parts import PHANTOM, cases_hash
 from model.settle import cases_of
 from model.transforms import fit_square
@@ -58,6 +59,15 @@ def choose(options: argparse.Namespace, card: ModelCard, *, n: int) -> Chosen:
 
     A part is found again from the settings of the checkpoint's training.
     """
+    if n < 1:
+        raise ModelError(f"Expected the number of images to be at least 1, but got {n}; change it.")
+    if options.seed < 0:
+        raise ModelError(f"Expected --seed to be 0 or more, but got {options.seed}; change it.")
+    if options.data == PHANTOM and options.part:
+        raise ModelError(
+            "Expected --part with a manifest or folder, but --data is phantom, which draws images "
+            "that are in no part; leave --part out."
+        )
     if options.data == PHANTOM:
         return _phantoms(card, n=n, seed=options.seed)
     cases = cases_of(card, data=options.data, part=options.part)

@@ -57,6 +57,8 @@ def run(options: argparse.Namespace) -> int:
     for record in found.about["quality"]:
         print(_line(record))
     print(f"{len(found)} {chosen.words}; {time.monotonic() - began:.0f} s.")
+    if not chosen.synthetic:
+        print("The demo shows everybody the case ids (in a folder: paths) of the nearest cases.")
     if options.thumbnails and not chosen.synthetic:
         licence = chosen.licence or "not stated"
         print(f"The thumbnails are copies of the images; their licence: {licence}.")

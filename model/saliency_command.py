@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from model.checkpoint import load_checkpoint
+from model.errors import ModelError
 from model.labelled import NUISANCE, add_flags, choose
 from model.saliency import METHODS
 from model.saliency_checks.findings import summarise
@@ -49,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
         robustness=options.n_robustness,
         randomisation=options.n_randomisation,
     )
+    if min(vars(counts).values()) < 0:
+        raise ModelError("Expected numbers of images from 0 on; change the negative one.")
     most = max(counts.structures, counts.curves, counts.robustness, counts.randomisation)
     chosen = choose(options, card, n=most)
     about = {

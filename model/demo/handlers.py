@@ -164,10 +164,12 @@ class Demo:
         is_drawing = bool(visit.note)
         others = who_knows(self._predictors, visit.fitted, answer, is_drawing=is_drawing)
         if answer.is_foreign or others:
+            visit.foreign.add(card.name)
             warnings, trust = visit.warnings, {"outside": scope.outside(card, others)}
         else:
             # A drawing is outside what a checkpoint of real skin has seen, whatever was measured.
             foreign = (view.FOREIGN_DRAWING,) if is_drawing and not card.synthetic else ()
+            visit.foreign |= {card.name} if foreign else set()
             such = "" if foreign else scope.believed(card, answer)
             warnings, trust = (*foreign, *visit.warnings), {"such_answers": such}
         return (

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from math import ceil, sqrt
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
@@ -16,6 +17,10 @@ from model.predictor import Predictor
 
 FOLDER_URL = "/app-assets/map/"
 _UNUSUAL = 0.95
+_FOREIGN = (
+    "<p><b>This picture is outside what this checkpoint knows: its place and its nearest cases "
+    "mean nothing.</b></p>"
+)
 
 
 class MapSection:
@@ -41,11 +46,12 @@ class MapSection:
         [nearest] = public.found.nearest(features, card)
         spot = public.on_grid(public.found.place(features, card))[0]
         share = public.found.share_nearer(nearest)
+        listed = _nearest(public, card.taxonomy, nearest, share=share)
         return section(
             public,
             card,
             spot=(int(spot[0]), int(spot[1])),
-            nearest=_nearest(public, card.taxonomy, nearest, share=share),
+            nearest=(_FOREIGN if checkpoint in visit.foreign else "") + listed,
         )
 
 
@@ -66,7 +72,7 @@ def section(
 ) -> str:
     """The map, drawn by the page's script; `spot` is the picture's place on the grid."""
     about = public.found.about
-    sprite = f' data-sprite="{FOLDER_URL}{escape(public.sprite)}"' if public.sprite else ""
+    sprite = f' data-sprite="{_address(public.sprite)}"' if public.sprite else ""
     at = f' data-spot="{spot[0]},{spot[1]}"' if spot else ""
     hint = (
         "The star is this picture; the map did not move for it."
@@ -74,7 +80,7 @@ def section(
         else "Choose a picture above to see where it lies."
     )
     return (
-        f'<section class="sr-atlas" data-points="{FOLDER_URL}{escape(public.points)}"{sprite}{at}>'
+        f'<section class="sr-atlas" data-points="{_address(public.points)}"{sprite}{at}>'
         f"<h2>Map of features</h2><p>{_kind(about)}{len(public.found):,} known cases as "
         f"<b>{escape(card.name)}</b> sees them (t-SNE): near ones look alike to the network. "
         f"{hint} Distances across the map mean little.</p>"
@@ -89,6 +95,11 @@ def section(
     )
 
 
+def _address(file: str) -> str:
+    """Quoted, since a checkpoint may have a name that neither HTML nor CSS takes as it is."""
+    return FOLDER_URL + quote(file)
+
+
 def _kind(about: dict[str, Any]) -> str:
     return "<b>Synthetic images</b> (drawings, no patients): " if about["synthetic"] else ""
 
@@ -97,9 +108,10 @@ def _nearest(
     public: PublicMap, taxonomy: Taxonomy, nearest: Sequence[Neighbour], *, share: float
 ) -> str:
     rows = "".join(_known_case(public, taxonomy, neighbour) for neighbour in nearest)
+    alone = ": hardly any lies as alone as it" if share >= _UNUSUAL else ""
     unusual = (
-        f"<p>It lies farther from known cases than {100 * share:.0f}% of them lie from each other"
-        f"{': unlike anything here' if share >= _UNUSUAL else ''}.</p>"
+        f"<p>{100 * share:.0f}% of the known cases have nearer neighbours than this picture"
+        f"{alone}. Distances are those in the network's features and have no unit.</p>"
     )
     return f'<h3>Nearest known cases</h3><ol class="sr-nearest">{rows}</ol>{unusual}'
 
@@ -121,7 +133,7 @@ def _thumbnail(public: PublicMap, row: int) -> str:
         return ""
     down, across = divmod(row, ceil(sqrt(len(public.found))))
     place = f"-{across * THUMBNAIL_PX}px -{down * THUMBNAIL_PX}px"
-    style = f"background:url({FOLDER_URL}{escape(public.sprite)}) {place}"
+    style = f"background:url({_address(public.sprite)}) {place}"
     return f'<i class="sr-thumb" style="{style}" aria-hidden="true"></i>'
 
 

@@ -7,18 +7,28 @@ from data.taxonomy import Disease
 from model.card import ModelCard
 from model.conformal import COVERAGE
 from model.demo.answers import Answer
+from model.rates import Metric
+from model.scope_command import KNOWN
 
 
 def outside(card: ModelCard, others: Sequence[ModelCard]) -> str:
     """The plain sentence for an image that a checkpoint does not know, and who may know it."""
-    limit = card.scope
-    share = f"{100 * limit.false_alarms:.0f} of 100" if limit else "Some"
     return (
         '<div class="sr-outside" role="alert"><h2>Outside what this checkpoint knows</h2>'
         f"<p>This picture does not look like those that <b>{escape(card.name)}</b> was trained on. "
-        f"What it answers below means nothing here. "
-        f"({share} pictures of its own kind are taken for foreign, too.)</p>"
+        f"What it answers below means nothing here.{_mistaken(card)}</p>"
         f"{''.join(map(_offer, others))}</div>"
+    )
+
+
+def _mistaken(card: ModelCard) -> str:
+    """How often the checkpoint's own kind of pictures is called foreign; "" if unmeasured."""
+    found = [m for m in card.metrics if (m.family, m.quantity) == ("scope", "false alarms")]
+    if not found:
+        return ""
+    return (
+        f" The same is said, wrongly, of {_percent(found[0])} of its own kind of pictures, on "
+        f"{found[0].n:,} held-out ones."
     )
 
 
@@ -32,8 +42,42 @@ def _offer(card: ModelCard) -> str:
 
 
 def believed(card: ModelCard, answer: Answer) -> str:
-    """How far an answer to a known picture can be believed, in two lines."""
-    return such_answers(card, answer.ranked[0][1]) + likely_set(card, answer.likely)
+    """How far an answer to a picture that is not foreign can be believed, and what is not known."""
+    right, held = such_answers(card, answer.ranked[0][1]), likely_set(card, answer.likely)
+    is_judged = answer.is_foreign is not None
+    measured = {
+        "how often such answers are right": right,
+        "how often a set of classes holds the right one": held,
+        "whether a picture is of the kind that it knows": is_judged,
+    }
+    missing = [what for what, is_there in measured.items() if not is_there]
+    return right + held + (_overlooked(card) if is_judged else "") + _unmeasured(missing)
+
+
+def _unmeasured(missing: Sequence[str]) -> str:
+    if not missing:
+        return ""
+    return f'<p class="sr-such">Not measured for this checkpoint: {"; ".join(missing)}.</p>'
+
+
+def _overlooked(card: ModelCard) -> str:
+    """That a foreign picture may pass for a known one, by the kind that passes most often."""
+    called = f"called foreign, {card.scope.score}" if card.scope else ""
+    rows = [row for row in card.outside if row.metric.quantity == called and row.metric.n]
+    foreign = [row for row in rows if row.value != KNOWN]
+    if not foreign:
+        return ""
+    worst = min(foreign, key=lambda row: row.metric.estimate)
+    return (
+        '<p class="sr-such">It was not found to be foreign. That check overlooks some: of '
+        f'{worst.metric.n:,} foreign pictures of the kind "{escape(worst.value)}" it found '
+        f"{_percent(worst.metric)}.</p>"
+    )
+
+
+def _percent(found: Metric) -> str:
+    low, high = 100 * found.ci_low, 100 * found.ci_high
+    return f"{100 * found.estimate:.0f}% (95% interval {low:.0f} to {high:.0f}, Wilson)"
 
 
 def likely_set(card: ModelCard, likely: Sequence[Disease]) -> str:

@@ -200,11 +200,17 @@ def _row(disease: Disease, probability: float) -> str:
     return (
         f'<li data-code="{escape(disease.code)}"><div class="sr-name">'
         f"<strong>{escape(disease.name_en)}</strong>"
-        f'<span lang="zh-Hans">{escape(disease.name_zh)}</span>'
-        f"<code>{escape(disease.code)}</code>{tag}</div>"
+        f"{_chinese(disease)}<code>{escape(disease.code)}</code>{tag}</div>"
         f'<span class="sr-pct">{escape(percent(probability))}</span>'
         f'<div class="sr-bar"><i style="width:{100 * probability:.2f}%"></i></div></li>'
     )
+
+
+def _chinese(disease: Disease) -> str:
+    """Nothing where a taxonomy has no Chinese name: the English one then stands for both."""
+    if disease.name_zh == disease.name_en:
+        return ""
+    return f'<span lang="zh-Hans">{escape(disease.name_zh)}</span>'
 
 
 def _warnings(warnings: Sequence[str]) -> str:

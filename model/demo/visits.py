@@ -25,7 +25,8 @@ class Visit:
 
     `view` is the reduced picture, `(h, w, 3)` uint8, and `fitted` each checkpoint's own square
     input, by name; `checkpoint` is the one that answers now. `maps` holds encoded overlays by
-    checkpoint, class and method, and `note` stands before every caption.
+    checkpoint, class and method, and `note` stands before every caption. `foreign` names the
+    checkpoints that do not know the picture, as far as they have answered.
     Only what is shown is kept: a full 50-megapixel picture would cost 150 MB per visitor.
     """
 
@@ -36,6 +37,7 @@ class Visit:
     warnings: tuple[str, ...] = ()
     note: str = ""
     maps: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    foreign: set[str] = field(default_factory=set)
 
 
 class Expiring(Generic[V]):

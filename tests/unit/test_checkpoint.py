@@ -40,6 +40,21 @@ def test_a_checkpoint_is_found_by_name_or_path(tmp_path):
     assert load_card("tiny", folder=tmp_path) == load_card(tmp_path / "tiny.safetensors")
 
 
+def test_everybody_who_may_read_the_card_may_read_the_weights(tmp_path):
+    tiny_checkpoint(tmp_path)
+    modes = {(tmp_path / f"tiny{end}").stat().st_mode for end in (".safetensors", ".json")}
+    assert len(modes) == 1
+
+
+def test_a_checkpoint_under_another_name_is_refused(tmp_path):
+    """Two cards of one name would stand for each other in the demo."""
+    tiny_checkpoint(tmp_path)
+    for end in (".safetensors", ".json"):
+        (tmp_path / f"tiny{end}").rename(tmp_path / f"mine{end}")
+    with pytest.raises(CheckpointError, match=r"mine\.json.*'tiny'.*tiny\.\*"):
+        load_checkpoint("mine", folder=tmp_path)
+
+
 def test_an_unknown_name_lists_the_known_ones(tmp_path):
     tiny_checkpoint(tmp_path)
     with pytest.raises(CheckpointError, match=r"\(tiny\).*'tinny'"):

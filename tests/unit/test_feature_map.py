@@ -2,19 +2,22 @@ import dataclasses
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 
-from data.images import decode
+from data.images import ImageError, decode
+from data.pictures import read_pictures
 from model.checkpoint import load_checkpoint
 from model.cli import main
-from model.demo.map import MapSection
+from model.demo.map import MapSection, section
 from model.demo.visits import Visit, Visits
 from model.errors import CheckpointError, ModelError
 from model.feature_map import fit_map
 from model.map_files import (
     GRID,
     THUMBNAIL_PX,
+    PublicMap,
     publish,
     publish_all,
     read_map,
@@ -144,6 +147,41 @@ def test_the_page_gets_places_and_classes_but_no_features(fitted, tmp_path):
     assert (content["x"][3], content["y"][3]) == tuple(place)
 
 
+def test_files_of_any_name_of_a_checkpoint_have_an_address(fitted):
+    public = PublicMap(fitted, "my moles (2)-0a.json", "my moles (2)-0a.webp")
+    about = {"synthetic": True, "quality": quality(fitted)}
+    public = dataclasses.replace(public, found=dataclasses.replace(fitted, about=about))
+    shown = section(public, CARD)
+    assert 'data-points="/app-assets/map/my%20moles%20%282%29-0a.json"' in shown
+    assert 'data-sprite="/app-assets/map/my%20moles%20%282%29-0a.webp"' in shown
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "words"),
+    [
+        ("--n", "0", "at least 1, but got 0"),
+        ("--n", "-5", "at least 1, but got -5"),
+        ("--perplexity", "0", "--perplexity to be at least 1, but got 0"),
+        ("--perplexity", "nan", "--perplexity to be at least 1, but got nan"),
+        ("--seed", "-1", "--seed to be 0 or more, but got -1"),
+        ("--part", "test", "leave --part out"),
+    ],
+)
+def test_a_flag_that_cannot_be_followed_is_refused(tmp_path, capsys, flag, value, words):
+    tiny_checkpoint(tmp_path)
+    given = ["--data", "phantom", "--checkpoint", "tiny", "--folder", str(tmp_path), "--n", "20"]
+    assert main(["map", *given, flag, value, "--out", str(tmp_path)]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_an_unreadable_image_is_named(tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_text("no picture")
+    cases = pd.DataFrame({"case_id": ["1"], "label": ["BCC"], "path": [str(broken)]})
+    with pytest.raises(ImageError, match=r"broken\.jpg"):
+        list(read_pictures(cases))
+
+
 def test_the_command_makes_a_map_that_the_server_finds(tmp_path, capsys):
     card = tiny_checkpoint(tmp_path)
     code = main([
@@ -161,10 +199,13 @@ def test_the_command_makes_a_map_that_the_server_finds(tmp_path, capsys):
     visits = Visits()
     image = np.full((64, 64, 3), 120, np.uint8)
     key = visits.add(Visit(image, {"tiny": image}, "", checkpoint="tiny"))
-    section = MapSection([predictor], {"tiny": public}, visits)
-    shown = section.place(key, "tiny")
+    maps = MapSection([predictor], {"tiny": public}, visits)
+    shown = maps.place(key, "tiny")
     assert shown.count("<li data-code=") == 5
     assert "data-spot=" in shown
     assert "Synthetic images" in shown
-    assert "data-spot=" not in section.place("", "tiny")
+    assert "mean nothing" not in shown
+    visits.get(key).foreign.add("tiny")
+    assert "its nearest cases mean nothing" in maps.place(key, "tiny")
+    assert "data-spot=" not in maps.place("", "tiny")
     assert "No map was made" in MapSection([predictor], {}, visits).place(key, "tiny")

@@ -11,14 +11,18 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 from data.images import encode
-from data.taxonomy import ISIC2019, PUMCH14
+from data.taxonomy import ISIC2019, PUMCH14, Disease, Family
 from model import saliency
+from model.card import ScopeLimit
+from model.demo import view
 from model.demo.handlers import Demo
 from model.demo.view import METHOD_NAMES, percent
 from model.demo.visits import Visits
+from model.rates import Metric, SubgroupMetric
 from model.resampling import PERCENTILE
 from model.saliency_checks import checks
 from model.saliency_checks.findings import Finding
+from model.scope_command import KNOWN
 from model.trust import Trust
 from tests.integration.web.fakes import DOMAIN, REAL_DOMAIN, FakePredictor, RealSkinPredictor
 from tests.integration.web.live import call
@@ -278,7 +282,55 @@ def test_such_answers_are_counted_beside_the_ranking(demo, photo):
     shown = demo.read_photo(str(photo), "fake")[0]
     assert "Of 100 such answers about <b>82</b>" in shown
     assert "on 50 held-out pictures" in shown
-    assert "such answers" not in demo.read_photo(str(photo), "real8")[0]  # it has no such figures
+    assert "Of 100" not in demo.read_photo(str(photo), "real8")[0]  # it has no such figures
+
+
+def test_what_was_not_measured_is_said_to_be_so(demo, photo):
+    shown = demo.read_photo(str(photo), "real8")[0]
+    assert "Not measured for this checkpoint: how often such answers are right; how often" in shown
+    assert "whether a picture is of the kind that it knows." in shown
+    demo._predictors["fake"].foreign = False
+    assert "Not measured" not in demo.read_photo(str(photo), "fake")[0]
+
+
+def measured_scope(card):
+    """`card` with what the command `scope` measures, and what a training does."""
+
+    def share(quantity, estimate, low, high, n):
+        return Metric("scope", quantity, "", estimate, low, high, n, "Wilson 95%")
+
+    found = (
+        SubgroupMetric("scope", KNOWN, share("called foreign, style", 0.1, 0.04, 0.23, 40)),
+        SubgroupMetric("scope", "documents", share("called foreign, style", 1, 0.91, 1, 40)),
+        SubgroupMetric("scope", "phone", share("called foreign, energy", 0, 0, 0.1, 37)),
+        SubgroupMetric("scope", "phone", share("called foreign, style", 0.49, 0.33, 0.64, 37)),
+    )
+    return dataclasses.replace(
+        card,
+        scope=ScopeLimit("style", 16.0, 0.05, 560),
+        metrics=(*card.metrics, share("false alarms", 0.094, 0.08, 0.111, 1400)),
+        outside=found,
+    )
+
+
+def test_a_foreign_picture_is_told_how_many_known_ones_are_mistaken_so(demo, photo):
+    predictor = demo._predictors["fake"]
+    predictor.card, predictor.foreign = measured_scope(predictor.card), True
+    shown = demo.read_photo(str(photo), "fake")[0]
+    assert "wrongly, of 9% (95% interval 8 to 11, Wilson) of its own kind" in shown
+
+
+def test_a_picture_that_passes_is_told_which_foreign_ones_pass_most_often(demo, photo):
+    predictor = demo._predictors["fake"]
+    predictor.card, predictor.foreign = measured_scope(predictor.card), False
+    shown = demo.read_photo(str(photo), "fake")[0]
+    assert 'of 37 foreign pictures of the kind "phone" it found 49% (95% interval 33 to' in shown
+
+
+def test_a_class_without_a_chinese_name_is_named_once(demo):
+    mole = Disease("NV", "Mole", "Mole", malignant=False, family=Family.OTHER)
+    shown = view.ranking([(mole, 0.9)], warnings=(), checkpoint="mine", domain="", seconds=0.1)
+    assert shown.count("Mole") == 1
 
 
 def test_the_likely_set_stands_beside_the_ranking_with_how_often_it_held(demo, photo):
