@@ -27,7 +27,7 @@ class ManifestError(UserError):
 def read_csv(path: Path) -> pd.DataFrame:
     """All cells as text, stripped; the index is the line of the file on which a row begins."""
     if not path.is_file():
-        raise ManifestError(f"Expected a manifest file, but {path} is not there; check the path.")
+        raise ManifestError(f"Expected the table {path}, but it is not there; check the path.")
     header, *rows = _lines(path)
     names = [name.strip() for name in header.cells]
     used = max((i + 1 for i, name in enumerate(names) if name), default=0)

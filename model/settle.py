@@ -124,8 +124,15 @@ def config_of(card: ModelCard, *, data: str) -> TrainConfig:
             f"Expected the card of {card.name} to name the settings of its training, but it does "
             "not; train it with SkinReader."
         )
-    given = {"data": data} if data else {}
+    given = {"data": data, **_moved_split(settings, data)} if data else {}
     return resolve(file=None, flags={**settings, **given})
+
+
+def _moved_split(settings: dict[str, object], data: str) -> dict[str, str]:
+    """A stored split that moved with the manifest; the hash of the data tells another one."""
+    stored = Path(str(settings.get("split", "")))
+    beside = Path(data).parent / stored.name
+    return {"split": str(beside)} if not stored.is_file() and beside.is_file() else {}
 
 
 def cases_of(card: ModelCard, *, data: str, part: str) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from model.finish import finish
 from model.loop import Trainer
 from model.network import SkinNet, has_fixed_size, load_backbone_weights
 from model.parts import Parts, check_images, make_parts
-from model.runs import open_run
+from model.runs import Progress, open_run
 
 
 def train(config: TrainConfig, *, out: Path) -> ModelCard | None:
@@ -40,16 +40,37 @@ def train(config: TrainConfig, *, out: Path) -> ModelCard | None:
             f"Expected at least one full batch per epoch, but {trainer.length} images do not fill "
             f"{config.batch_size} x {fabric.world_size}; lower --batch-size."
         )
-    progress = trainer.train()
+    progress = _trained(trainer)
     if not fabric.is_global_zero:
         return None
     return finish(config, run=run, parts=parts, progress=progress)
 
 
+def _trained(trainer: Trainer) -> Progress:
+    try:
+        return trainer.train()
+    except RuntimeError as error:
+        advice = _advice(str(error), is_deterministic=trainer.config.deterministic)
+        if not advice:
+            raise
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"Expected to train to the end, but {reason}; {advice}.") from error
+
+
+def _advice(reason: str, *, is_deterministic: bool) -> str:
+    """What the one who gave the command can do about torch's error; empty if nothing."""
+    if is_deterministic and "deterministic" in reason:
+        return "leave --deterministic out, or take another backbone or device"
+    if "out of memory" in reason or "can't allocate memory" in reason:
+        return "lower --batch-size or --size-px"
+    return ""
+
+
 def set_deterministic(*, is_on: bool) -> None:
     """Refuse, or allow again, operations whose results differ from run to run (on GPUs).
 
-    With them refused, torch raises RuntimeError naming an operation that has no other form.
+    With them refused, torch raises RuntimeError naming an operation that has no other form; `train`
+    makes a sentence of it.
     """
     if is_on:
         # cuBLAS reads the environment of the process, when it is first used.

@@ -12,19 +12,21 @@ import yaml
 
 from data.foreign import KINDS
 from data.images import ImageError, encode
+from data.taxonomy import PUMCH14
 from model.card import read_card, write_card
 from model.checkpoint import load_checkpoint
 from model.cli import main
-from model.config import TrainConfig
+from model.config import TrainConfig, to_plain
 from model.errors import ModelError
 from model.loop import Trainer, learning_rate, resized, training_side
 from model.parts import make_parts
 from model.predictor import load_predictor
 from model.runs import read_state
 from model.scope_command import KNOWN
+from model.settle import cases_of
 from model.train import choose_precision, make_network, set_deterministic, train
 from model.tuning import load_tuning
-from tests.unit.model_world import BACKBONE, noise
+from tests.unit.model_world import BACKBONE, noise, tiny_card
 
 CONFIG = TrainConfig(
     data="phantom",
@@ -339,6 +341,23 @@ def test_a_stored_split_decides_and_changes_the_hash(tmp_path):
     assert make_parts(config).data_hash != made.data_hash
 
 
+def test_a_stored_split_that_moved_with_the_data_is_found(tmp_path):
+    folder = colours(tmp_path / "old" / "images")
+    path = stored_split(tmp_path / "old", ["train"] * 8 + ["tuning"] * 2 + ["test"] * 2)
+    config = dataclasses.replace(CONFIG, data=str(folder), split=str(path))
+    card = dataclasses.replace(
+        tiny_card(taxonomy=PUMCH14),
+        provenance={"settings": to_plain(config)},
+        data_hash=make_parts(config).data_hash,
+    )
+    (tmp_path / "old").rename(tmp_path / "new")
+    data = str(tmp_path / "new" / "images")
+    assert len(cases_of(card, data=data, part="test")) == 4
+    stored_split(tmp_path / "new", ["test"] * 2 + ["tuning"] * 2 + ["train"] * 8)
+    with pytest.raises(ModelError, match="Expected the data"):
+        cases_of(card, data=data, part="test")
+
+
 def test_a_stored_split_with_other_parts_is_refused(tmp_path):
     folder = colours(tmp_path / "images")
     path = stored_split(tmp_path, ["train"] * 10 + ["validation", "test"])
@@ -456,6 +475,33 @@ def test_a_loss_that_is_no_number_ends_the_training_with_advice(tmp_path, monkey
 
     monkeypatch.setattr("model.loop.total_loss", broken)
     with pytest.raises(ModelError, match="became nan in epoch 1, step 1; lower --learning-rate"):
+        train(CONFIG, out=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        ("pool_backward does not have a deterministic implementation, but", "leave --determin"),
+        ("CUDA out of memory. Tried to allocate 2 GiB\nmore", "lower --batch-size or --size-px"),
+    ],
+)
+def test_what_torch_cannot_do_is_a_sentence(tmp_path, monkeypatch, reason, advice):
+    def broken(*_, **__):
+        raise RuntimeError(reason)
+
+    monkeypatch.setattr("model.loop.total_loss", broken)
+    config = dataclasses.replace(CONFIG, deterministic=True)
+    with pytest.raises(ModelError, match=f"{reason.splitlines()[0]}.*{advice}"):
+        train(config, out=tmp_path)
+    set_deterministic(is_on=False)
+
+
+def test_another_error_of_the_program_is_not_hidden(tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr("model.loop.total_loss", broken)
+    with pytest.raises(RuntimeError, match="a mistake"):
         train(CONFIG, out=tmp_path)
 
 
