@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -47,7 +48,8 @@ class Archive:
     """Requests one after another, at least `pause_s` apart; what may pass is tried again.
 
     Connections that break and the statuses 408, 425, 429 and 5xx are tried up to 6 times, after 1,
-    2, 4 … s or as long as Retry-After says (up to 2 minutes). `sleep` is replaced in tests.
+    2, 4 … s or as long as Retry-After says; more than 2 minutes end the fetch. `sleep` is replaced
+    in tests.
     """
 
     def __init__(
@@ -141,9 +143,10 @@ class Archive:
             try:
                 return ask()
             except httpx.HTTPStatusError as error:
-                if error.response.status_code not in _RETRIED or last:
-                    raise _refused(error.response) from error
                 wait = _wait(error.response, attempt)
+                given_up = last or wait > _LONGEST_WAIT_S
+                if error.response.status_code not in _RETRIED or given_up:
+                    raise _refused(error.response) from error
             except (httpx.TransportError, httpx.DecodingError) as error:
                 if last:
                     kind = UnreachableError if isinstance(error, _NO_CONNECTION) else ArchiveError
@@ -157,8 +160,15 @@ class Archive:
 
 
 def _wait(answer: httpx.Response, attempt: int) -> float:
+    """What Retry-After asks for, in seconds or as a date, else 1, 2, 4 … s."""
     told = answer.headers.get("Retry-After", "")
-    return min(float(told), _LONGEST_WAIT_S) if told.isdigit() else 2.0**attempt
+    if told.isdigit():
+        return float(told)
+    try:
+        until = parsedate_to_datetime(told).timestamp()
+    except ValueError:
+        return 2.0**attempt
+    return max(until - time.time(), 2.0**attempt)
 
 
 def _refused(answer: httpx.Response) -> ArchiveError:
@@ -166,6 +176,8 @@ def _refused(answer: httpx.Response) -> ArchiveError:
     kind = UnreachableError if status in _RETRIED else ArchiveError
     kind = LinkExpiredError if status in _EXPIRED else kind
     advice = "check the query" if status in (400, 422) else "give the same command again later"
+    if told := answer.headers.get("Retry-After"):
+        advice += f" (it asks to wait: {told[:40]}{' s' if told.isdigit() else ''})"
     return kind(
         f"Expected {answer.url.host}{answer.url.path} to answer, but it refused with status "
         f"{status} ({answer.text[:200].strip() or answer.reason_phrase}); {advice}."

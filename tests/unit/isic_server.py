@@ -33,6 +33,7 @@ class IsicServer(ThreadingHTTPServer):
         self.signature = 0
         self.listed_signature = None  # of the pages, if it is another one
         self.records = {}
+        self.retry_after = "7"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -120,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(mishap, dict):
             return self._json(mishap)
         if isinstance(mishap, int):
-            headers = {"Retry-After": "7"} if mishap == 429 else {}
+            headers = {"Retry-After": self.server.retry_after} if mishap == 429 else {}
             return self._send(mishap, b'{"message": "no"}', headers=headers)
         body = self.server.images[url.path[7:-4]][:50]
         if mishap == "short":  # ends in order, with less than the record says

@@ -1,4 +1,6 @@
 import json
+import time
+from email.utils import formatdate
 
 import pytest
 
@@ -74,6 +76,22 @@ def test_busy_failing_and_broken_answers_are_tried_again_with_growing_pauses(
     # Every request is preceded by the pause.
     assert sum(pause == 0.25 for pause in slept) == sum(server.asked.values())
     assert not list((tmp_path / "images").glob("*.part"))
+
+
+def test_a_long_wait_that_is_asked_for_ends_the_fetch_at_once(server, tmp_path, slept, capsys):
+    server.mishaps, server.retry_after = {"ISIC_7000002.jpg": [429]}, "3600"
+    assert fetch(server, tmp_path) == 2
+    assert "asks to wait: 3600 s" in capsys.readouterr().err
+    assert max(slept) == 0.25
+    assert fetch(server, tmp_path) == 0
+    assert len(files(tmp_path)) == 10
+
+
+def test_a_wait_can_be_asked_for_as_a_date(server, tmp_path, slept):
+    server.mishaps = {"search": [429]}
+    server.retry_after = formatdate(time.time() + 60, usegmt=True)
+    assert fetch(server, tmp_path) == 0
+    assert 50 < max(slept) <= 60
 
 
 def test_an_interrupted_fetch_goes_on_where_it_was(server, tmp_path, capsys):
