@@ -36,6 +36,19 @@ def cropped(image: Rgb, share: float, rng: np.random.Generator) -> Rgb:
     return image[top : top + height, left : left + width]
 
 
+def filled(image: Rgb) -> Rgb:
+    """A picture of 4:3 on a black square."""
+    bar = image.shape[1] // 8
+    return cv2.copyMakeBorder(
+        scaled(image, 1, 0.75 * image.shape[1] / image.shape[0]),
+        bar,
+        bar,
+        0,
+        0,
+        cv2.BORDER_CONSTANT,
+    )
+
+
 CHANGES: dict[str, Change] = {
     "JPEG, quality 30": lambda i, _: jpeg(i, 30),
     "half the size": lambda i, _: scaled(i, 0.5, 0.5),
@@ -48,6 +61,7 @@ CHANGES: dict[str, Change] = {
     "cropped by 5%": lambda i, rng: cropped(i, 0.05, rng),
     "cropped by 10%": lambda i, rng: cropped(i, 0.10, rng),
     "cropped by 10%, turned, JPEG 50": lambda i, rng: jpeg(np.rot90(cropped(i, 0.10, rng), 3), 50),
+    "filled up to a square in black, JPEG 85": lambda i, _: jpeg(filled(i), 85),
     "cropped by 20%": lambda i, rng: cropped(i, 0.20, rng),
 }
 

@@ -6,8 +6,8 @@ import pytest
 from data.cli import main
 from data.descriptors import candidates
 from data.duplicates import near_duplicates
-from data.fingerprints import fingerprint
-from data.images import encode
+from data.fingerprints import fingerprint, unframed
+from data.images import decode, encode
 from data.phantom import draw_phantom
 
 CODES = ("MN", "BCC", "SK", "DF")
@@ -105,6 +105,13 @@ COPIES = {
     "turned and mirrored": lambda i: np.rot90(i[:, ::-1], 3),
     "cropped by 5%": lambda i: i[8:, 3:-5],
     "cropped and turned": lambda i: np.rot90(i[10:-2, 2:-10]),
+    "letterbox": lambda i: cv2.copyMakeBorder(i, 20, 24, 0, 0, cv2.BORDER_CONSTANT),
+    "white frame": lambda i: cv2.copyMakeBorder(
+        i, 9, 9, 12, 12, cv2.BORDER_CONSTANT, value=(255, 255, 255)
+    ),
+    "grey bar": lambda i: cv2.copyMakeBorder(
+        i, 0, 0, 0, 40, cv2.BORDER_CONSTANT, value=(114, 114, 114)
+    ),
     "brighter": lambda i: np.clip(i * 1.1 + 8, 0, 255).astype(np.uint8),
 }
 
@@ -118,6 +125,15 @@ def test_copies_are_found_and_other_pictures_are_not(name):
     assert sorted((near.first % 12, near.second % 12) for near in found) == [
         (i, i) for i in range(12)
     ]
+
+
+def test_a_frame_that_compression_touched_is_taken_off():
+    framed = cv2.copyMakeBorder(picture(0), 20, 24, 0, 0, cv2.BORDER_CONSTANT)
+    kept = unframed(cv2.cvtColor(decode(encode(framed, format="JPEG")), cv2.COLOR_RGB2GRAY))
+    assert abs(kept.shape[0] - picture(0).shape[0]) <= 4
+    dark = np.zeros((90, 90), np.uint8)
+    dark[40:44, 40:44] = 200
+    assert unframed(dark).shape == (90, 90)  # almost nothing would be left
 
 
 def test_pictures_of_one_colour_are_not_near_duplicates():
