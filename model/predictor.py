@@ -61,18 +61,22 @@ class Predictor:
             return Prediction(codes, np.empty((0, len(codes))))
         outputs = self._outputs(images, views=self.card.views)
         probabilities = softmax(outputs[0], temperature=self.card.temperature)
-        return Prediction(codes, probabilities, self._foreign(*outputs))
+        foreignness = self._foreignness(*outputs)
+        foreign = None if foreignness is None else foreignness > 1
+        return Prediction(codes, probabilities, foreign)
 
-    def are_foreign(self, images: Sequence[Rgb]) -> npt.NDArray[np.bool_] | None:
-        """As in `predict`, of at least one image.
+    def foreignness(self, images: Sequence[Rgb]) -> Floats | None:
+        """How foreign each of at least one image is, (n,): above 1 is foreign, as in `predict`.
 
-        Distance and style are of the picture as it is, so that no mirrored copy is looked at.
+        The card's score, where its limit is 1 and 0 lies as far below that as 2 above. Distance and
+        style are of the picture as it is, so that no mirrored copy is looked at. None where nothing
+        was measured.
         """
         limit = self.card.scope
         if limit is None:
             return None
         views = 1 if limit.score in OF_ONE_VIEW else self.card.views
-        return self._foreign(*self._outputs(images, views=views))
+        return self._foreignness(*self._outputs(images, views=views))
 
     def explain(self, image: Rgb, *, target: str, method: str = "gradient") -> FloatMap:
         """Saliency of the class `target`: (h, w) float32 in [0, 1] at the image's own size.
@@ -111,14 +115,12 @@ class Predictor:
             )
         return foreign_scores(*self._outputs(images, views=self.card.views), self._known)
 
-    def _foreign(
-        self, logits: Floats, features: Floats, style: Floats
-    ) -> npt.NDArray[np.bool_] | None:
+    def _foreignness(self, logits: Floats, features: Floats, style: Floats) -> Floats | None:
         limit = self.card.scope
         if limit is None or self._known is None:
             return None
-        found = foreign_scores(logits, features, style, self._known)[limit.score] > limit.limit
-        return np.asarray(found)
+        scores = foreign_scores(logits, features, style, self._known)[limit.score]
+        return 1 + (scores - limit.limit) / (abs(limit.limit) or 1)
 
     def _outputs(self, images: Sequence[Rgb], *, views: int) -> tuple[Floats, Floats, Floats]:
         """(n, k) logits, (n, d) features and (n, s) style of n > 0 images, float64."""

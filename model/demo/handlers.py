@@ -130,13 +130,13 @@ class Demo:
         image = decode(consume(photo, recent=self._recent))
         card = self._predictors[checkpoint].card
         answer = ask(self._predictors[checkpoint], image)
-        known = who_knows(self._predictors, dict.fromkeys(self._predictors, image), answer)
+        offers = who_knows(self._predictors, dict.fromkeys(self._predictors, image), answer)
         return {
             "checkpoint": card.name,
             "domain": card.domain,
             "licence": card.licence,
-            "outside": True if known else answer.is_foreign,
-            "known_to": [other.name for other in known],
+            "outside": True if offers else answer.is_foreign,
+            "known_to": [offer.card.name for offer in offers if offer.is_known],
             "warnings": list(quality_report(image).warnings),
             "likely": [disease.code for disease in answer.likely],
             "ranking": answer.to_rows(),
@@ -162,10 +162,10 @@ class Demo:
         answer = ask(self._predictors[card.name], visit.fitted[card.name])
         ranked = answer.ranked
         is_drawing = bool(visit.note)
-        others = who_knows(self._predictors, visit.fitted, answer, is_drawing=is_drawing)
-        if answer.is_foreign or others:
+        offers = who_knows(self._predictors, visit.fitted, answer, is_drawing=is_drawing)
+        if answer.is_foreign or offers:
             visit.foreign.add(card.name)
-            warnings, trust = visit.warnings, {"outside": scope.outside(card, others)}
+            warnings, trust = visit.warnings, {"outside": scope.outside(card, offers)}
         else:
             # A drawing is outside what a checkpoint of real skin has seen, whatever was measured.
             foreign = (view.FOREIGN_DRAWING,) if is_drawing and not card.synthetic else ()

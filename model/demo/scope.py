@@ -6,18 +6,18 @@ from html import escape
 from data.taxonomy import Disease
 from model.card import ModelCard
 from model.conformal import COVERAGE
-from model.demo.answers import Answer
+from model.demo.answers import Answer, Offer
 from model.rates import Metric
 from model.scope_command import KNOWN
 
 
-def outside(card: ModelCard, others: Sequence[ModelCard]) -> str:
+def outside(card: ModelCard, offers: Sequence[Offer]) -> str:
     """The plain sentence for an image that a checkpoint does not know, and who may know it."""
     return (
         '<div class="sr-outside" role="alert"><h2>Outside what this checkpoint knows</h2>'
         f"<p>This picture does not look like those that <b>{escape(card.name)}</b> was trained on. "
         f"What it answers below means nothing here.{_mistaken(card)}</p>"
-        f"{''.join(map(_offer, others))}</div>"
+        f"{''.join(map(_offer, offers))}</div>"
     )
 
 
@@ -32,13 +32,17 @@ def _mistaken(card: ModelCard) -> str:
     )
 
 
-def _offer(card: ModelCard) -> str:
-    kind = "drawings" if card.synthetic else "real images"
-    return (
-        f"<p>It looks like the {kind} that <b>{escape(card.name)}</b> was trained on. "
-        f'<button type="button" data-checkpoint="{escape(card.name)}">Ask {escape(card.name)}'
-        "</button></p>"
+def _offer(offer: Offer) -> str:
+    name = escape(offer.card.name)
+    kind = "drawings" if offer.card.synthetic else "real images"
+    told = (
+        f"It looks like the {kind} that <b>{name}</b> was trained on."
+        if offer.is_known
+        else f"It is nearer to the {kind} that <b>{name}</b> was trained on, but not like them: "
+        "what that answers comes with the same warning."
     )
+    button = f'<button type="button" data-checkpoint="{name}">Ask {name}</button>'
+    return f"<p>{told} {button}</p>"
 
 
 def believed(card: ModelCard, answer: Answer) -> str:

@@ -51,11 +51,11 @@ def test_whether_a_picture_is_foreign_is_answered_alike_for_as_few_looks(tmp_pat
     predictor = Predictor(network, served, known=known)
     looks = []
     network.head.register_forward_hook(lambda *_: looks.append(1))
-    found = predictor.are_foreign(images)
+    found = predictor.foreignness(images) > 1
     assert len(looks) == n_looks
     assert 0 < found.sum() < 12
     np.testing.assert_array_equal(found, predictor.predict(images).foreign)
-    assert Predictor(network, card).are_foreign(images) is None
+    assert Predictor(network, card).foreignness(images) is None
 
 
 def test_no_images_give_no_rows(tmp_path):

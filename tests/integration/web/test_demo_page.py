@@ -29,6 +29,8 @@ from tests.integration.web.live import call
 
 UPLOAD = {"_type": "gradio.FileData"}
 
+KNOWN_WELL, FOREIGN = 0.5, 2.0
+
 
 @pytest.fixture
 def demo(tmp_path):
@@ -289,7 +291,7 @@ def test_what_was_not_measured_is_said_to_be_so(demo, photo):
     shown = demo.read_photo(str(photo), "real8")[0]
     assert "Not measured for this checkpoint: how often such answers are right; how often" in shown
     assert "whether a picture is of the kind that it knows." in shown
-    demo._predictors["fake"].foreign = False
+    demo._predictors["fake"].foreign = KNOWN_WELL
     assert "Not measured" not in demo.read_photo(str(photo), "fake")[0]
 
 
@@ -315,14 +317,14 @@ def measured_scope(card):
 
 def test_a_foreign_picture_is_told_how_many_known_ones_are_mistaken_so(demo, photo):
     predictor = demo._predictors["fake"]
-    predictor.card, predictor.foreign = measured_scope(predictor.card), True
+    predictor.card, predictor.foreign = measured_scope(predictor.card), FOREIGN
     shown = demo.read_photo(str(photo), "fake")[0]
     assert "wrongly, of 9% (95% interval 8 to 11, Wilson) of its own kind" in shown
 
 
 def test_a_picture_that_passes_is_told_which_foreign_ones_pass_most_often(demo, photo):
     predictor = demo._predictors["fake"]
-    predictor.card, predictor.foreign = measured_scope(predictor.card), False
+    predictor.card, predictor.foreign = measured_scope(predictor.card), KNOWN_WELL
     shown = demo.read_photo(str(photo), "fake")[0]
     assert 'of 37 foreign pictures of the kind "phone" it found 49% (95% interval 33 to' in shown
 
@@ -341,12 +343,12 @@ def test_the_likely_set_stands_beside_the_ranking_with_how_often_it_held(demo, p
     assert "did in 92% of 120 held-out drawings; 95% interval 86 to 96" in shown
     assert "Set that" not in demo.read_photo(str(photo), "real8")[0]
     assert demo.predict(str(photo), "fake")["likely"] == ["Hem", "BCC"]
-    demo._predictors["fake"].foreign = True
+    demo._predictors["fake"].foreign = FOREIGN
     assert "Set that" not in demo.read_photo(str(photo), "fake")[0]
 
 
 def test_a_foreign_picture_gets_the_plain_sentence_first(demo, photo):
-    demo._predictors["fake"].foreign = True
+    demo._predictors["fake"].foreign = FOREIGN
     shown = demo.read_photo(str(photo), "fake")[0]
     assert shown.index("Outside what this checkpoint knows") < shown.index("sr-rank")
     assert "such answers" not in shown
@@ -354,8 +356,8 @@ def test_a_foreign_picture_gets_the_plain_sentence_first(demo, photo):
 
 
 def test_a_picture_that_another_checkpoint_knows_is_offered_to_it(demo, photo):
-    demo._predictors["fake"].foreign = True
-    demo._predictors["real8"].foreign = False
+    demo._predictors["fake"].foreign = FOREIGN
+    demo._predictors["real8"].foreign = KNOWN_WELL
     *_, key = shown = demo.read_photo(str(photo), "fake")
     assert 'data-checkpoint="real8"' in shown[0]
 
@@ -371,20 +373,35 @@ def test_a_picture_that_another_checkpoint_knows_is_offered_to_it(demo, photo):
 
 def test_a_picture_that_nobody_knows_is_offered_to_nobody(demo, photo):
     for predictor in demo._predictors.values():
-        predictor.foreign = True
+        predictor.foreign = FOREIGN
     assert "data-checkpoint" not in demo.read_photo(str(photo), "fake")[0]
 
 
 def test_a_photograph_is_foreign_to_drawings_if_a_checkpoint_of_real_skin_knows_it(demo, photo):
-    demo._predictors["fake"].foreign = False
-    demo._predictors["real8"].foreign = False
+    demo._predictors["fake"].foreign = KNOWN_WELL
+    demo._predictors["real8"].foreign = KNOWN_WELL
     shown = demo.read_photo(str(photo), "fake")[0]
     assert "Outside what this checkpoint knows" in shown
     assert 'data-checkpoint="real8"' in shown
     assert demo.predict(str(photo), "fake")["outside"] is True
     assert "Outside" not in demo.read_photo(str(photo), "real8")[0]
-    demo._predictors["real8"].foreign = True
+    demo._predictors["real8"].foreign = FOREIGN
     assert "Outside" not in demo.read_photo(str(photo), "fake")[0]
+
+
+def test_a_photograph_near_to_real_skin_is_foreign_to_drawings_and_offered_with_a_warning(
+    demo, photo
+):
+    demo._predictors["fake"].foreign = KNOWN_WELL
+    demo._predictors["real8"].foreign = 1.2
+    shown = demo.read_photo(str(photo), "fake")[0]
+    assert "nearer to the real images that <b>real8</b>" in shown
+    assert 'data-checkpoint="real8"' in shown
+    answer = demo.predict(str(photo), "fake")
+    assert (answer["outside"], answer["known_to"]) == (True, [])
+    demo._predictors["fake"].foreign = 1.2
+    demo._predictors["real8"].foreign = FOREIGN
+    assert "nearer" not in demo.read_photo(str(photo), "real8")[0]
 
 
 def test_an_offer_that_the_page_did_not_make_changes_nothing(demo, photo):
@@ -396,7 +413,7 @@ def test_an_offer_that_the_page_did_not_make_changes_nothing(demo, photo):
 
 
 def test_programs_are_told_that_a_picture_is_foreign_and_who_knows_it(demo, photo):
-    demo._predictors["fake"].foreign = True
-    demo._predictors["real8"].foreign = False
+    demo._predictors["fake"].foreign = FOREIGN
+    demo._predictors["real8"].foreign = KNOWN_WELL
     answer = demo.predict(str(photo), "fake")
     assert (answer["outside"], answer["known_to"]) == (True, ["real8"])
