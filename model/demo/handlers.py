@@ -165,7 +165,7 @@ class Demo:
         offers = who_knows(self._predictors, visit.fitted, answer, is_drawing=is_drawing)
         if answer.is_foreign or offers:
             visit.foreign.add(card.name)
-            warnings, trust = visit.warnings, {"outside": scope.outside(card, offers)}
+            warnings, trust = visit.warnings, {"outside": scope.outside(card, answer, offers)}
         else:
             # A drawing is outside what a checkpoint of real skin has seen, whatever was measured.
             foreign = (view.FOREIGN_DRAWING,) if is_drawing and not card.synthetic else ()

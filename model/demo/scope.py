@@ -11,12 +11,14 @@ from model.rates import Metric
 from model.scope_command import KNOWN
 
 
-def outside(card: ModelCard, offers: Sequence[Offer]) -> str:
+def outside(card: ModelCard, answer: Answer, offers: Sequence[Offer]) -> str:
     """The plain sentence for an image that a checkpoint does not know, and who may know it."""
+    # How often that is wrong was measured of its own judgement alone.
+    mistaken = _mistaken(card) if answer.is_foreign else ""
     return (
         '<div class="sr-outside" role="alert"><h2>Outside what this checkpoint knows</h2>'
         f"<p>This picture does not look like those that <b>{escape(card.name)}</b> was trained on. "
-        f"What it answers below means nothing here.{_mistaken(card)}</p>"
+        f"What it answers below means nothing here.{mistaken}</p>"
         f"{''.join(map(_offer, offers))}</div>"
     )
 

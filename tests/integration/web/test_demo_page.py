@@ -319,7 +319,13 @@ def test_a_foreign_picture_is_told_how_many_known_ones_are_mistaken_so(demo, pho
     predictor = demo._predictors["fake"]
     predictor.card, predictor.foreign = measured_scope(predictor.card), FOREIGN
     shown = demo.read_photo(str(photo), "fake")[0]
-    assert "wrongly, of 9% (95% interval 8 to 11, Wilson) of its own kind" in shown
+    mistaken = "wrongly, of 9% (95% interval 8 to 11, Wilson) of its own kind"
+    assert mistaken in shown
+    # Not what was measured where another checkpoint's judgement is what counts.
+    predictor.foreign, demo._predictors["real8"].foreign = KNOWN_WELL, KNOWN_WELL
+    shown = demo.read_photo(str(photo), "fake")[0]
+    assert "Outside" in shown
+    assert mistaken not in shown
 
 
 def test_a_picture_that_passes_is_told_which_foreign_ones_pass_most_often(demo, photo):
