@@ -76,19 +76,28 @@ def who_knows(
 
     `inputs` is the picture for each checkpoint, by name. A checkpoint trained on drawings alone
     does not tell all photographs from them, one of real images does: a picture that is near to
-    those, known or not, is foreign to drawings, unless it `is_drawing`. Else nobody is asked for a
-    known picture.
+    those, known or not, is foreign to drawings, unless it `is_drawing`, and is not offered to them.
+    Else nobody is asked for a known picture.
     """
-    takes_photographs = predictors[answer.checkpoint].card.synthetic and not is_drawing
+    asked = predictors[answer.checkpoint]
+    takes_photographs = asked.card.synthetic and not is_drawing
     if not (answer.is_foreign or takes_photographs):
         return []
     offers = []
     for name, other in predictors.items():
         is_asked = answer.is_foreign or not other.card.synthetic
-        if name == answer.checkpoint or not is_asked:
+        if name == answer.checkpoint or not is_asked or _is_photograph(asked, other, inputs):
             continue
-        is_near_enough = takes_photographs and not other.card.synthetic
+        limit = _NEAR if takes_photographs and not other.card.synthetic else 1
         found = other.foreignness([inputs[name]])
-        if found is not None and found[0] <= (_NEAR if is_near_enough else 1):
+        if found is not None and found[0] <= limit:
             offers.append(Offer(other.card, is_known=bool(found[0] <= 1)))
     return offers
+
+
+def _is_photograph(asked: Predictor, other: Predictor, inputs: Mapping[str, Rgb]) -> bool:
+    """Whether a checkpoint of real images says so of a picture that one of drawings may know."""
+    if asked.card.synthetic or not other.card.synthetic:
+        return False
+    found = asked.foreignness([inputs[asked.card.name]])
+    return found is not None and bool(found[0] <= _NEAR)

@@ -40,8 +40,8 @@ def _offer(offer: Offer) -> str:
     told = (
         f"It looks like the {kind} that <b>{name}</b> was trained on."
         if offer.is_known
-        else f"It is nearer to the {kind} that <b>{name}</b> was trained on, but not like them: "
-        "what that answers comes with the same warning."
+        else f"It is nearer to the {kind} that <b>{name}</b> was trained on, but not like "
+        "those either: its answer carries this warning, too."
     )
     button = f'<button type="button" data-checkpoint="{name}">Ask {name}</button>'
     return f"<p>{told} {button}</p>"

@@ -405,9 +405,18 @@ def test_a_photograph_near_to_real_skin_is_foreign_to_drawings_and_offered_with_
     assert 'data-checkpoint="real8"' in shown
     answer = demo.predict(str(photo), "fake")
     assert (answer["outside"], answer["known_to"]) == (True, [])
-    demo._predictors["fake"].foreign = 1.2
+
+
+def test_only_what_is_far_from_real_skin_is_offered_to_a_checkpoint_of_drawings(demo, photo):
+    demo._predictors["fake"].foreign = KNOWN_WELL
+    demo._predictors["real8"].foreign = 1.2
+    shown = demo.read_photo(str(photo), "real8")[0]
+    assert "Outside" in shown
+    assert "data-checkpoint" not in shown
     demo._predictors["real8"].foreign = FOREIGN
-    assert "nearer" not in demo.read_photo(str(photo), "real8")[0]
+    assert 'data-checkpoint="fake"' in demo.read_photo(str(photo), "real8")[0]
+    demo._predictors["fake"].foreign = 1.2
+    assert "data-checkpoint" not in demo.read_photo(str(photo), "real8")[0]
 
 
 def test_an_offer_that_the_page_did_not_make_changes_nothing(demo, photo):
