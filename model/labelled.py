@@ -24,6 +24,7 @@ FIRST_SEED = 300_000_000
 NUISANCE = 1.5
 _SIZES = (256,)
 _HALF = 127
+_ALL_REAL = "real images, whether or not it was trained on them"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def choose(options: argparse.Namespace, card: ModelCard, *, n: int) -> Chosen:
     licences = sorted({str(text) for text in chosen["licence"] if text})
     return Chosen(
         _fitted(read_pictures(chosen), card),
-        f"real images of the {options.part} part" if options.part else "real images",
+        f"real images of the {options.part} part" if options.part else _ALL_REAL,
         synthetic=False,
         data_hash=cases_hash(cases),
         licence="; ".join(licences),

@@ -59,7 +59,7 @@ class Demo:
     def read_photo(self, photo: str | None, checkpoint: str) -> tuple[Any, ...]:
         """Ranks an upload and deletes its file; a bad picture becomes a sentence."""
         if photo is None:  # the page itself emptied the box
-            return tuple(gr.skip() for _ in range(6))
+            return (*(gr.skip() for _ in range(4)), None, gr.skip(), gr.skip())
         since = time.perf_counter()
         try:
             image = decode(consume(photo, recent=self._recent))
@@ -82,7 +82,7 @@ class Demo:
             return (*told, *(gr.skip() for _ in range(3)))
         since = time.perf_counter()
         visit.checkpoint = checkpoint
-        ranking, viewer, _, _, target = self._answer(visit, since=since)
+        ranking, viewer, *_, target = self._answer(visit, since=since)
         return (*told, ranking, viewer, target)
 
     def take_offer(self, event: gr.EventData, key: str) -> tuple[Any, ...]:
@@ -194,12 +194,13 @@ class Demo:
         return view.data_uri(overlay(visit.view, saliency, opacity=1.0))
 
 
-def _switch(*, is_shown: bool) -> tuple[Any, Any]:
-    """Either the controls, or the box for a picture, emptied."""
-    return (
-        gr.update(visible=is_shown),
-        gr.update(visible=not is_shown, value=None),
-    )
+def _switch(*, is_shown: bool) -> tuple[Any, Any, None]:
+    """Either the controls, or the box for a picture in its column; the box is emptied.
+
+    The box itself gets a value and no update: for an update Gradio makes a new box for the visit,
+    without what `page` changed in it, and would open the next picture itself. `gr.skip` is one.
+    """
+    return gr.update(visible=is_shown), gr.update(visible=not is_shown), None
 
 
 def _choices(ranked: list[tuple[Disease, float]]) -> list[tuple[str, str]]:

@@ -91,7 +91,7 @@ def section(
         '</button><button type="button" data-zoom="out" aria-label="Farther">−</button></div>'
         '<div class="sr-atlas-tip" hidden></div></div>'
         f'<div class="sr-atlas-side">{nearest}<div class="sr-atlas-legend"></div></div></div>'
-        f'<p class="sr-atlas-quality">{_quality(about["quality"])}</p></section>'
+        f'<p class="sr-atlas-quality">{_quality(about)}</p></section>'
     )
 
 
@@ -137,9 +137,9 @@ def _thumbnail(public: PublicMap, row: int) -> str:
     return f'<i class="sr-thumb" style="{style}" aria-hidden="true"></i>'
 
 
-def _quality(records: Sequence[dict[str, Any]]) -> str:
-    """Every figure with n, interval and method."""
-    found = {record["quantity"]: record for record in records}
+def _quality(about: dict[str, Any]) -> str:
+    """Every figure with n, the kind of images, interval and method."""
+    found = {record["quantity"]: record for record in about["quality"]}
     chance = found.pop("purity by chance")["estimate"]
     words = "; ".join(
         f"{escape(name)} {r['estimate']:.3f} ({r['ci_low']:.3f} to {r['ci_high']:.3f})"
@@ -147,4 +147,5 @@ def _quality(records: Sequence[dict[str, Any]]) -> str:
         if np.isfinite(r["ci_low"])
     )
     n, method = (next(iter(found.values()))[key] for key in ("n", "method"))
-    return f"{words}; purity by chance {chance:.2f}. n = {n}, {escape(method)}."
+    images = escape(about["images"])
+    return f"{words}; purity by chance {chance:.2f}. n = {n} {images}, {escape(method)}."

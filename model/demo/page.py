@@ -67,7 +67,8 @@ def _checkpoint_box(demo: Demo) -> gr.Radio:
 def _boxes(demo: Demo) -> dict[str, Any]:
     """In the order of a narrow screen: picture, ranking, controls, examples."""
     with gr.Column(elem_id="sr-picture"):
-        photo = _photo_box()
+        with gr.Column(elem_id="sr-upload") as upload:
+            photo = _photo_box()
         viewer = gr.HTML("", js_on_load=None)
     ranking = gr.HTML(view.placeholder(), elem_id="sr-ranking", js_on_load=view.CLICK_OFFER)
     with gr.Column(elem_id="sr-below"):
@@ -83,6 +84,7 @@ def _boxes(demo: Demo) -> dict[str, Any]:
         )
     return {
         "photo": photo,
+        "upload": upload,
         "viewer": viewer,
         "ranking": ranking,
         "controls": controls,
@@ -111,7 +113,7 @@ def _photo_box() -> gr.Image:
 
 
 def _wire(demo: Demo, section: MapSection, boxes: dict[str, Any], guard: Guard) -> None:
-    keys = ("ranking", "viewer", "controls", "photo", "target", "key")
+    keys = ("ranking", "viewer", "controls", "upload", "photo", "target", "key")
     shown = [boxes[key] for key in keys]
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
     rank = {"outputs": shown, "concurrency_limit": 1, "concurrency_id": "rank", **quiet}

@@ -149,7 +149,7 @@ def test_the_page_gets_places_and_classes_but_no_features(fitted, tmp_path):
 
 def test_files_of_any_name_of_a_checkpoint_have_an_address(fitted):
     public = PublicMap(fitted, "my moles (2)-0a.json", "my moles (2)-0a.webp")
-    about = {"synthetic": True, "quality": quality(fitted)}
+    about = {"synthetic": True, "images": "synthetic images", "quality": quality(fitted)}
     public = dataclasses.replace(public, found=dataclasses.replace(fitted, about=about))
     shown = section(public, CARD)
     assert 'data-points="/app-assets/map/my%20moles%20%282%29-0a.json"' in shown
@@ -204,6 +204,7 @@ def test_the_command_makes_a_map_that_the_server_finds(tmp_path, capsys):
     assert shown.count("<li data-code=") == 5
     assert "data-spot=" in shown
     assert "Synthetic images" in shown
+    assert "n = 24 synthetic images, percentile" in shown
     assert "mean nothing" not in shown
     visits.get(key).foreign.add("tiny")
     assert "its nearest cases mean nothing" in maps.place(key, "tiny")

@@ -101,6 +101,25 @@ def test_unusable_picture_becomes_a_sentence(site, photo, name, content):
     assert left_behind(site) == []
 
 
+def test_every_picture_of_a_visit_is_opened_by_our_decoder_alone(site, photo, tmp_path):
+    """Gradio makes new boxes for a visit, which once opened all pictures but the first."""
+    see_through = tmp_path / "alpha.png"
+    Image.new("RGBA", (64, 48), (200, 40, 40, 90)).save(see_through)
+    client, session = site.anonymous(), uuid.uuid4().hex
+    index = handlers(site)["read_photo"]
+    contents = (photo.read_bytes(), b"no image", see_through.read_bytes(), b"no image either")
+    shown = []
+    for content in contents:
+        call(client, "", index, [None, "fake"], session=session)  # as when the box is emptied
+        file = upload(client, content)
+        shown.append(call(client, "", index, [file, "fake"], session=session)["output"])
+    ranked = ["data-code" in str(output.get("data")) for output in shown]
+    assert ranked == [True, False, True, False]
+    assert "This picture cannot be used" in str(shown[1]["data"][0])
+    assert "This picture cannot be used" in str(shown[3]["data"][0])
+    assert left_behind(site) == []
+
+
 def test_pixel_bomb_is_refused_before_it_is_decoded(site):
     bomb = io.BytesIO()
     Image.new("1", (13_000, 13_000)).save(bomb, "PNG")
