@@ -17,6 +17,7 @@ USE = (
 )
 _FEW = 20
 _NARROW = 2
+_ABBREVIATIONS = {"auc", "auc,", "ppv", "npv", "f1", "ece"}
 _ASSETS = Path(__file__).parent / "assets"
 _PAGE_STYLE = (
     "body{font:16px/1.55 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;"
@@ -147,6 +148,12 @@ def number(metric: Metric) -> str:
     return f"{metric.estimate:.3f} ({metric.ci_low:.3f} to {metric.ci_high:.3f})"
 
 
+def _spelt(quantity: str) -> str:
+    """With the abbreviations in capitals."""
+    words = (word.upper() if word in _ABBREVIATIONS else word for word in quantity.split())
+    return " ".join(words)
+
+
 def _facts(card: ModelCard) -> Iterable[tuple[str, str]]:
     shape = card.preprocessing
     yield "name", card.name
@@ -180,7 +187,7 @@ def _limits(card: ModelCard) -> Iterable[str]:
 
 def _overall(card: ModelCard) -> Section:
     rows = [
-        (m.quantity, _FAMILIES[m.family], number(m), str(m.n), m.method)
+        (_spelt(m.quantity), _FAMILIES[m.family], number(m), str(m.n), m.method)
         for m in card.metrics
         if not m.class_
     ]
@@ -218,7 +225,8 @@ def _answers(card: ModelCard) -> Section:
         for b in card.answers
     ]
     head = ("probability of the answer", "n", "mean", "right (Wilson 95%)")
-    return Section("How often answers were right, held-out images", (), (head, *rows))
+    text = () if rows else ("Not measured.",)
+    return Section("How often answers were right, held-out images", text, (head, *rows))
 
 
 def _sets(card: ModelCard) -> Section:
@@ -269,7 +277,7 @@ def _subgroups(card: ModelCard) -> Section:
 
 def _group_row(found: SubgroupMetric) -> tuple[str, ...]:
     metric = found.metric
-    return (found.value, metric.quantity, number(metric), str(metric.n), metric.method)
+    return (found.value, _spelt(metric.quantity), number(metric), str(metric.n), metric.method)
 
 
 def _provenance(card: ModelCard) -> Iterable[tuple[str, str]]:

@@ -123,6 +123,7 @@ def test_the_page_tells_subgroups_answers_sets_and_foreign_images():
 def test_what_was_not_measured_is_said_to_be_so():
     page = to_markdown(tiny_card())
     assert "Whether an image is foreign was not measured" in page
+    assert "How often answers were right, held-out images\n\nNot measured." in page
     assert "Not measured: the held-out images name neither" in page
     assert "Results by class" not in page
 
