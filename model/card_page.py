@@ -17,6 +17,7 @@ USE = (
 )
 _FEW = 20
 _NARROW = 2
+_PATHS = {"data", "weights", "split", "publish"}
 _ABBREVIATIONS = {"auc", "auc,", "ppv", "npv", "f1", "ece"}
 _ASSETS = Path(__file__).parent / "assets"
 _PAGE_STYLE = (
@@ -285,7 +286,9 @@ def _provenance(card: ModelCard) -> Iterable[tuple[str, str]]:
         if key != "settings":
             yield key.replace("_", " "), _words(value)
     for name, value in card.provenance.get("settings", {}).items():
-        yield f"--{name.replace('_', '-')}", _words(value)
+        # Where it lay on somebody's machine is nobody else's business.
+        shown = Path(value).name if name in _PATHS else value
+        yield f"--{name.replace('_', '-')}", _words(shown)
     yield "hash of the data", card.data_hash or "–"
     yield "made", card.made_at or "–"
     yield "code", card.code_version or "–"

@@ -140,3 +140,11 @@ def test_the_page_is_written_by_its_ending(tmp_path):
     assert (tmp_path / "new" / "card.html").read_text("utf-8").startswith("<!doctype html>")
     with pytest.raises(ModelError, match=r"\.html or \.md"):
         write_page(tiny_card(), tmp_path / "card.txt")
+
+
+def test_the_card_names_files_but_not_where_they_lay():
+    settings = {"data": "/home/me/clinic/cases.csv", "weights": "none", "licence": "doi 10.1/x"}
+    page = to_page(dataclasses.replace(tiny_card(), provenance={"settings": settings}))
+    assert "cases.csv" in page
+    assert "clinic" not in page
+    assert "doi 10.1/x" in page
