@@ -74,9 +74,10 @@ def _overlooked(card: ModelCard) -> str:
     if not foreign:
         return ""
     worst = min(foreign, key=lambda row: row.metric.estimate)
+    kind = escape(worst.value.replace("_", " "))
     return (
         '<p class="sr-such">It was not found to be foreign. That check overlooks some: of '
-        f'{worst.metric.n:,} foreign pictures of the kind "{escape(worst.value)}" it found '
+        f'{worst.metric.n:,} foreign pictures of the kind "{kind}" it found '
         f"{_percent(worst.metric)}.</p>"
     )
 
