@@ -30,13 +30,17 @@ DEFAULT = "pumch14-phantom"
 class Prediction:
     """`probabilities` is (n, k) float64 in [0, 1], rows sum to 1, columns ordered as `codes`.
 
-    `foreign` (n,) bool says which images lie outside what the checkpoint knows; None where that was
-    not measured.
+    `foreignness` (n,) as in `Predictor.foreignness`; None where that was not measured.
     """
 
     codes: tuple[str, ...]
     probabilities: npt.NDArray[np.float64]
-    foreign: npt.NDArray[np.bool_] | None = None
+    foreignness: Floats | None = None
+
+    @property
+    def foreign(self) -> npt.NDArray[np.bool_] | None:
+        """(n,) which images lie outside what the checkpoint knows."""
+        return None if self.foreignness is None else np.asarray(self.foreignness > 1)
 
 
 class Predictor:
@@ -61,12 +65,10 @@ class Predictor:
             return Prediction(codes, np.empty((0, len(codes))))
         outputs = self._outputs(images, views=self.card.views)
         probabilities = softmax(outputs[0], temperature=self.card.temperature)
-        foreignness = self._foreignness(*outputs)
-        foreign = None if foreignness is None else foreignness > 1
-        return Prediction(codes, probabilities, foreign)
+        return Prediction(codes, probabilities, self._foreignness(*outputs))
 
     def foreignness(self, images: Sequence[Rgb]) -> Floats | None:
-        """How foreign each of at least one image is, (n,): above 1 is foreign, as in `predict`.
+        """How foreign each of at least one image is, (n,): above 1 is foreign.
 
         The card's score, where its limit is 1 and 0 lies as far below that as 2 above. Distance and
         style are of the picture as it is, so that no mirrored copy is looked at. None where nothing

@@ -18,13 +18,19 @@ _NEAR = 1.3
 class Answer:
     """Classes in falling order of probability, and `likely`, those of the prediction set.
 
-    `is_foreign` is None and `likely` empty where the checkpoint was not settled for it.
+    `foreignness` (model.predictor) is None and `likely` empty where the checkpoint was not settled
+    for it.
     """
 
     checkpoint: str
     ranked: list[tuple[Disease, float]]
-    is_foreign: bool | None
+    foreignness: float | None
     likely: tuple[Disease, ...] = ()
+
+    @property
+    def is_foreign(self) -> bool | None:
+        """Whether the picture lies outside what the checkpoint knows; None if nobody measured."""
+        return None if self.foreignness is None else self.foreignness > 1
 
     def to_rows(self) -> list[dict[str, Any]]:
         """For programs."""
@@ -46,13 +52,13 @@ def ask(predictor: Predictor, image: Rgb) -> Answer:
     scored = zip(prediction.codes, prediction.probabilities[0].tolist(), strict=True)
     taxonomy = predictor.card.taxonomy
     ranked = [(taxonomy[c], p) for c, p in sorted(scored, key=lambda item: -item[1])]
-    foreign, rule = prediction.foreign, predictor.card.sets
+    foreignness, rule = prediction.foreignness, predictor.card.sets
     held = [] if rule is None else rule.holds(prediction.probabilities)[0].tolist()
     inside = {code for code, holds in zip(prediction.codes, held, strict=False) if holds}
     return Answer(
         predictor.card.name,
         ranked,
-        None if foreign is None else bool(foreign[0]),
+        None if foreignness is None else float(foreignness[0]),
         tuple(disease for disease, _ in ranked if disease.code in inside),
     )
 
@@ -83,21 +89,13 @@ def who_knows(
     takes_photographs = asked.card.synthetic and not is_drawing
     if not (answer.is_foreign or takes_photographs):
         return []
+    asks_drawings = (answer.foreignness or 0) > (1 if asked.card.synthetic else _NEAR)
     offers = []
     for name, other in predictors.items():
-        is_asked = answer.is_foreign or not other.card.synthetic
-        if name == answer.checkpoint or not is_asked or _is_photograph(asked, other, inputs):
+        if name == answer.checkpoint or (other.card.synthetic and not asks_drawings):
             continue
         limit = _NEAR if takes_photographs and not other.card.synthetic else 1
         found = other.foreignness([inputs[name]])
         if found is not None and found[0] <= limit:
             offers.append(Offer(other.card, is_known=bool(found[0] <= 1)))
     return offers
-
-
-def _is_photograph(asked: Predictor, other: Predictor, inputs: Mapping[str, Rgb]) -> bool:
-    """Whether a checkpoint of real images says so of a picture that one of drawings may know."""
-    if asked.card.synthetic or not other.card.synthetic:
-        return False
-    found = asked.foreignness([inputs[asked.card.name]])
-    return found is not None and bool(found[0] <= _NEAR)

@@ -49,13 +49,10 @@ class FakePredictor:
         for row, image in zip(rows, images, strict=True):
             red, _, blue = image.reshape(-1, 3).mean(axis=0)
             row[PUMCH14.index("Hem" if red > blue + 60 else "MN")] = 0.74
-        return Prediction(PUMCH14.codes, rows, self._are_foreign(images))
+        return Prediction(PUMCH14.codes, rows, self.foreignness(images))
 
     def foreignness(self, images):
         return None if self.foreign is None else np.full(len(images), self.foreign)
-
-    def _are_foreign(self, images):
-        return None if self.foreign is None else self.foreignness(images) > 1
 
     def explain(self, image, *, target, method):
         assert target in PUMCH14.codes
@@ -83,7 +80,7 @@ class RealSkinPredictor(FakePredictor):
     def predict(self, images):
         assert all(image.shape == images[0].shape for image in images)
         rows = np.tile([0.65, *[0.05] * 7], (len(images), 1))
-        return Prediction(ISIC2019.codes, rows, self._are_foreign(images))
+        return Prediction(ISIC2019.codes, rows, self.foreignness(images))
 
     def explain(self, image, *, target, method):
         assert image.shape == (96, 96, 3)
