@@ -51,6 +51,8 @@ def test_another_class_and_method_can_be_explained(page, picture):
 def test_opacity_asks_the_server_nothing(page, picture):
     upload(page, picture)
     expect(page.locator(".sr-map")).to_be_visible()
+    # The last request of an upload places it on the map of features.
+    expect(page.locator(".sr-atlas[data-spot]")).to_be_visible()
     requests = []
     page.on("request", lambda request: requests.append(request.url))
     page.locator("#sr-opacity").fill("25")
