@@ -1,0 +1,56 @@
+"""Every value that a client can send, in every place, found from the running site."""
+
+import resource
+
+import pytest
+
+from tests.attacks.values import (
+    Tally,
+    envelope_shots,
+    event_shots,
+    header_shots,
+    route_shots,
+    shoot,
+    some,
+)
+
+FAST, MAX_GROWTH_KB = 150, 300_000
+# Sent by hand to see that the bait is watched.
+_KINDS = {
+    "events": event_shots,
+    "events by name": lambda stage: event_shots(stage, by_name=True),
+    "envelopes": envelope_shots,
+    "parameters": route_shots,
+    "headers": header_shots,
+}
+
+
+@pytest.fixture
+def nothing_else(stage, errors):
+    """After the test: no error in the log, and no memory lost without end."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < MAX_GROWTH_KB
+    assert [record.getMessage() for record in errors] == []
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+@pytest.mark.usefixtures("nothing_else")
+def test_some_values_reach_nothing_and_break_nothing(stage, kind):
+    _send(stage, kind, some(_KINDS[kind](stage), FAST))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kind", _KINDS)
+@pytest.mark.usefixtures("nothing_else")
+def test_no_value_reaches_or_breaks_anything(stage, kind):
+    _send(stage, kind, _KINDS[kind](stage))
+
+
+def _send(stage, kind, shots):
+    tally = Tally()
+    shoot(stage, shots, kind, tally)
+    print(tally)  # noqa: T201
+    assert tally.faults == []
