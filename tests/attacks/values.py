@@ -23,6 +23,7 @@ _LEAKS = re.compile(
     rb"Traceback \(most recent|File \\?\"/|site-packages|root:x:0:0|sqlalchemy|sqlite3\.|"
     + SECRET.encode()
 )
+_ENOUGH = 40
 _FAILED_INSIDE = "Something went wrong here"
 
 
@@ -62,7 +63,8 @@ def shoot(stage: Stage, shots: Iterable[Shot], kind: str, tally: Tally) -> None:
         tally.slowest = max(tally.slowest, answer.seconds)
         wrong = [*faults_of(answer, shot.sent, stage), *stage.canary.check()]
         tally.faults += [f"{shot.place} {short(shot.sent)}: {fault}" for fault in wrong]
-        assert len(tally.faults) < 40, "\n".join(tally.faults)
+        is_over = len(tally.faults) >= _ENOUGH or not stage.site.db.path.is_file()
+        assert not is_over, "\n".join(tally.faults)
 
 
 def faults_of(answer: Answer, sent: Any, stage: Stage) -> list[str]:
