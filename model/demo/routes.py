@@ -32,6 +32,7 @@ _RETRY = {"Retry-After": "5"}
 
 
 def demo_routes(intake: Intake, *, visitor_of: Callable[[Request], str]) -> APIRouter:
+    """`PUT /demo-api/picture` and `POST /demo-api/example/{number}`; see `build_demo`."""
     router = APIRouter(prefix=PREFIX)
     receiving = Receiving()
     # Their own threads: whoever waits for a turn must not hold those of the reader study.
