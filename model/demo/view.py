@@ -58,7 +58,8 @@ PHOTO_BOX = """
       accept="image/*,.heic,.heif,.tif,.tiff,.bmp,.webp"></label>
     <button type="button" data-camera>Use the camera</button>
   </div>
-  <p>or drop or paste one here: JPEG, PNG, WebP, TIFF, BMP or HEIC, 20 MB at most</p>
+  <p>or drop or paste one here: JPEG, PNG, WebP, TIFF, BMP or HEIC, 20 MB at most.
+  It stays in this server's memory for 15 minutes at most after its last use; nothing is stored.</p>
   <p class="sr-sending" role="status"></p>
   <div class="sr-refusal" role="alert" hidden><h2>This picture cannot be used</h2><p></p></div>
   <dialog class="sr-camera" aria-label="Camera"><video playsinline muted></video>
