@@ -110,6 +110,7 @@ def build_app(settings: Settings, *, predictors: "Sequence[Predictor] | None" = 
     from model.predictor import load_predictors  # noqa: PLC0415
     from model.trust import read_all_trust  # noqa: PLC0415
     from readerstudy.ui.mount import allow_anyone  # noqa: PLC0415
+    from readerstudy.ui.plain import caller_network  # noqa: PLC0415
     from readerstudy.ui.site import PublicPage, build_site  # noqa: PLC0415
 
     db = _initialised(settings)
@@ -119,8 +120,12 @@ def build_app(settings: Settings, *, predictors: "Sequence[Predictor] | None" = 
     cards = [predictor.card for predictor in ready]
     trust = read_all_trust(settings.checkpoints, cards)
     maps = publish_all(cards, source=settings.checkpoints, folder=settings.var / "maps")
+    blocks, routes = build_demo(
+        ready, guard=allow_anyone, visitor_of=caller_network, trust=trust, maps=maps
+    )
     public = PublicPage(
-        blocks=build_demo(ready, guard=allow_anyone, trust=trust, maps=maps),
+        blocks=blocks,
+        routes=routes,
         assets=ASSETS,
         maps=settings.var / "maps",
         health=lambda: {"checkpoint": ready[0].card.name},

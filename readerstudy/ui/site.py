@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
@@ -19,8 +19,8 @@ from readerstudy.ui.admin_api import admin_routes
 from readerstudy.ui.frontend_assets import FrontendAssets
 from readerstudy.ui.gate import Gate
 from readerstudy.ui.join import join_routes
-from readerstudy.ui.local_inputs import LocalInputs
 from readerstudy.ui.mount import Page, allow, mount
+from readerstudy.ui.plain_events import PlainEvents
 from readerstudy.ui.quiz import build_study
 from readerstudy.ui.result import result_routes
 from readerstudy.ui.rights import rights_routes
@@ -41,6 +41,7 @@ class PublicPage:
     """The page at `/`, which this package knows nothing about: it comes from the other room."""
 
     blocks: gr.Blocks
+    routes: APIRouter
     assets: Path
     maps: Path
     health: Callable[[], dict[str, Any]]
@@ -60,13 +61,14 @@ def build_site(settings: Settings, *, db: Database, public: PublicPage) -> FastA
     for kind, handler in ERROR_HANDLERS.items():
         app.add_exception_handler(kind, handler)
     _add_routes(app, db=db, sessions=sessions, health=public.health)
+    app.include_router(public.routes)
     _add_static(app, public)
     for page in _pages(db, settings, sessions=sessions, public=public):
         mount(app, page, sessions=sessions, private=settings.var / "cases")
     # Present, so that Gradio stops answering every origin with credentials; it allows none.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(FrontendAssets)
-    app.add_middleware(LocalInputs)
+    app.add_middleware(PlainEvents)
     app.add_middleware(Gate, sessions=sessions, public_url=_configured_url(settings))
     return app
 

@@ -1,5 +1,6 @@
 """A visitor with a picture."""
 
+import base64
 import json
 import re
 import time
@@ -77,7 +78,7 @@ def test_another_picture_may_follow(page, picture):
     expect(page.locator(".sr-map")).to_be_visible()
 
 
-@pytest.mark.skipif(not list(EXAMPLES.glob("*.jpg")), reason="no example image is there")
+@pytest.mark.skipif(not EXAMPLES, reason="no example image is there")
 def test_an_example_is_ranked_by_a_click(page):
     page.goto("/")
     page.locator(".sr-examples button").nth(1).click()
@@ -148,3 +149,21 @@ def test_nothing_sticks_out_sideways(page, picture, width):
     expect(page.locator(".sr-map")).to_be_visible()
     wide = json.loads(page.evaluate("JSON.stringify(document.documentElement.scrollWidth)"))
     assert wide <= width
+
+
+def test_a_dropped_picture_is_ranked(page, picture):
+    page.goto("/")
+    expect(page.locator(".sr-drop")).to_be_visible()
+    content = base64.b64encode(picture.read_bytes()).decode()
+    page.evaluate(
+        """(content) => {
+            const bytes = Uint8Array.from(atob(content), (sign) => sign.charCodeAt(0));
+            const data = new DataTransfer();
+            data.items.add(new File([bytes], "lesion.png"));
+            const box = document.querySelector(".sr-drop");
+            for (const kind of ["dragenter", "dragover", "drop"])
+                box.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true }));
+        }""",
+        content,
+    )
+    expect(page.locator("#sr-rank li")).to_have_count(5)
