@@ -10,7 +10,7 @@ import httpx
 
 from tests.attacks.enumerated import Event
 from tests.attacks.payloads import to_json
-from tests.attacks.valid import EVENT_DATA, Asked
+from tests.attacks.valid import Asked
 
 JSON = {"content-type": "application/json"}
 LIMIT_S = 10.0
@@ -36,7 +36,7 @@ def ask_event(client: httpx.Client, event: Event, data: list[Any], **forged: Any
         "data": data,
         "fn_index": event.index,
         "session_hash": session,
-        "event_data": EVENT_DATA.get(event.handler),
+        "event_data": None,
         "trigger_id": None,
         **forged,
     }

@@ -44,6 +44,7 @@ def stage(tmp_path_factory):
     predictor = FakePredictor()
     app = composition.build_app(settings, predictors=[predictor, RealSkinPredictor()])
     db = open_database(settings)
+    (settings.var / "maps" / "there.js").write_text("")
     canary = Canary(folder / "var" / "canary", own=(db.path,), site_port=port)
     with serve(app, port=port) as url, canary.watching():
         yield Stage(Site(url=url, app=app, db=db, predictor=predictor), canary, folder)

@@ -2,6 +2,7 @@
 
 import itertools
 import tempfile
+import time
 import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 
+from data.images import encode
 from data.taxonomy import DEMO8
 from readerstudy.entities import SYSTEM, Actor, Role, StudyState
 from readerstudy.services import accounts, reading, requests, studies
@@ -30,6 +33,7 @@ WHO = (
     "owner elsewhere", "owner everywhere",
 )  # fmt: skip
 _ELSEWHERE = "beta"
+_HELD_S = 60  # shorter than the demo keeps a picture
 
 
 @dataclass
@@ -51,6 +55,8 @@ class Stage:
         for slug in ("beta", "quiz"):
             make_study(db, slug, self._manifest)
         answer_next(db, self._actor(self.token("first reader", "alpha")))
+        self.picture = encode(np.full((64, 64, 3), (200, 40, 40), np.uint8))
+        self._handle, self._handle_since = "", 0.0
         self._states = {StudyState.DRAFT: "", StudyState.OPEN: "", StudyState.CLOSED: ""}
 
     @property
@@ -66,6 +72,14 @@ class Stage:
     @property
     def closed(self) -> str:
         return self._in_state(StudyState.CLOSED)
+
+    @property
+    def handle(self) -> str:
+        """Of a picture that the demo holds."""
+        if not self._handle or time.monotonic() - self._handle_since > _HELD_S:
+            sent = self.client("").put("/demo-api/picture", content=self.picture)
+            self._handle, self._handle_since = sent.json()["handle"], time.monotonic()
+        return self._handle
 
     @property
     def asked(self) -> str:

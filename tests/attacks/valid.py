@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.attacks.enumerated import Event
 from tests.attacks.stage import Stage
+from tests.integration.making import PASSWORD
 
 CHECKPOINT = "fake"
 _FILE = b"slug: {}\ntitle: Sent\ntaxonomy: DEMO8"
@@ -63,17 +64,19 @@ EVENTS: dict[tuple[str, str], Call] = {
     ("/study", "show"): _none(),
     ("/study", "consent"): _none(True, "2", "en"),
     ("/study", "profile"): _none("student"),
-    ("", "read_photo"): _none(None, CHECKPOINT),
-    ("", "read_example"): _none(CHECKPOINT),
-    ("", "explain"): _none("", "BCC", "gradient"),
-    ("", "place"): _none("", CHECKPOINT),
-    ("", "choose"): _none("", CHECKPOINT),
-    ("", "take_offer"): _none(""),
+    ("", "rank"): _none(CHECKPOINT),
+    ("", "explain"): lambda s: ("quiz", [s.handle, "BCC", "gradient"]),
+    ("", "place"): lambda s: ("quiz", [s.handle, CHECKPOINT]),
+    ("", "choose"): lambda s: ("quiz", [s.handle, CHECKPOINT]),
+    ("", "take_offer"): lambda s: ("quiz", [s.handle]),
     ("", "start_again"): _none(""),
-    ("", "predict"): _none(None, CHECKPOINT),
+    ("", "predict"): lambda s: ("quiz", [s.handle, CHECKPOINT]),
 }
 # What the click carries, of events that read it.
-EVENT_DATA = {"read_example": {"index": 0}, "take_offer": {"checkpoint": CHECKPOINT}}
+EVENT_DATA: dict[str, Callable[[Stage], dict[str, Any]]] = {
+    "rank": lambda s: {"handle": s.handle},
+    "take_offer": lambda _: {"checkpoint": CHECKPOINT},
+}
 
 
 @dataclass
@@ -111,8 +114,10 @@ def _upload(**query: Any) -> Callable[[Stage, str], Asked]:
 # By method and path; given the stage and the case token of the reader whom the call is about.
 ROUTES: dict[tuple[str, str], Callable[[Stage, str], Asked]] = {
     ("GET", "/healthz"): _plain(),
+    ("PUT", "/demo-api/picture"): lambda s, _: Asked(content=s.picture),
+    ("POST", "/demo-api/example/{number}"): _plain(path={"number": 0}),
     ("GET", "/login"): _plain(),
-    ("POST", "/login"): _plain(form={"name": "nobody", "password": "a wrong password"}),
+    ("POST", "/login"): _plain(form={"name": "admin", "password": PASSWORD}),
     ("POST", "/logout"): _plain(),
     ("GET", "/language/{code}"): _plain(path={"code": "zh"}, query={"back": "/study/"}),
     ("GET", "/invite"): _plain(),
@@ -160,6 +165,12 @@ def inputs(event: Event, stage: Stage) -> tuple[str, list[Any]]:
     """The study that a valid call of the event is about, and the value of each input."""
     study, given = EVENTS[event.page, event.handler](stage)
     return study, [*given, *event.defaults[len(given) :]]
+
+
+def beside_of(event: Event, stage: Stage) -> dict[str, Any]:
+    """What a page says beside the inputs."""
+    carried = EVENT_DATA.get(event.handler)
+    return {"event_data": carried(stage)} if carried else {}
 
 
 def _study_file(stage: Stage) -> bytes:

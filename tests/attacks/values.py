@@ -15,7 +15,7 @@ from tests.attacks.canary import SECRET
 from tests.attacks.enumerated import Event, events, own_routes, parameters
 from tests.attacks.payloads import texts, values
 from tests.attacks.stage import Stage
-from tests.attacks.valid import ROUTES, inputs
+from tests.attacks.valid import EVENT_DATA, ROUTES, beside_of, inputs
 
 # Whom a page or a prefix is for.
 _CALLERS = {"": "anonymous", "/study": "reader", "/admin": "owner everywhere"}
@@ -84,22 +84,40 @@ def faults_of(answer: Answer, sent: Any, stage: Stage) -> list[str]:
 
 
 def event_shots(stage: Stage, *, by_name: bool = False) -> Iterator[Shot]:
-    """Each input of each event in turn; each handler once, however often it is wired."""
+    """Each input of each event in turn; each handler once, however often it is wired.
+
+    By its name only what is public can be called, so that one value shows that the rest is closed.
+    """
     seen = set()
-    spoiled = values(stage.canary, stage.database)
+    everything = values(stage.canary, stage.database)
     for event in events(stage.site.app):
         if (event.page, event.handler) not in seen:
             seen.add((event.page, event.handler))
-            for place, value in itertools.product(range(len(event.inputs)), spoiled):
+            is_closed = by_name and event.handler != "predict"
+            spoiled = everything[:1] if is_closed else everything
+            places: list[int | str] = [*range(len(event.inputs))]
+            if event.handler in EVENT_DATA and not by_name:
+                places += EVENT_DATA[event.handler](stage)
+            for place, value in itertools.product(places, spoiled):
                 yield _event_shot(stage, event, place, value, by_name=by_name)
 
 
-def _event_shot(stage: Stage, event: Event, place: int, value: Any, *, by_name: bool) -> Shot:
+def _event_shot(
+    stage: Stage, event: Event, place: int | str, value: Any, *, by_name: bool
+) -> Shot:
+    """`place` is the number of an input, or a name of what the click carries."""
+
     def send() -> Answer:
         study, data = inputs(event, stage)
         client = stage.as_(_CALLERS[event.page], study)
-        data[place] = value
-        return (ask_by_name if by_name else ask_event)(client, event, data)
+        beside = beside_of(event, stage)
+        if isinstance(place, int):
+            data[place] = value
+        else:
+            beside["event_data"][place] = value
+        if by_name:
+            return ask_by_name(client, event, data)
+        return ask_event(client, event, data, **beside)
 
     return Shot(f"{event.page}:{event.handler}[{place}]", value, send)
 
@@ -119,7 +137,7 @@ def envelope_shots(stage: Stage) -> Iterator[Shot]:
         def send(event: Event = event, key: str = key, value: Any = value) -> Answer:
             study, data = inputs(event, stage)
             client = stage.as_(_CALLERS[event.page], study)
-            forged = {key: value}
+            forged = {**beside_of(event, stage), key: value}
             return ask_event(client, event, forged.pop("data", data), **forged)
 
         yield Shot(f"{event.page}:{event.handler} {key}", value, send)
@@ -135,10 +153,10 @@ def route_shots(stage: Stage) -> Iterator[Shot]:
                 yield _route_shot(stage, (method, route.path), kind, name, value)
 
 
+# Not those by which a client ends its request: it would send half a one.
 _HEADERS = (
-    "Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Content-Length",
-    "Content-Type", "Cookie", "Forwarded", "Host", "If-Modified-Since", "If-None-Match", "Origin",
-    "Range", "Referer", "Sec-Fetch-Site", "Transfer-Encoding", "User-Agent", "X-Forwarded-For",
+    "Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Content-Type", "Cookie", "Forwarded", "Host", "If-Modified-Since", "If-None-Match", "Origin",
+    "Range", "Referer", "Sec-Fetch-Site", "User-Agent", "X-Forwarded-For",
     "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Proto", "X-Gradio-Server",
     "X-Gradio-User", "X-HTTP-Method-Override", "X-Original-URL", "X-Rewrite-URL",
 )  # fmt: skip
@@ -146,7 +164,7 @@ _HEADERS = (
 
 def header_shots(stage: Stage) -> Iterator[Shot]:
     """Headers and cookies of each route of our own, and of the three pages."""
-    words = [w for w in texts(stage.canary, stage.database) if _fits_a_header(w)]
+    words = [w for w in texts(stage.canary, stage.database) if _fits_a_header(w)][::4]
     cookies = [f"{name}={word}" for name in _COOKIES for word in words if ";" not in word]
     asked = [*((method, route.path) for method, route in own_routes(stage.site.app))]
     for route, name in itertools.product(asked, _HEADERS):
