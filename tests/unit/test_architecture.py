@@ -47,7 +47,7 @@ def test_the_rooms_are_where_they_should_be():
         ("torch", ("model/", "data/datasets.py")),
         ("timm", ("model/",)),
         ("captum", ("model/",)),
-        ("fastapi", ("readerstudy/ui/", "app.py")),
+        ("fastapi", ("readerstudy/ui/", "app.py", "model/demo/")),
         ("model", ("model/", "app.py")),
         ("readerstudy", ("readerstudy/", "app.py")),
         ("data.phantom", ("data/",)),
