@@ -104,8 +104,9 @@ def decode_apart(source: bytes | Path) -> Rgb:
 
 
 def _start() -> subprocess.Popen[bytes]:
+    limits = (CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES)
     return subprocess.Popen(
-        [sys.executable, "-m", "data.decoding"],
+        [sys.executable, "-m", "data.decoding", *map(str, limits)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -163,21 +164,21 @@ def _why_ended(code: int) -> ImageError:
     )
 
 
-def serve() -> None:
+def serve(cpu_seconds: int, wall_seconds: int, memory_bytes: int) -> None:
     """The child: answers pictures from standard input until that ends."""
     requests = sys.stdin.buffer
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not stand between two answers
     for kind, most in (
-        (resource.RLIMIT_DATA, MEMORY_BYTES),
+        (resource.RLIMIT_DATA, memory_bytes),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
         _limit(kind, most)
     while head := requests.read(_REQUEST.size):
         content = requests.read(*_REQUEST.unpack(head))
-        _limit(resource.RLIMIT_CPU, math.ceil(time.process_time()) + CPU_SECONDS)
-        signal.alarm(WALL_SECONDS)
+        _limit(resource.RLIMIT_CPU, math.ceil(time.process_time()) + cpu_seconds)
+        signal.alarm(wall_seconds)
         try:
             pixels = decode(content)
         except ImageError as error:
@@ -199,4 +200,4 @@ def _limit(kind: int, most: int) -> None:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(*map(int, sys.argv[1:]))
