@@ -142,7 +142,8 @@ def bombs() -> dict[str, Bytes]:
         ),
         "bomb/webp-largest": lambda: saved(Image.new("RGB", (SIDE, SIDE)), "WEBP", method=0),
         "bomb/webp-sides": webp_of_large_sides,
-        "bomb/heic-sides": lambda: heic_of_sides(65_535, 65_535),
+        "bomb/heic-sides-9000": lambda: heic_of_sides(9000, 9000),
+        "bomb/heic-sides-65535": lambda: heic_of_sides(65_535, 65_535),
         "bomb/heic-sides-2147483647": lambda: heic_of_sides(2**31 - 1, 2**31 - 1),
     }
 
