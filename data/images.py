@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pillow_heif
 from PIL import Image, ImageCms, ImageOps
 
+from data import traps
 from data.errors import UserError
 
 MAX_BYTES = 20_000_000
@@ -22,6 +23,7 @@ _READABLE = "JPEG, PNG, WebP, TIFF, BMP or HEIC"
 
 _ALPHA = ("RGBA", "LA", "PA", "La", "RGBa")
 _STRIP_PIXELS = 1_000_000
+_RLE = (1, 2)
 
 MIN_SIDE_PX = 128
 MIN_SHARPNESS = 12.0
@@ -69,19 +71,31 @@ def decode(source: bytes | Path) -> Rgb:
     `source` is the file's content or its path. Returns `(height, width, 3)` uint8 in [0, 255].
     Deep greyscale is scaled by the smallest of 8, 10, 12, 14 and 16 bits that covers it, alpha is
     laid on white, CMYK and colour profiles are converted. Raises ImageError for an empty, too
-    large, truncated, animated or foreign file; size in bytes and pixels is checked before any pixel
-    is decoded. Not noticed: a JPEG whose scan is damaged in the middle, which decoders fill in by
-    themselves.
+    large, truncated, animated or foreign file, and for one that is made to be slow; size in bytes
+    and pixels is checked before any pixel is decoded. Not noticed: a JPEG whose scan is damaged in
+    the middle, which decoders fill in by themselves. A stranger's file is better read by
+    `data.decoding`, which has a deadline.
     """
-    content = _content(source)
+    content = read_content(source)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = _open(content)
             _check(image)
+            _check_cost(image, content)
             return _to_srgb(image)
     except ImageError:
         raise
+    except traps.TooManyPartsError as error:
+        raise ImageError(
+            "Expected a picture, but this file is made of far more parts than a picture has; open "
+            "it in an image editor and save it as a new PNG or JPEG."
+        ) from error
+    except MemoryError as error:
+        raise ImageError(
+            "Expected a picture, but this file needs more memory than any picture of its size; "
+            "open it in an image editor and save it as a new PNG or JPEG."
+        ) from error
     # Decoders of damaged files raise almost anything; the person only needs to know it is damaged.
     except Exception as error:
         raise ImageError(
@@ -90,7 +104,8 @@ def decode(source: bytes | Path) -> Rgb:
         ) from error
 
 
-def _content(source: bytes | Path) -> bytes:
+def read_content(source: bytes | Path) -> bytes:
+    """The file's bytes. Raises ImageError for one that is missing, empty or too large."""
     if isinstance(source, Path):
         if not source.is_file():
             raise ImageError(f"Expected an image file, but {source.name!r} is not there; check it.")
@@ -110,9 +125,11 @@ def _content(source: bytes | Path) -> bytes:
 
 def _open(content: bytes) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(content), formats=READABLE_FORMATS)
+        return Image.open(traps.CountedFile(content), formats=READABLE_FORMATS)
     except Image.DecompressionBombError as error:
         raise _too_many_pixels("far more") from error
+    except (traps.TooManyPartsError, MemoryError):
+        raise
     except Exception as error:
         raise ImageError(
             f"Expected a {_READABLE} image, but this file is {_guess(content)}; "
@@ -154,6 +171,27 @@ def _check(image: Image.Image) -> None:
         raise ImageError(
             "Expected a single picture, but this file holds several (an animation or pages); save "
             "the one you mean as its own image."
+        )
+
+
+def _check_cost(image: Image.Image, content: bytes) -> None:
+    """Small files that take long: what decoders do with them is out of proportion."""
+    if image.format == "BMP" and image.info.get("compression") in _RLE:
+        raise ImageError(
+            "Expected a BMP without compression, but this one is compressed (RLE); save it as PNG."
+        )
+    if image.format in ("JPEG", "MPO"):
+        scans = traps.count_scans(content)
+        if scans * image.width * image.height > traps.MAX_SCANNED_PIXELS:
+            raise ImageError(
+                f"Expected a JPEG of about ten scans, but this one has {scans}; save it again, as "
+                "a JPEG that is not progressive."
+            )
+    exif = max(len(image.info.get(key) or "") for key in ("exif", "Raw profile type exif"))
+    if exif > traps.MAX_EXIF_BYTES:
+        raise ImageError(
+            f"Expected at most {traps.MAX_EXIF_BYTES // 1000} kB of EXIF data, but this file has "
+            f"{exif // 1000} kB; save it without metadata."
         )
 
 

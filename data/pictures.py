@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.images import ImageError, decode
+from data.decoding import decode_apart
+from data.images import ImageError
 from data.phantom import draw_phantom
 from data.taxonomy import Taxonomy
 
@@ -48,7 +49,7 @@ def read_pictures(cases: pd.DataFrame) -> Iterator[Picture]:
     """
     for case in cases.itertuples():
         try:
-            image = decode(Path(str(case.path)))
+            image = decode_apart(Path(str(case.path)))
         except ImageError as error:
             raise ImageError(f"{case.path}: {error}") from error
         yield Picture(str(case.case_id), str(case.label), image)

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
-from data.images import ImageError, decode
+from data.decoding import decode_apart
+from data.images import ImageError
 from data.manifest import FOREIGN_SUFFIXES, IMAGE_SUFFIXES, find_images
 from model.card import ModelCard, Preprocessing
 from model.errors import ModelError
@@ -96,7 +97,7 @@ def read_batches(
     batch: list[tuple[str, Rgb]] = []
     for case in cases:
         try:
-            batch.append((case.case_id, fit_square(decode(case.path), shape)))
+            batch.append((case.case_id, fit_square(decode_apart(case.path), shape)))
         except (ImageError, OSError) as error:
             errors.append((case.case_id, str(error)))
         if len(batch) == _BATCH:

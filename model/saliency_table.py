@@ -8,7 +8,8 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
-from data.images import ImageError, decode, encode
+from data.decoding import decode_apart
+from data.images import ImageError, encode
 from data.tables import write_csv
 from model.errors import ModelError
 from model.overlay import overlay
@@ -44,7 +45,7 @@ def write_maps(
     pairs = list(zip(cases["case_id"], cases["path"], strict=True))
     for number, (case_id, path) in enumerate(tqdm(pairs, desc="explaining", unit="image"), start=1):
         try:
-            image = _fitted(decode(Path(path)))
+            image = _fitted(decode_apart(Path(path)))
         except (ImageError, OSError) as error:
             errors.append(f"{case_id}: {error}")
             continue
