@@ -60,9 +60,7 @@ def ask_by_name(client: httpx.Client, event: Event, data: list[Any], **forged: A
     return _answer(joined, body, since)
 
 
-def ask_route(
-    client: httpx.Client, method: str, path: str, asked: Asked, **options: Any
-) -> Answer:
+def ask_route(client: httpx.Client, method: str, path: str, asked: Asked, **options: Any) -> Answer:
     address = path.replace(":path}", "}")
     for name, value in asked.path.items():
         address = address.replace(f"{{{name}}}", escaped(value))

@@ -112,7 +112,7 @@ class Canary:
 
     def _state(self) -> dict[str, tuple[object, ...]]:
         """Access time before content; reading it here sets it, which is taken back."""
-        found: dict[str, tuple[object, ...]] = {"": tuple(sorted(os.listdir(self.folder)))}
+        found: dict[str, tuple[object, ...]] = {"": tuple(sorted(self.folder.iterdir()))}
         for path in self.baits.values():
             if path.is_symlink():
                 found[path.name] = (str(path.readlink()),)
@@ -128,10 +128,8 @@ class Canary:
     def _is_bait(self, arg: object) -> bool:
         if not isinstance(arg, str | bytes | os.PathLike):
             return False
-        path = os.path.abspath(os.fsdecode(os.fspath(arg)))
-        return (
-            path.startswith(str(self.folder)) or path in FOREIGN or path in map(str, self.own)
-        )
+        path = os.path.abspath(os.fsdecode(os.fspath(arg)))  # noqa: PTH100 -- as named, not as led
+        return path.startswith(str(self.folder)) or path in FOREIGN or path in map(str, self.own)
 
     def _is_foreign_address(self, args: tuple[object, ...]) -> bool:
         """Unix sockets are how a child process is spoken to."""

@@ -111,7 +111,7 @@ class Stage:
         """Of somebody new."""
         if "reader" in who:
             return self._new_reader(slug)
-        role, study = Role(who.split()[0]), None if who.endswith("everywhere") else slug
+        role, study = Role(who.split(maxsplit=1)[0]), None if who.endswith("everywhere") else slug
         name = f"{role}-{uuid.uuid4().hex[:8]}"
         accounts.create_admin(
             self.site.db, actor=SYSTEM, name=name, password=PASSWORD, role=role, study=study

@@ -27,9 +27,7 @@ PAGES = {"/study": ("reader", "show"), "/admin": ("owner", "show_overview")}
 
 def event_of(stage, page):
     handler = PAGES[page][1]
-    return next(
-        e for e in events(stage.site.app) if e.page == page and e.handler == handler
-    )
+    return next(e for e in events(stage.site.app) if e.page == page and e.handler == handler)
 
 
 def knock(client, page, name):
@@ -85,7 +83,7 @@ def test_the_same_person_signed_in_anew_goes_on_with_the_open_page(stage):
 
 @pytest.mark.parametrize("page", ["", *PAGES])
 def test_a_page_that_nobody_opened_has_no_stream(stage, page, errors):
-    """Gradio itself answers with an error in the middle of the stream, and a traceback in the log."""
+    """Gradio itself would answer with an error in mid-stream, and a traceback in the log."""
     client = stage.as_(PAGES[page][0]) if page else stage.as_("anonymous")
     answer = client.get(f"{page}/gradio_api/queue/data?session_hash={uuid.uuid4().hex}")
     assert answer.status_code == 404
@@ -109,7 +107,7 @@ def test_no_route_acts_for_a_foreign_site(stage):
                 count += 1
                 answer = ask_route(client, method, path, asked, headers=foreign)
                 assert answer.status == 403, (who, method, path, foreign)
-    print(f"{count:,} requests from foreign sites")  # noqa: T201
+    print(f"{count:,} requests from foreign sites")
 
 
 def test_no_event_acts_for_a_foreign_site(stage):

@@ -155,9 +155,7 @@ ROUTES: dict[tuple[str, str], Callable[[Stage, str], Asked]] = {
     ("GET", "/admin-api/{slug}/report.html"): _admin(),
     ("GET", "/admin-api/{slug}/trail.csv"): _admin(),
     ("GET", "/admin-api/{slug}/preview/{position}/view/{view}"): _admin(position=1, view=1),
-    ("GET", "/admin-api/{slug}/preview/{position}/support/{number}"): _admin(
-        position=1, number=1
-    ),
+    ("GET", "/admin-api/{slug}/preview/{position}/support/{number}"): _admin(position=1, number=1),
 }
 
 

@@ -103,8 +103,9 @@ def test_no_module_is_a_monolith():
 _TOUCHES = {
     "open", "open_file", "read_bytes", "read_text", "write_bytes", "write_text", "unlink", "rmtree",
     "remove", "rename", "mkdir", "rmdir", "touch", "symlink_to", "hardlink_to", "glob", "rglob",
-    "iterdir", "walk", "scandir", "listdir", "copyfile", "copy2", "copytree", "move", "FileResponse",
-    "StaticFiles", "urlopen", "scratch", "makedirs", "mkstemp", "mkdtemp", "NamedTemporaryFile",
+    "iterdir", "walk", "scandir", "listdir", "copyfile", "copy2", "copytree", "move",
+    "FileResponse", "StaticFiles", "urlopen", "scratch", "makedirs", "mkstemp", "mkdtemp",
+    "NamedTemporaryFile",
 }  # fmt: skip
 # Files of the program itself, found when it starts, and one that the server names by itself.
 _MAY_TOUCH = {
@@ -131,7 +132,9 @@ def test_pages_touch_no_files():
     found = {
         (name, call)
         for path in SOURCES
-        if (name := path.relative_to(ROOT).as_posix()).startswith(("model/demo/", "readerstudy/ui/"))
+        if (name := path.relative_to(ROOT).as_posix()).startswith(
+            ("model/demo/", "readerstudy/ui/")
+        )
         for call in _called(path)
     }
     assert found == set(_MAY_TOUCH)
