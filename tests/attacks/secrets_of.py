@@ -36,12 +36,13 @@ class Secrets:
         secrets.words |= {f"{number:.6f}".encode() for number in numbers}
         for text in bare | set(cases["label"]):
             secrets.words |= set(hashed(text))
+        secrets.words = {word.lower() for word in secrets.words}
         return secrets
 
     def found_in(self, received: bytes) -> set[bytes]:
         """Whatever the case of its letters."""
         low = received.lower()
-        return {word for word in self.words if word.lower() in low}
+        return {word for word in self.words if word in low}
 
 
 def hashed(text: str) -> list[bytes]:

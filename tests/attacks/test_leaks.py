@@ -12,7 +12,6 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from scipy.stats import spearmanr
 
-from data.images import encode
 from data.manifest import write_manifest
 from data.taxonomy import DEMO8
 from readerstudy.db.tables import Assignment, Case, Reader, ReferenceStandard, Study
@@ -23,6 +22,8 @@ from tests.integration.making import make_study, write_predictions
 
 N_CASES = 16
 MARK = "kennzeichen-4c1d"  # stands in the metadata of every file that was imported
+# Gradio's own files, which are the same on every site; the slow test reads them too.
+_GRADIOS = ("/study/assets", "/study/static", "/assets", "/static")
 _LINK = re.compile(r"""(?:src|href)=["']([^"'#]+)["']""")
 _SOURCE = re.compile(r"""["'](\.{1,2}/[\w./-]+\.(?:js|css|svg))["']""")
 
@@ -77,7 +78,7 @@ class Recorder:
         self._keep(address, answer)
         return answer
 
-    def follow(self, page):
+    def follow(self, page, *, skipped=()):
         """Everything that a page names, and what that names in turn."""
         pending, base = [page], self.client.base_url
         while pending:
@@ -90,7 +91,7 @@ class Recorder:
             found += _SOURCE.findall(answer.text) if "javascript" in kind or "html" in kind else []
             for link in found:
                 url = base.join(address).join(link)
-                if url.host == base.host and not url.path.startswith(("/language", "/invite")):
+                if url.host == base.host and not url.path.startswith(("/language", *skipped)):
                     pending.append(url.raw_path.decode())
 
     def _keep(self, address, answer):
@@ -98,11 +99,10 @@ class Recorder:
         self.received[address] = headers + b"\n" + answer.content
 
 
-def read_all(stage, slug, *, follow):
+def read_all(stage, slug, *, skipped=_GRADIOS):
     """A whole quiz: what was received, each case as JSON, and each picture."""
     recorder = Recorder(stage.client(stage.new_token("reader", slug)))
-    if follow:
-        recorder.follow("/study/")
+    recorder.follow("/study/", skipped=skipped)
     for address in ("/study/config", "/study-api/status"):
         recorder.get(address)
     show = next(e for e in events(stage.site.app) if (e.page, e.handler) == ("/study", "show"))
@@ -122,12 +122,12 @@ def read_all(stage, slug, *, follow):
 
 @pytest.fixture(scope="module")
 def quiz(stage, hidden):
-    return read_all(stage, "hidden", follow=True)
+    return read_all(stage, "hidden")
 
 
 def test_the_search_finds_what_it_looks_for(hidden):
     """Else the tests below cannot fail."""
-    for word in hidden.words:
+    for word in sorted(hidden.words)[::20]:
         assert hidden.found_in(b"{" + word.upper() + b"}")
     assert len(hidden.words) > 500
     assert names_a_class('{"truth": "BCC"}', DEMO8.codes) == ["BCC"]
@@ -137,12 +137,21 @@ def test_the_search_finds_what_it_looks_for(hidden):
 def test_no_byte_of_a_quiz_tells_names_labels_hashes_or_predictions(quiz, hidden):
     received, cases, _ = quiz
     assert len(cases) == N_CASES
-    assert len(received) > 60  # pages, scripts, styles, events, cases and pictures
-    leaks = {
-        address: found for address, data in received.items() if (found := hidden.found_in(data))
-    }
-    assert leaks == {}
+    assert len(received) > 2 * N_CASES + 10  # cases, pictures; pages, scripts, styles, an event
+    _assert_tells_nothing(received, hidden)
+
+
+@pytest.mark.slow
+def test_nor_do_all_scripts_that_the_pages_name(stage, hidden):
+    received, _, _ = read_all(stage, "hidden", skipped=())
+    assert len(received) > 200
+    _assert_tells_nothing(received, hidden)
+
+
+def _assert_tells_nothing(received, hidden):
+    found = {address: hidden.found_in(data) for address, data in received.items()}
     print(f"{len(received)} answers, {sum(map(len, received.values())):,} bytes")
+    assert {address: words for address, words in found.items() if words} == {}
 
 
 def test_no_class_stands_beside_a_case(quiz):
@@ -170,7 +179,7 @@ def test_pictures_are_bare(quiz):
 
 def test_two_readers_share_no_address(stage, quiz, hidden):
     _, cases, _ = quiz
-    _, others, _ = read_all(stage, "hidden", follow=False)
+    _, others, _ = read_all(stage, "hidden")
     mine, theirs = ({case["case_token"] for case in its} for its in (cases, others))
     assert len(mine) == len(theirs) == N_CASES
     assert mine & theirs == set()
@@ -218,21 +227,6 @@ def _follows(readers, of):
         for rows in readers.values()
     ]
     return sum(found) / np.sqrt(len(found))
-
-
-def test_equal_pixels_are_equal_bytes_whatever_their_class(stage, tmp_path):
-    """So that a size tells what the picture shows, and not what somebody wrote about it."""
-    pixels = np.random.default_rng(0).integers(0, 255, (24, 32, 3), dtype=np.uint8)
-    rows = []
-    for label in DEMO8.codes:
-        (tmp_path / f"{label}.png").write_bytes(encode(pixels))
-        rows.append({"case_id": f"same-{label}", "path": f"{label}.png", "label": label})
-    write_manifest(rows, tmp_path / "manifest.csv")
-    make_study(stage.site.db, "same", tmp_path / "manifest.csv")
-    _, cases, pictures = read_all(stage, "same", follow=False)
-    assert len(pictures) == len(DEMO8)
-    assert len({answer.content for answer in pictures}) == 1
-    assert len({len(json.dumps(case)) - len(str(case["position"])) for case in cases}) <= 3
 
 
 @pytest.mark.usefixtures("hidden")

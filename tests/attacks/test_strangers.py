@@ -91,23 +91,20 @@ def test_a_page_that_nobody_opened_has_no_stream(stage, page, errors):
 
 
 def test_no_route_acts_for_a_foreign_site(stage):
-    """Every route that can change something, as everybody, enumerated."""
+    """Every route that can change something, asked by somebody who might, enumerated."""
     app = stage.site.app
     acting = [(m, p) for m, p, _ in all_routes(app) if m not in _SAFE]
     assert len(acting) > 60  # else the enumeration itself is broken
     own = {(method, route.path) for method, route in own_routes(app)}
-    count = 0
-    for who in ("anonymous", "reader", "owner everywhere"):
-        client = stage.as_(who)
-        for method, path in acting:
-            asked = Asked(path=_filled(path), json={"data": []})
-            if (method, path) in own:
-                asked = ROUTES[method, path](stage, "x")
-            for foreign in FOREIGN:
-                count += 1
-                answer = ask_route(client, method, path, asked, headers=foreign)
-                assert answer.status == 403, (who, method, path, foreign)
-    print(f"{count:,} requests from foreign sites")
+    client = stage.as_("owner everywhere")
+    for method, path in acting:
+        asked = Asked(path=_filled(path), json={"data": []})
+        if (method, path) in own:
+            asked = ROUTES[method, path](stage, "x")
+        for foreign in FOREIGN:
+            answer = ask_route(client, method, path, asked, headers=foreign)
+            assert answer.status == 403, (method, path, foreign)
+    print(f"{len(acting)} routes, {len(acting) * len(FOREIGN)} requests")
 
 
 def test_no_event_acts_for_a_foreign_site(stage):

@@ -4,6 +4,9 @@ import resource
 
 import pytest
 
+from tests.attacks.asking import ask_event
+from tests.attacks.enumerated import events
+from tests.attacks.valid import inputs
 from tests.attacks.values import (
     Tally,
     envelope_shots,
@@ -14,7 +17,7 @@ from tests.attacks.values import (
     some,
 )
 
-FAST, MAX_GROWTH_KB = 150, 300_000
+FAST, MAX_GROWTH_KB = 40, 300_000
 _KINDS = {
     "events": event_shots,
     "events by name": lambda stage: event_shots(stage, by_name=True),
@@ -53,3 +56,29 @@ def _send(stage, kind, shots):
     shoot(stage, shots, kind, tally)
     print(tally)
     assert not tally.faults, "\n".join(tally.faults)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin-api/alpha/preview/{}/view/1",
+        "/admin-api/alpha/preview/1/view/{}",
+        "/admin-api/alpha/preview/1/support/{}",
+    ],
+)
+@pytest.mark.parametrize("number", ["9" * 40, "1000001", "-1"])
+def test_a_number_that_nothing_has_is_refused(stage, path, number, errors):
+    answer = stage.as_("owner", "alpha").get(path.format(number))
+    assert answer.status_code == 422
+    assert errors == []
+
+
+@pytest.mark.parametrize("handler", ["revoke_invitation", "approve_request", "refuse_request"])
+@pytest.mark.parametrize("number", ["9" * 40, "\u00b2", "\u0663", "-1", "1 or 1"])
+def test_a_number_that_no_list_offers_is_a_sentence(stage, handler, number, errors):
+    event = next(e for e in events(stage.site.app) if e.handler == handler)
+    study, data = inputs(event, stage)
+    data[1] = number
+    answer = ask_event(stage.as_("owner", study), event, data)
+    assert "choose one of the list" in answer.text
+    assert errors == []
