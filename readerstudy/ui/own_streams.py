@@ -80,4 +80,4 @@ def _named_in(body: bytes) -> str:
         name = json.loads(body).get("session_hash")
     except (ValueError, AttributeError, RecursionError):
         return ""
-    return name if isinstance(name, str) else ""
+    return str(name) if isinstance(name, str) else ""

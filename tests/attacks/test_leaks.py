@@ -24,7 +24,7 @@ N_CASES = 16
 MARK = "kennzeichen-4c1d"  # stands in the metadata of every file that was imported
 # Gradio's own files, which are the same on every site; the slow test reads them too.
 _GRADIOS = ("/study/assets", "/study/static", "/assets", "/static")
-_LINK = re.compile(r"""(?:src|href)=["']([^"'#]+)["']""")
+_LINK = re.compile(r"""(?:src|href)=\\?["']([^"'#\\]+)""")
 _SOURCE = re.compile(r"""["'](\.{1,2}/[\w./-]+\.(?:js|css|svg))["']""")
 
 
