@@ -77,7 +77,7 @@ def _asked_for(scope: Scope) -> str:
 def _named_in(body: bytes) -> str:
     """What is no name is left to Gradio, which refuses it."""
     try:
-        name: object = json.loads(body).get("session_hash")
+        name = json.loads(body).get("session_hash")
     except (ValueError, AttributeError, RecursionError):
         return ""
-    return name if isinstance(name, str) else ""
+    return str(name) if isinstance(name, str) else ""
