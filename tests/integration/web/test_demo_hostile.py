@@ -1,4 +1,4 @@
-"""Files made to do harm, sent to the demo's door: pixels or a sentence, soon, and the site lives."""
+"""Files made to do harm at the demo's door: pixels or a sentence, soon, and the site lives."""
 
 import time
 import uuid
