@@ -93,11 +93,11 @@ def test_a_hostile_workbook_is_refused_in_a_sentence_and_soon(workbook, part, ch
 
 
 def test_cells_far_to_the_right_cost_nothing(workbook):
-    rows = "".join(f'<row r="{n}"><c r="XFD{n}"><v>1</v></c></row>' for n in range(4, 1000))
+    rows = "".join(f'<row r="{n}"><c r="XFD{n}"><v>1</v></c></row>' for n in range(4, 20_000))
     change(workbook, SHEET, with_row(rows))
     begun = time.monotonic()
     assert len(read_rjafroc(workbook).rows) == 2
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 10
 
 
 def test_openpyxl_reads_through_defusedxml():
