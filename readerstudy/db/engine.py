@@ -161,7 +161,7 @@ def _postgresql_engine(url: sa.URL) -> sa.Engine:
     except ImportError as error:
         raise ConfigError(
             "Expected the driver of PostgreSQL, but it is not installed; "
-            "run `pip install -r requirements-scale.txt`."
+            "run `pip install --require-hashes -r requirements-scale.lock`."
         ) from error
     sa.event.listen(engine, "connect", _prepare_postgresql)
     return engine
