@@ -74,8 +74,11 @@ class Gate:
         self._public = urlsplit(public_url) if public_url else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})  # no page uses one
             return
         scope = self._with_own_headers(scope)
         respond = _with_headers(scope, send, is_https=self._is_https)
