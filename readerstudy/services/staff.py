@@ -1,4 +1,4 @@
-"""Those who run studies: who may sign in, their passwords and sessions. For owners of all studies."""
+"""Those who run studies: who may sign in, passwords, sessions. For owners of every study."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -48,9 +48,7 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: moment)
 
 
-def refused(
-    db: Database, name: str, *, password: str = "wrong", address: str = STRANGER
-) -> str:
+def refused(db: Database, name: str, *, password: str = "wrong", address: str = STRANGER) -> str:
     with pytest.raises(SignInError) as caught:
         accounts.sign_in(db, name=name, password=password, address=address)
     return str(caught.value)
@@ -112,7 +110,8 @@ def test_known_unknown_and_disabled_names_cost_and_read_the_same(
     for name, password in (("ada", "wrong"), ("nobody", "wrong"), ("eve", PASSWORD)):
         before = len(hashed)
         done = statements(
-            db, lambda n=name, p=password: said.append(refused(db, n, password=p))  # type: ignore[misc]
+            db,
+            lambda n=name, p=password: said.append(refused(db, n, password=p)),  # type: ignore[misc]
         )
         cost.append((len(hashed) - before, [text.split()[0] for text in done]))
     assert said[0] == said[1] == said[2]
@@ -165,9 +164,7 @@ def test_the_trail_counts_the_failures_of_a_name_in_one_row(db: Database, owner:
         refused(db, owner)
     for number in range(4):
         refused(db, f"{TYPED}{number}")
-    found = {
-        (e.subject, e.new) for e in trail.trail(db, actor=SYSTEM).events if "failed" in e.verb
-    }
+    found = {(e.subject, e.new) for e in trail.trail(db, actor=SYSTEM).events if "failed" in e.verb}
     assert found == {
         ("ada", '{"refused_unchecked":3,"wrong":5}'),
         ("unknown names", '{"refused_unchecked":0,"wrong":4}'),
