@@ -12,13 +12,22 @@ from typing import Any
 
 from data.errors import UserError
 from data.taxonomy import load_taxonomy
-from readerstudy import cli_life, cli_requests
+from readerstudy import cli_accounts, cli_life, cli_requests
 from readerstudy.config import Settings, add_arguments, settings_from
 from readerstudy.db import Database
 from readerstudy.entities import SYSTEM, Role, Rule
 from readerstudy.errors import StudyError
 from readerstudy.protocol import Protocol, Questions
-from readerstudy.services import accounts, copies, identities, setup, studies, supports, uploads
+from readerstudy.services import (
+    accounts,
+    copies,
+    identities,
+    setup,
+    staff,
+    studies,
+    supports,
+    uploads,
+)
 from readerstudy.services.protocols import read_study_file
 
 EXIT_REFUSED = 2
@@ -107,6 +116,11 @@ def _create_admin(db: Database, args: Arguments, settings: Settings) -> None:
         study=args.study,
     )
     print(f"Made the account {args.name} ({args.role}).")
+
+
+def _set_password(db: Database, args: Arguments, settings: Settings) -> None:
+    staff.set_password(db, actor=SYSTEM, name=args.name, password=_password(args, settings))
+    print(f"Set the password of {args.name}, who is signed out everywhere.")
 
 
 def _password(args: Arguments, settings: Settings) -> str:
@@ -239,9 +253,13 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
 
 def _add_create_admin(parser: argparse.ArgumentParser) -> None:
     roles = [role.value for role in Role if role is not Role.READER]
-    parser.add_argument("--name", required=True, help="name to sign in with")
+    _add_password(parser)
     parser.add_argument("--role", choices=roles, default=Role.OWNER.value, help="what it may do")
     parser.add_argument("--study", metavar="NAME", help="only in this study (default: in all)")
+
+
+def _add_password(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--name", required=True, help="name to sign in with")
     parser.add_argument(
         "--password-stdin", action="store_true", help="read the password from standard input"
     )
@@ -328,6 +346,8 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comma
     "init": ("make database, first administrator and demo study", _add_nothing, _init),
     "migrate": ("bring the database to this version", _add_nothing, _migrate),
     "create-admin": ("make an account", _add_create_admin, _create_admin),
+    "set-password": ("give an account a new password", _add_password, _set_password),
+    **cli_accounts.COMMANDS,
     "create-study": ("make an empty study", _add_create_study, _create_study),
     "import-cases": ("add cases from a manifest", _add_import_cases, _import_cases),
     "import-predictions": ("add a model", _add_import_predictions, _import_predictions),

@@ -67,5 +67,9 @@ class ConflictError(RetryError):
     """Somebody else stored the same thing first."""
 
 
+class CrowdedError(RetryError):
+    """Too many passwords wait to be checked."""
+
+
 class BusyError(RetryError):
     """The database did not answer in time, or its disk is full."""

@@ -5,7 +5,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +20,9 @@ INVITATION_LIFE = timedelta(days=90)
 # who knows a name can use it up and keep its owner out.
 MAX_ATTEMPTS = 5
 MAX_ATTEMPTS_OF_NAME = 50
+# Of one address with all names together: each costs a hash. Wide enough for a hospital behind one
+# address, since a success is not counted any more.
+MAX_ATTEMPTS_OF_ADDRESS = 30
 ATTEMPT_WINDOW = timedelta(minutes=15)
 MAX_CONFIDENCE = 100
 LATE_GRACE = timedelta(seconds=60)
@@ -125,10 +128,21 @@ def reason(text: str) -> str:
     return required_text(text, what="a reason", most=MAX_REASON)
 
 
-def is_throttled(attempts: Sequence[tuple[str, datetime]], *, address: str, now: datetime) -> bool:
-    """`attempts` with one name: from which address, and when."""
+def is_throttled(
+    attempts: Sequence[tuple[str, datetime]], *, address: str, now: datetime, of_address: int = 0
+) -> bool:
+    """`attempts` with one name: from which address, and when. `of_address`: with any name."""
     recent = [whence for whence, at in attempts if at > now - ATTEMPT_WINDOW]
-    return recent.count(address) >= MAX_ATTEMPTS or len(recent) >= MAX_ATTEMPTS_OF_NAME
+    return (
+        recent.count(address) >= MAX_ATTEMPTS
+        or len(recent) >= MAX_ATTEMPTS_OF_NAME
+        or of_address >= MAX_ATTEMPTS_OF_ADDRESS
+    )
+
+
+def window_of(moment: datetime) -> datetime:
+    """When the quarter of an hour began that failed sign-ins of this moment are told under."""
+    return moment - (moment - datetime(1970, 1, 1, tzinfo=UTC)) % ATTEMPT_WINDOW
 
 
 def network_of(address: str) -> str:

@@ -173,6 +173,34 @@ def test_create_admin_asks_for_the_password(
     db.close()
 
 
+def test_accounts_are_kept_from_the_command_line(
+    var: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("migrate")
+    monkeypatch.setattr(cli, "getpass", lambda _: "typed password")
+    for name in ("ada", "eve"):
+        assert run("create-admin", "--name", name) == 0
+    db = database(var)
+    token = accounts.sign_in(db, name="eve", password="typed password")
+    monkeypatch.setattr(cli, "getpass", lambda _: "a new password")
+    assert run("set-password", "--name", "eve") == 0
+    assert accounts.actor_for(db, token=token) is None
+    token = accounts.sign_in(db, name="eve", password="a new password")
+    capsys.readouterr()
+    assert run("accounts") == 0
+    assert "eve  owner  every study  sessions: 1" in capsys.readouterr().out
+    assert run("end-sessions", "--name", "eve") == 0
+    assert accounts.actor_for(db, token=token) is None
+    assert run("disable-account", "--name", "eve") == 0
+    assert run("disable-account", "--name", "ada") == 2
+    assert "is the last" in capsys.readouterr().err
+    assert run("accounts") == 0
+    assert "eve  owner  every study  disabled" in capsys.readouterr().out
+    assert run("enable-account", "--name", "eve") == 0
+    assert accounts.sign_in(db, name="eve", password="a new password")
+    db.close()
+
+
 def python(*command: str, **given: Any) -> "subprocess.CompletedProcess[str]":
     """In a session of its own, where there is no terminal to ask at."""
     given = {"stdin": subprocess.DEVNULL} if "input" not in given else given

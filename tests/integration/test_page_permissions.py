@@ -25,6 +25,7 @@ from readerstudy.ui.mount import allow
 from readerstudy.ui.quiz import build_study
 from readerstudy.ui.result import result_routes
 from readerstudy.ui.rights import rights_routes
+from readerstudy.ui.routes import sign_in_routes
 from readerstudy.ui.session import Sessions, Zone
 from readerstudy.ui.study_api import ERROR_HANDLERS, study_routes
 from readerstudy.ui.upload_api import upload_routes
@@ -106,6 +107,12 @@ ROUTES: dict[tuple[str, str], tuple[set[str], str]] = {
     ("PUT", "/admin-api/{slug}/predictions"): (OWNERS, "/admin-api/alpha/predictions?name=b4"),
     ("PUT", "/admin-api/{slug}/supports"): (OWNERS, "/admin-api/alpha/supports?model=net"),
     ("PUT", "/admin-api/study-file"): (EVERYWHERE, "/admin-api/study-file?name=sent.yaml"),
+    ("GET", "/admin-api/account"): (LISTS, "/admin-api/account"),
+    ("POST", "/admin-api/account"): (LISTS, "/admin-api/account"),
+    ("GET", "/admin-api/accounts"): (EVERYWHERE, "/admin-api/accounts"),
+    ("GET", "/admin-api/trail.csv"): (EVERYWHERE, "/admin-api/trail.csv"),
+    ("POST", "/admin-api/accounts/password"): (EVERYWHERE, "/admin-api/accounts/password"),
+    ("POST", "/admin-api/accounts/{action}"): (EVERYWHERE, "/admin-api/accounts/sessions"),
     ("GET", "/study-api/status"): (READERS, "/study-api/status"),
     ("GET", "/study-api/current"): (READERS, "/study-api/current"),
     ("GET", "/study-api/case/{case_token}"): (READER, "/study-api/case/{token}"),
@@ -187,7 +194,14 @@ def app(db: Database) -> Iterator[TestClient]:
     for kind, handler in ERROR_HANDLERS.items():
         made.add_exception_handler(kind, handler)
     sessions = Sessions(db, is_secure=False)
-    for routes in (admin_routes, upload_routes, study_routes, rights_routes, result_routes):
+    for routes in (
+        sign_in_routes,
+        admin_routes,
+        upload_routes,
+        study_routes,
+        rights_routes,
+        result_routes,
+    ):
         made.include_router(routes(db, sessions))
     with TestClient(made) as client:
         yield client

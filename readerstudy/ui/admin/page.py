@@ -23,7 +23,8 @@ from readerstudy.ui.mount import Guard, actor_of
 
 _HEADER = (
     '<header class="sr-top"><a class="sr-brand" href="/">SkinReader</a>'
-    '<span class="sr-where">Administration</span><nav><form method="post" action="/logout">'
+    '<span class="sr-where">Administration</span><nav>'
+    '<a href="/admin-api/account">Account</a><form method="post" action="/logout">'
     "<button>Sign out</button></form></nav></header>"
 )
 
