@@ -14,16 +14,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from data.decoding import decode_apart
-from data.images import encode, quality_report
+from data.images import encode
 from data.phantom import draw_phantom
-from model.demo import view
-from model.demo.uploads import reduced
-from model.demo.visits import Visit, Visits
-from model.overlay import overlay
-from model.predictor import Predictor, load_predictors
+from model.demo.handlers import Demo
+from model.demo.intake import Intake
+from model.demo.visits import Visits
+from model.predictor import load_predictors
 from model.saliency import METHODS
-from model.transforms import fit_square, unfit
 
 _MAP_EVERY = 10
 
@@ -33,21 +30,20 @@ def resident_mb() -> int:
     return int(status.partition("VmRSS:")[2].split()[0]) // 1024
 
 
-def upload(number: int, photo: bytes, predictors: list[Predictor], visits: Visits) -> None:
-    image = decode_apart(photo)
-    small = reduced(image)
-    fitted = {p.card.name: fit_square(image, p.card.preprocessing) for p in predictors}
-    visit = Visit(view=small, fitted=fitted, photo_uri=view.data_uri(small))
-    quality_report(image)
-    visits.add(visit)
-    predictor = predictors[number % len(predictors)]
-    card = predictor.card
-    predictor.predict([fitted[card.name]])
+class Click:
+    """What Gradio makes of the page's event."""
+
+    def __init__(self, handle: str) -> None:
+        self.handle = handle
+
+
+def upload(number: int, photo: bytes, demo: Demo, intake: Intake) -> None:
+    handle = intake.take_picture(photo, visitor=f"visitor {number % 7}")
+    card = demo.cards[number % len(demo.cards)]
+    demo.rank(Click(handle), card.name)
     if number % _MAP_EVERY == 0:
-        code, method = card.taxonomy.codes[0], list(METHODS)[number // _MAP_EVERY % len(METHODS)]
-        found = predictor.explain(fitted[card.name], target=code, method=method)
-        saliency = unfit(found, shape=small.shape, preprocessing=card.preprocessing)
-        visit.maps[card.name, code, method] = view.data_uri(overlay(small, saliency, opacity=1.0))
+        method = list(METHODS)[number // _MAP_EVERY % len(METHODS)]
+        demo.explain(handle, card.taxonomy.codes[0], method)
 
 
 def main() -> None:
@@ -55,7 +51,9 @@ def main() -> None:
     parser.add_argument("--uploads", type=int, default=500)
     parser.add_argument("--visitors", type=int, default=4)
     options = parser.parse_args()
-    predictors, visits = load_predictors(), Visits()
+    visits = Visits()
+    demo = Demo(load_predictors(), visits=visits)
+    intake = Intake(demo.cards, visits, examples=())
     photos = [
         encode(draw_phantom("BCC", seed=77, size=size).image, format="JPEG") for size in (600, 1600)
     ]
@@ -65,7 +63,7 @@ def main() -> None:
     with ThreadPoolExecutor(options.visitors) as pool:
         numbers = iter(range(options.uploads))
         while some := list(itertools.islice(numbers, 25)):
-            sent = [pool.submit(upload, n, photos[n % 2], predictors, visits) for n in some]
+            sent = [pool.submit(upload, n, photos[n % 2], demo, intake) for n in some]
             for one in sent:
                 one.result()
             seconds = time.perf_counter() - start
