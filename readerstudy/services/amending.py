@@ -79,8 +79,8 @@ def _case(session: Session, study: Study, case_id: str) -> Case:
     case = queries_life.case_named(session, study.id, case_id)
     if case is None:
         raise NotFoundError(
-            f"Expected the name of a case of {study.slug}, but there is no {quoted(case_id)}; "
-            "its name is in cases.csv of the export."
+            f"Expected the name of a case of {study.slug}, but there is none named "
+            f"{quoted(case_id)}; its name is in cases.csv of the export."
         )
     return case
 

@@ -87,11 +87,6 @@ def _check(entries: list[zipfile.ZipInfo], *, size: int) -> None:
             f"Expected a zip of at most {MAX_ENTRIES:,} files and {MAX_TOTAL_BYTES:,} bytes, but "
             f"got {len(entries):,} files and {total:,} bytes; split it, or import the folder."
         )
-    if total > _RATIO_FROM_BYTES + _MAX_RATIO * size:
-        raise ImportRefused(
-            f"Expected pictures and a table, which hardly shrink, but these {size:,} bytes would "
-            f"grow to {total:,}; pack it again without what is not needed."
-        )
     paths = [PurePosixPath(entry.filename) for entry in entries]
     count, folders = (
         Counter(paths),
@@ -107,6 +102,11 @@ def _check(entries: list[zipfile.ZipInfo], *, size: int) -> None:
         raise ImportRefused(
             f"Expected a zip of plain files, but {len(faults)} are refused; pack it again without "
             "them:\n" + "\n".join(faults[:_SHOWN]) + more
+        )
+    if total > _RATIO_FROM_BYTES + _MAX_RATIO * size:
+        raise ImportRefused(
+            f"Expected pictures and a table, which hardly shrink, but these {size:,} bytes would "
+            f"grow to {total:,}; pack it again without what is not needed."
         )
 
 
