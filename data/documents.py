@@ -21,7 +21,7 @@ _MAX_TEXT = 200_000
 _COST = 4  # of a value in YAML, which is read a hundred times as slowly as JSON
 _PLAIN = (bool, int, float, date, time, type(None))
 _PART = r"""(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')\s*\.\s*"""
-_LONG_NAME = re.compile(rf"(?:{_PART}){{200}}")
+_LONG_NAME = re.compile(rf"(?:{_PART}){{2000}}")
 
 
 class DocumentError(UserError):

@@ -154,7 +154,11 @@ def write_csv(
 
 
 def _cell(value: object, *, raw: bool) -> object:
-    return guarded(value) if isinstance(value, str) and not raw else value
+    if not isinstance(value, str):
+        return value
+    # A lone carriage return is not quoted by pandas: it would begin a row of its own.
+    text = value if raw else guarded(value)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def refuse_existing(path: Path, *, overwrite: bool) -> None:

@@ -254,11 +254,15 @@ def contents(files: Files) -> Iterator[tuple[str, bytes]]:
         "the table in other letters": lambda: {
             k.upper() if k == "manifest.csv" else k: v for k, v in files.items()
         },
-        "all pictures empty": lambda: {k: v if k == "manifest.csv" else b"" for k, v in files.items()},
-        "all pictures text": lambda: {k: v if k == "manifest.csv" else b"hi" for k, v in files.items()},
+        "all pictures empty": lambda: _pictures(files, b""),
+        "all pictures text": lambda: _pictures(files, b"hi"),
         "an empty zip": dict,
     }.items():  # fmt: skip
         yield what, packed(change())
+
+
+def _pictures(files: Files, content: bytes) -> Files:
+    return {name: c if name == "manifest.csv" else content for name, c in files.items()}
 
 
 _GROUPS = (names, lies, ends, contents)

@@ -286,7 +286,7 @@ def test_a_manifest_with_odd_cells_is_refused_line_by_line(db, tmp_path):
             with pytest.raises(UserError, match="line 2") as told:
                 studies.import_cases(db, actor=SYSTEM, slug="odd", manifest=manifest)
             assert len(str(told.value)) < 2_000
-    manifest.write_text("\n".join([head, one, two]))
+    manifest.write_text(f"{head}\n{one}\n{two}")
     assert studies.import_cases(db, actor=SYSTEM, slug="odd", manifest=manifest) == 2
 
 

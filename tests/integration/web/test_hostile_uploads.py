@@ -92,8 +92,8 @@ def send_models(site, staff, folder, good, pairs, prefix):
 def send_studies(staff, files):
     for form, content in files:
         name = f"a.{form.lower()}"
-        content = content.encode() if isinstance(content, str) else content
-        assert put(staff, f"/admin-api/study-file?name={name}", content)
+        sent = content.encode() if isinstance(content, str) else content
+        assert put(staff, f"/admin-api/study-file?name={name}", sent)
 
 
 def pairs_of(folder):
