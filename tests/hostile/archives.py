@@ -201,7 +201,7 @@ _SMALL = 999_000
 def _same(files: Files) -> bytes:
     once = zlib.compress(b"\0" * _SMALL, 9)[2:-4]
     said = {"method": 8, "packed": len(once), "size": _SMALL, "crc": zlib.crc32(b"\0" * _SMALL)}
-    return _overlapping(files, once, said, n=9_000)
+    return _overlapping(files, once, said, n=3_000)
 
 
 def _table(content: bytes) -> Callable[[Files], bytes]:
@@ -220,7 +220,7 @@ BOMBS: dict[str, Callable[[Files], bytes]] = {
     "1 MB of zeros 300 times": lambda files: packed(
         files, *((f"{n}.bin", b"\0" * _SMALL) for n in range(300))
     ),
-    "the same megabyte 9,000 times": _same,
+    "the same megabyte 3,000 times": _same,
     "a zip in a zip": lambda files: packed(files, ("in.zip", packed({"0": b"\0" * _ZEROS}))),
     "a zip as the table": lambda files: packed({**files, "manifest.csv": packed(files)}),
     "10,001 files": lambda _: packed({}, *((f"{n}.png", b"") for n in range(10_001))),
@@ -235,7 +235,7 @@ def _overlapping(files: Files, content: bytes, said: dict[str, int], *, n: int) 
     whole = raw([*own, (b"0.bin", content, said)])
     place = whole.find(_END)
     more = b"".join(
-        entry(b"%d.bin" % number, b"", **{"offset": len(body), **said})[1] for number in range(n)
+        entry(b"%d.bin" % number, b"", **{"offset": len(body), **said})[1] for number in range(1, n)
     )
     start = whole.find(_CENTRAL)
     last = struct.pack("<4H2IH", 0, 0, n & 0xFFFF, n & 0xFFFF, place - start + len(more), start, 0)

@@ -11,7 +11,8 @@ from data.taxonomy import DEMO8
 from readerstudy.db import queries_studies as queries
 from readerstudy.entities import SYSTEM
 from readerstudy.services import studies, uploads
-from tests.hostile.archives import all_archives, packed
+from readerstudy.services.archives import unpack
+from tests.hostile.archives import BOMBS, all_archives, packed
 from tests.hostile.tables import all_pairs
 from tests.integration.making import write_cases, write_predictions
 
@@ -148,3 +149,21 @@ def test_hostile_predictions_are_refused_in_words(db, good, pair, tmp_path):
     taken = {what for what, said in found.items() if not said}
     assert "table: a cell: minus zero" not in taken
     assert "table: UTF-16" in taken
+
+
+@pytest.mark.parametrize(
+    ("bomb", "said"),
+    [
+        ("1 MB of zeros 300 times", "would grow to"),
+        ("the same megabyte 3,000 times", "would grow to"),
+        ("names of 13 MB", "its list of files is too long"),
+        ("200,000 headers", "its list of files is too long"),
+    ],
+)
+def test_a_bomb_is_refused_before_it_is_unpacked(db, good, tmp_path, bomb, said):
+    """By the zip's own list, which is no longer than that of an honest one."""
+    sent = tmp_path / "sent.zip"
+    sent.write_bytes(BOMBS[bomb](good))
+    with pytest.raises(UserError, match=said):
+        unpack(sent, folder=tmp_path / "out", table="manifest.csv")
+    assert not (tmp_path / "out").exists()
