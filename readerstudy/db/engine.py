@@ -1,8 +1,10 @@
 """The database handle: one engine, two kinds of transaction, migrations."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +104,30 @@ class Database:
         engine = sa.create_engine(
             self.url,
             poolclass=sa.QueuePool,
+            **_JSON,
             connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
             **limits,
         )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
+
+
+def _stored(content: Any) -> str:
+    """Not escaped, so that half a sign is refused like in any other text."""
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _read(given: str | bytes) -> Any:
+    """Half a sign, stored before it was refused, must not keep all the others from any page."""
+    text = given if isinstance(given, str) else given.decode()
+    content = json.loads(text)
+    if "\\u" not in text:
+        return content
+    return json.loads(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+_JSON: dict[str, Any] = {"json_serializer": _stored, "json_deserializer": _read}
 
 
 @contextmanager
@@ -119,7 +139,7 @@ def _translated() -> Iterator[None]:
             "Expected to store something new, but the database holds something that "
             "contradicts it; reload and try again."
         ) from error
-    except DataError as error:
+    except (DataError, UnicodeEncodeError, OverflowError) as error:
         raise StudyError(
             "Expected text and numbers that the database can hold, but got something else; "
             "remove unusual characters and try again."
@@ -157,7 +177,7 @@ def _postgresql_engine(url: sa.URL) -> sa.Engine:
     query = {"connect_timeout": str(_CONNECT_SECONDS), **url.query}
     address = url.set(drivername="postgresql+psycopg", query=query)
     try:
-        engine = sa.create_engine(address, pool_pre_ping=True)
+        engine = sa.create_engine(address, pool_pre_ping=True, **_JSON)
     except ImportError as error:
         raise ConfigError(
             "Expected the driver of PostgreSQL, but it is not installed; "
@@ -182,6 +202,7 @@ def _sqlite_path(url: sa.URL) -> Path | None:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # None stops the driver from opening transactions on its own; `_begin_sqlite` does.
     connection.isolation_level = None
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     for pragma in (
         f"busy_timeout = {_BUSY_SECONDS * 1000}",
         "foreign_keys = ON",

@@ -82,7 +82,12 @@ def call(client, mount, fn, data=(), *, session=None, event_data=None):
     """
     session = session or uuid.uuid4().hex
     body = {"data": list(data), "fn_index": fn, "session_hash": session, "event_data": event_data}
-    joined = client.post(f"{mount}/gradio_api/queue/join", json=body)
+    # Escaped, as any program may write it: half a sign is no UTF-8.
+    joined = client.post(
+        f"{mount}/gradio_api/queue/join",
+        content=json.dumps(body),
+        headers={"Content-Type": "application/json"},
+    )
     if joined.status_code != 200:
         return joined.status_code
     address = f"{mount}/gradio_api/queue/data?session_hash={session}"
