@@ -7,7 +7,6 @@ import socket
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +16,11 @@ from data.errors import UserError
 from readerstudy.config import Settings, add_arguments, settings_from
 from readerstudy.db import Database
 from readerstudy.errors import ConfigError
+from readerstudy.log_file import LogFile
 from readerstudy.services.accounts import FIRST_ADMIN
 from readerstudy.services.scratch import clear_abandoned
 from readerstudy.services.setup import initialise, open_database
+from readerstudy.ui.connections import BACKLOG, Shares, connection_class, limits_here
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from model.predictor import Predictor
 
 _log = logging.getLogger("skinreader")
-_LOG_BYTES = 5_000_000
 _EXIT_INTERRUPTED = 130  # as shells count a program that Ctrl-C ended
 _GRADIO = {
     "GRADIO_ANALYTICS_ENABLED": "False",  # no telemetry, no look for a newer version
@@ -80,7 +80,7 @@ def listen(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
-        listener.listen(1024)
+        listener.listen(BACKLOG)
     except (OSError, UnicodeError) as error:  # Unicode: a name that no host can have
         listener.close()
         reason = getattr(error, "strerror", None) or error
@@ -151,9 +151,15 @@ def _serve(app: "FastAPI", settings: Settings, listener: socket.socket) -> None:
 
 
 def server_config(app: "ASGIApp", settings: Settings) -> uvicorn.Config:
-    """How the application is served: whom it believes, and what it writes down."""
+    """How the application is served: whom it believes, what it waits for, what it writes down."""
+    limits = limits_here(settings.trusted_proxies)
+    _log.info("At most %d connections, %d of one address", limits.total, limits.per_address)
     return uvicorn.Config(
-        app,
+        Shares(app, limits),
+        http=connection_class(limits),
+        ws="none",
+        backlog=BACKLOG,
+        limit_concurrency=limits.total + 1,  # also of handlers whose client has left
         log_config=None,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
@@ -164,7 +170,7 @@ def server_config(app: "ASGIApp", settings: Settings) -> uvicorn.Config:
 
 def _start_log(file: Path) -> None:
     """Tracebacks go here, never into a page."""
-    handler = RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=5, encoding="utf-8")
+    handler = LogFile(str(file))
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     # They would write a line for every request and every letter of every font.
