@@ -23,7 +23,7 @@ _EVENTS = r"|gradio_api/(queue/(join|data)|heartbeat/[\w-]+|cancel|reset|startup
 _FILE = "/gradio_api/file="
 _DEMO = r"|gradio_api/(info|upload|upload_progress|theme\.css|call/predict(/\w+)?)/?"
 _OWN = re.compile(
-    r"/(healthz|login|logout|invite(/[\w-]+)?|join/[a-z0-9-]+|language/\w+|app-assets/((demo|map)/)?[\w.-]+)|/favicon\.ico"
+    r"/(healthz|readyz|login|logout|invite(/[\w-]+)?|join/[a-z0-9-]+|language/\w+|app-assets/((demo|map)/)?[\w.-]+)|/favicon\.ico"
 )
 _DEMO_PATHS = re.compile(f"/({_PAGE}{_EVENTS}{_DEMO})")
 _MOUNT_PATHS = re.compile(f"/?({_PAGE}{_EVENTS})")
