@@ -18,6 +18,7 @@ from readerstudy.db import Database
 from readerstudy.errors import ConfigError
 from readerstudy.log_file import LogFile
 from readerstudy.services.accounts import FIRST_ADMIN
+from readerstudy.services.exposure import exposed_studies, exposed_words
 from readerstudy.services.scratch import clear_abandoned
 from readerstudy.services.setup import initialise, open_database
 from readerstudy.ui.connections import BACKLOG, Shares, connection_class, limits_here
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from model.predictor import Predictor
+    from readerstudy.ui.site import PublicPage
 
 _log = logging.getLogger("skinreader")
 _EXIT_INTERRUPTED = 130  # as shells count a program that Ctrl-C ended
@@ -104,28 +106,43 @@ def prepare(settings: Settings) -> None:
 
 def build_app(settings: Settings, *, predictors: "Sequence[Predictor] | None" = None) -> "FastAPI":
     """Everything but the socket. Without `predictors`, all checkpoints of the folder are loaded."""
-    # Not above: torch takes seconds, and gradio reads the environment that `prepare` sets.
+    # Not above: gradio reads the environment that `prepare` sets.
+    from readerstudy.ui.site import build_site  # noqa: PLC0415
+
+    db = _initialised(settings)
+    public = _public_page(settings, predictors) if settings.has_demo else None
+    for slug, names in exposed_studies(db, served=public.models if public else ()).items():
+        _log.warning("%s", exposed_words(slug, names))
+    return build_site(settings, db=db, public=public)
+
+
+def _public_page(settings: Settings, predictors: "Sequence[Predictor] | None") -> "PublicPage":
+    # Not above: torch takes seconds.
     from model.demo.page import ASSETS, build_demo  # noqa: PLC0415
     from model.map_files import publish_all  # noqa: PLC0415
     from model.predictor import load_predictors  # noqa: PLC0415
     from model.trust import read_all_trust  # noqa: PLC0415
     from readerstudy.ui.mount import allow_anyone  # noqa: PLC0415
-    from readerstudy.ui.site import PublicPage, build_site  # noqa: PLC0415
+    from readerstudy.ui.plain import caller_network  # noqa: PLC0415
+    from readerstudy.ui.site import PublicPage  # noqa: PLC0415
 
-    db = _initialised(settings)
     ready = predictors or load_predictors(settings.checkpoints)
     for predictor in ready:
         _log.info("Serving checkpoint %s (sha256 %s)", predictor.card.name, predictor.card.sha256)
     cards = [predictor.card for predictor in ready]
     trust = read_all_trust(settings.checkpoints, cards)
     maps = publish_all(cards, source=settings.checkpoints, folder=settings.var / "maps")
-    public = PublicPage(
-        blocks=build_demo(ready, guard=allow_anyone, trust=trust, maps=maps),
+    blocks, routes = build_demo(
+        ready, guard=allow_anyone, visitor_of=caller_network, trust=trust, maps=maps
+    )
+    return PublicPage(
+        blocks=blocks,
+        routes=routes,
         assets=ASSETS,
         maps=settings.var / "maps",
         health=lambda: {"checkpoint": ready[0].card.name},
+        models=[card.name for card in cards],
     )
-    return build_site(settings, db=db, public=public)
 
 
 def _initialised(settings: Settings) -> Database:

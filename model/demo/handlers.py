@@ -1,31 +1,31 @@
-"""The handlers of the demo page: a picture in, ranked diagnoses and a saliency map out."""
+"""The handlers of the demo page: the handle of a picture in, diagnoses and a saliency map out."""
 
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from data.images import ImageError, decode, quality_report
 from data.taxonomy import Disease
 from model import card_page
 from model.card import ModelCard
 from model.demo import scope, view
-from model.demo.answers import ask, who_knows
-from model.demo.uploads import Rgb, consume, reduced
-from model.demo.visits import KEEP_UPLOAD_SECONDS, KEEP_UPLOADS, Expiring, Visit, Visits
+from model.demo.answers import Answer, Offer, ask, who_knows
+from model.demo.turns import Turns
+from model.demo.visits import Visit, Visits
+from model.errors import ModelError
 from model.overlay import overlay
 from model.predictor import Predictor
 from model.saliency import METHODS
-from model.transforms import fit_square, unfit
+from model.transforms import unfit
 from model.trust import Trust, in_words
 
 _SYNTHETIC = "<b>Synthetic image</b>: a drawing, no patient. "
+_FORGOTTEN = "It is no longer held here: pictures are forgotten soon. Choose it again."
 
 
 class Demo:
-    """The page's handlers. Nothing of a picture outlives `visits`, and nothing touches the disk.
+    """The page's handlers. They know pictures by the handle of a visit, never by a file.
 
     `predictors` are the checkpoints to choose from; the first one answers until another is chosen.
     `trust` says of each, by name, how far its maps can be trusted, where that was measured.
@@ -35,15 +35,14 @@ class Demo:
         self,
         predictors: Sequence[Predictor],
         *,
-        examples: Path,
         visits: Visits,
         trust: Mapping[str, Trust] | None = None,
     ) -> None:
         self._trust = trust or {}
         self._predictors = {predictor.card.name: predictor for predictor in predictors}
         self._visits = visits
-        self._recent = Expiring[bytes](limit=KEEP_UPLOADS, keep_seconds=KEEP_UPLOAD_SECONDS)
-        self.examples = sorted(examples.glob("*.jpg"))
+        # Two lines: a slow map must not keep the next visitor waiting for the ranking.
+        self._rankings, self._maps = Turns(), Turns()
 
     @property
     def cards(self) -> list[ModelCard]:
@@ -56,26 +55,19 @@ class Demo:
         found = {d.code: d for card in self.cards for d in card.taxonomy.diseases}
         return [(f"{d.code} · {d.name_en}", d.code) for d in found.values()]
 
-    def read_photo(self, photo: str | None, checkpoint: str) -> tuple[Any, ...]:
-        """Ranks an upload and deletes its file; a bad picture becomes a sentence."""
-        if photo is None:  # the page itself emptied the box
-            return (*(gr.skip() for _ in range(4)), None, gr.skip(), gr.skip())
+    def rank(self, event: gr.EventData, checkpoint: str) -> tuple[Any, ...]:
+        """Ranks the picture whose handle the page got from the demo's own route; it may be any."""
         since = time.perf_counter()
-        try:
-            image = decode(consume(photo, recent=self._recent))
-        except ImageError as error:
-            return (view.refusal(str(error)), "", *_switch(is_shown=False), gr.skip(), "")
-        return self._shown(self._visit(image, checkpoint), since=since)
-
-    def read_example(self, event: gr.EventData, checkpoint: str) -> tuple[Any, ...]:
-        """Ranks the example that was clicked; the number comes from the page, so it may be any."""
-        since = time.perf_counter()
-        image = decode(self.examples[int(event.index)])
-        return self._shown(self._visit(image, checkpoint, synthetic=True), since=since)
+        handle = _sent(event, "handle")
+        visit = self._visits.get(handle)
+        if visit is None:
+            return (view.refusal(_FORGOTTEN), "", *_switch(is_shown=False), gr.skip(), "")
+        visit.checkpoint = self._predictor(checkpoint).card.name
+        return (*self._answer(visit, since=since), handle)
 
     def choose(self, key: str, checkpoint: str) -> tuple[Any, ...]:
         """Another checkpoint: its domain and card, and its answer to the picture that is held."""
-        card = self._predictors[checkpoint].card
+        card = self._predictor(checkpoint).card
         told = (view.domain_of(card), card_page.to_html(card))
         visit = self._visits.get(key)
         if visit is None:
@@ -87,7 +79,7 @@ class Demo:
 
     def take_offer(self, event: gr.EventData, key: str) -> tuple[Any, ...]:
         """The checkpoint that the page named for a foreign picture; it may name any."""
-        name = str(event.checkpoint)
+        name = _sent(event, "checkpoint")
         if name not in self._predictors:
             return tuple(gr.skip() for _ in range(6))
         return (name, *self.choose(key, name))
@@ -96,26 +88,20 @@ class Demo:
         """Computes only a map that this visit has not seen yet."""
         visit = self._visits.get(key)
         if visit is None:
-            return (
-                gr.skip()
-                if not key
-                else view.refusal(
-                    "It is no longer held here: pictures are forgotten soon. Choose it again."
-                )
-            )
+            return gr.skip() if not key else view.refusal(_FORGOTTEN)
         name = visit.checkpoint
-        taxonomy = self._predictors[name].card.taxonomy
+        taxonomy = self._predictor(name).card.taxonomy
         if target not in taxonomy.codes:  # the page is about to name a class of this checkpoint
             return gr.skip()
-        if (name, target, method) not in visit.maps:
-            visit.maps[name, target, method] = self._map(visit, target, method)
-        caption = visit.note + view.legend(
+        if method not in METHODS:
+            raise ModelError(f"Expected one of {', '.join(METHODS)} as the method of a map.")
+        caption = _note(visit) + view.legend(
             taxonomy[target],
             method,
             sign=METHODS[method].sign,
             trust=in_words(self._trust.get(name), method),
         )
-        uri = visit.maps[name, target, method]
+        uri = self._map(visit, name, target, method)
         return view.viewer(visit.photo_uri, map_uri=uri, caption=caption)
 
     def start_again(self, key: str) -> tuple[Any, ...]:
@@ -123,52 +109,52 @@ class Demo:
         self._visits.forget(key)
         return (view.placeholder(), "", *_switch(is_shown=False), gr.skip(), "")
 
-    def predict(self, photo: str | None, checkpoint: str) -> dict[str, Any]:
-        """Ranked classes of one image, as JSON; for the Gradio API client."""
-        if photo is None:
-            raise gr.Error("Expected an image, but got none; send one.", print_exception=False)
-        image = decode(consume(photo, recent=self._recent))
-        card = self._predictors[checkpoint].card
-        answer = ask(self._predictors[checkpoint], image)
-        offers = who_knows(self._predictors, dict.fromkeys(self._predictors, image), answer)
+    def predict(self, handle: str, checkpoint: str) -> dict[str, Any]:
+        """Ranked classes of one image, as JSON; for programs, which got the handle from a PUT."""
+        visit = self._visits.get(handle)
+        if visit is None:
+            raise ModelError(
+                "Expected the handle of a picture that is held here, but this one is unknown or "
+                "forgotten; send the picture again with PUT."
+            )
+        card = self._predictor(checkpoint).card
+        answer, offers = self._ask(visit, card.name)
         return {
             "checkpoint": card.name,
             "domain": card.domain,
             "licence": card.licence,
             "outside": True if offers else answer.is_foreign,
             "known_to": [offer.card.name for offer in offers if offer.is_known],
-            "warnings": list(quality_report(image).warnings),
+            "warnings": list(visit.warnings),
             "likely": [disease.code for disease in answer.likely],
             "ranking": answer.to_rows(),
         }
 
-    def _visit(self, image: Rgb, checkpoint: str, *, synthetic: bool = False) -> Visit:
-        small = reduced(image)
-        return Visit(
-            view=small,
-            # Ranking and maps see the very same pixels, whatever the page shows.
-            fitted={c.name: fit_square(image, c.preprocessing) for c in self.cards},
-            photo_uri=view.data_uri(small),
-            checkpoint=checkpoint,
-            warnings=tuple(quality_report(image).warnings),
-            note=_SYNTHETIC if synthetic else "",
-        )
+    def _predictor(self, checkpoint: str) -> Predictor:
+        """Of a name that a client sent."""
+        if checkpoint not in self._predictors:
+            raise ModelError(f"Expected one of the checkpoints {', '.join(self._predictors)}.")
+        return self._predictors[checkpoint]
 
-    def _shown(self, visit: Visit, *, since: float) -> tuple[Any, ...]:
-        return (*self._answer(visit, since=since), self._visits.add(visit))
+    def _ask(self, visit: Visit, checkpoint: str) -> tuple[Answer, list[Offer]]:
+        with self._rankings.turn(visit.visitor):
+            answer = ask(self._predictors[checkpoint], visit.fitted[checkpoint])
+            offers = who_knows(
+                self._predictors, visit.fitted, answer, is_drawing=visit.is_synthetic
+            )
+        return answer, offers
 
     def _answer(self, visit: Visit, *, since: float) -> tuple[Any, ...]:
         card = self._predictors[visit.checkpoint].card
-        answer = ask(self._predictors[card.name], visit.fitted[card.name])
+        answer, offers = self._ask(visit, card.name)
         ranked = answer.ranked
-        is_drawing = bool(visit.note)
-        offers = who_knows(self._predictors, visit.fitted, answer, is_drawing=is_drawing)
         if answer.is_foreign or offers:
             visit.foreign.add(card.name)
             warnings, trust = visit.warnings, {"outside": scope.outside(card, answer, offers)}
         else:
             # A drawing is outside what a checkpoint of real skin has seen, whatever was measured.
-            foreign = (view.FOREIGN_DRAWING,) if is_drawing and not card.synthetic else ()
+            is_foreign_drawing = visit.is_synthetic and not card.synthetic
+            foreign = (view.FOREIGN_DRAWING,) if is_foreign_drawing else ()
             visit.foreign |= {card.name} if foreign else set()
             such = "" if foreign else scope.believed(card, answer)
             warnings, trust = (*foreign, *visit.warnings), {"such_answers": such}
@@ -181,26 +167,43 @@ class Demo:
                 seconds=time.perf_counter() - since,
                 **trust,
             ),
-            view.viewer(visit.photo_uri, caption=visit.note, is_busy=True),
+            view.viewer(visit.photo_uri, caption=_note(visit), is_busy=True),
             *_switch(is_shown=True),
             gr.update(choices=_choices(ranked), value=ranked[0][0].code),
         )
 
-    def _map(self, visit: Visit, target: str, method: str) -> str:
-        predictor = self._predictors[visit.checkpoint]
-        found = predictor.explain(visit.fitted[visit.checkpoint], target=target, method=method)
-        preprocessing = predictor.card.preprocessing
-        saliency = unfit(found, shape=visit.view.shape, preprocessing=preprocessing)
-        return view.data_uri(overlay(visit.view, saliency, opacity=1.0))
+    def _map(self, visit: Visit, checkpoint: str, target: str, method: str) -> str:
+        """The overlay as a data URI; whoever waited may find that it was made meanwhile."""
+        key = (checkpoint, target, method)
+        if uri := visit.maps.get(key):
+            return uri
+        with self._maps.turn(visit.visitor):
+            if uri := visit.maps.get(key):
+                return uri
+            predictor = self._predictors[checkpoint]
+            found = predictor.explain(visit.fitted[checkpoint], target=target, method=method)
+            preprocessing = predictor.card.preprocessing
+            saliency = unfit(found, shape=visit.view.shape, preprocessing=preprocessing)
+            uri = view.data_uri(overlay(visit.view, saliency, opacity=1.0))
+            visit.keep_map(key, uri)
+            return uri
 
 
-def _switch(*, is_shown: bool) -> tuple[Any, Any, None]:
-    """Either the controls, or the box for a picture in its column; the box is emptied.
+def _sent(event: gr.EventData, name: str) -> str:
+    """What the page sent with a click: anything, or nothing."""
+    try:
+        return str(getattr(event, name))
+    except (AttributeError, TypeError):  # of an event without data, Gradio asks None for the name
+        return ""
 
-    The box itself gets a value and no update: for an update Gradio makes a new box for the visit,
-    without what `page` changed in it, and would open the next picture itself. `gr.skip` is one.
-    """
-    return gr.update(visible=is_shown), gr.update(visible=not is_shown), None
+
+def _note(visit: Visit) -> str:
+    return _SYNTHETIC if visit.is_synthetic else ""
+
+
+def _switch(*, is_shown: bool) -> tuple[Any, Any]:
+    """Either the controls, or the box for a picture in its column."""
+    return gr.update(visible=is_shown), gr.update(visible=not is_shown)
 
 
 def _choices(ranked: list[tuple[Disease, float]]) -> list[tuple[str, str]]:

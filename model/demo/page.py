@@ -5,18 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from fastapi import APIRouter, Request
 
 from model import card_page
 from model.demo import view
 from model.demo.handlers import Demo
+from model.demo.intake import Intake
 from model.demo.map import MapSection
+from model.demo.routes import demo_routes
+from model.demo.turns import WAITING
 from model.demo.visits import Visits
 from model.map_files import PublicMap
 from model.predictor import Predictor
 from model.trust import Trust
 
 DEFAULT_METHOD = "gradient"
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.jpg"))
 ASSETS = Path(__file__).parents[1] / "assets"
 
 Guard = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -26,26 +30,34 @@ def build_demo(
     predictors: Sequence[Predictor],
     *,
     guard: Guard,
-    examples: Path = EXAMPLES,
-    visits: Visits | None = None,
+    visitor_of: Callable[[Request], str],
+    examples: Sequence[Path] = EXAMPLES,
     trust: Mapping[str, Trust] | None = None,
     maps: Mapping[str, PublicMap] | None = None,
-) -> gr.Blocks:
-    """`guard` wraps every handler; the server refuses to mount a page with one unwrapped."""
-    visits = visits or Visits()
-    demo = Demo(predictors, examples=examples, visits=visits, trust=trust)
+) -> tuple[gr.Blocks, APIRouter]:
+    """The page and its own routes, which share what is held of a visit.
+
+    `guard` wraps every handler; the server refuses to mount a page with one unwrapped. `visitor_of`
+    tells whom a request is counted for, such as its network address.
+    """
+    visits = Visits()
+    demo = Demo(predictors, visits=visits, trust=trust)
     section = MapSection(predictors, maps or {}, visits)
+    intake = Intake(demo.cards, visits, examples=examples)
+    blocks = _page(demo, section, examples, guard)
+    return blocks, demo_routes(intake, visitor_of=visitor_of)
+
+
+def _page(demo: Demo, section: MapSection, examples: Sequence[Path], guard: Guard) -> gr.Blocks:
     default = demo.cards[0]
-    with gr.Blocks(
-        title="SkinReader demo", analytics_enabled=False, delete_cache=(600, 900), fill_width=True
-    ) as page:
+    with gr.Blocks(title="SkinReader demo", analytics_enabled=False, fill_width=True) as page:
         gr.HTML(view.HEADER + view.NOTICE, js_on_load=None)
         boxes = {
             "checkpoint": _checkpoint_box(demo),
             "domain": gr.HTML(view.domain_of(default), js_on_load=None),
         }
         with gr.Row(elem_id="sr-columns"):
-            boxes |= _boxes(demo)
+            boxes |= _boxes(demo, examples)
         boxes["section"] = gr.HTML(section.place("", default.name), js_on_load=None)
         with gr.Accordion("About this checkpoint", open=False, elem_id="sr-about"):
             boxes["card"] = gr.HTML(card_page.to_html(default), js_on_load=None)
@@ -64,11 +76,11 @@ def _checkpoint_box(demo: Demo) -> gr.Radio:
     )
 
 
-def _boxes(demo: Demo) -> dict[str, Any]:
+def _boxes(demo: Demo, examples: Sequence[Path]) -> dict[str, Any]:
     """In the order of a narrow screen: picture, ranking, controls, examples."""
     with gr.Column(elem_id="sr-picture"):
         with gr.Column(elem_id="sr-upload") as upload:
-            photo = _photo_box()
+            photo = gr.HTML(view.PHOTO_BOX, js_on_load=view.TAKE_HANDLE, elem_id="sr-photo")
         viewer = gr.HTML("", js_on_load=None)
     ranking = gr.HTML(view.placeholder(), elem_id="sr-ranking", js_on_load=view.CLICK_OFFER)
     with gr.Column(elem_id="sr-below"):
@@ -79,9 +91,7 @@ def _boxes(demo: Demo) -> dict[str, Any]:
             methods = [(name, key) for key, name in view.METHOD_NAMES.items()]
             method = gr.Dropdown(methods, value=DEFAULT_METHOD, label="Method", elem_id="sr-method")
             again = gr.Button("Try another picture", elem_id="sr-again")
-        examples = gr.HTML(
-            view.examples(demo.examples), js_on_load=view.CLICK_EXAMPLE, elem_id="sr-examples"
-        )
+        gr.HTML(view.examples(examples), js_on_load=None, elem_id="sr-examples")
     return {
         "photo": photo,
         "upload": upload,
@@ -91,38 +101,20 @@ def _boxes(demo: Demo) -> dict[str, Any]:
         "target": target,
         "method": method,
         "again": again,
-        "examples": examples,
         "key": gr.Textbox(visible=False),
     }
 
 
-def _photo_box() -> gr.Image:
-    box = gr.Image(
-        type="filepath",
-        sources=["upload", "webcam", "clipboard"],
-        label="Dermoscopic image",
-        show_label=False,
-        height=300,
-        placeholder="# Drop a picture here\nor click to choose one, 20 MB at most",
-        buttons=[],
-        elem_id="sr-photo",
-    )
-    # Only `data.images` may open a stranger's image; Gradio's own way would decode it first.
-    box.preprocess = lambda payload: payload.path if payload else None
-    return box
-
-
 def _wire(demo: Demo, section: MapSection, boxes: dict[str, Any], guard: Guard) -> None:
-    keys = ("ranking", "viewer", "controls", "upload", "photo", "target", "key")
-    shown = [boxes[key] for key in keys]
+    shown = [boxes[key] for key in ("ranking", "viewer", "controls", "upload", "target", "key")]
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
-    rank = {"outputs": shown, "concurrency_limit": 1, "concurrency_id": "rank", **quiet}
-    # Its own queue: a slow map must not keep the next visitor waiting for the ranking.
+    # All that may wait are let in: whose turn it is, `Turns` says.
+    rank = {"outputs": shown, "concurrency_limit": WAITING, "concurrency_id": "rank", **quiet}
     explain = {
         "fn": guard(demo.explain),
         "inputs": [boxes["key"], boxes["target"], boxes["method"]],
         "outputs": boxes["viewer"],
-        "concurrency_limit": 1,
+        "concurrency_limit": WAITING,
         "concurrency_id": "map",
         **quiet,
     }
@@ -135,11 +127,7 @@ def _wire(demo: Demo, section: MapSection, boxes: dict[str, Any], guard: Guard) 
         "concurrency_id": "place",
         **quiet,
     }
-    for event, handler, inputs in (
-        (boxes["photo"].change, demo.read_photo, [boxes["photo"], chosen]),
-        (boxes["examples"].click, demo.read_example, chosen),
-    ):
-        event(guard(handler), inputs, **rank).success(**explain).then(**place)
+    boxes["photo"].click(guard(demo.rank), chosen, **rank).success(**explain).then(**place)
     told = [boxes[key] for key in ("domain", "card", "ranking", "viewer", "target")]
     chosen.input(guard(demo.choose), [boxes["key"], chosen], **{**rank, "outputs": told}).success(
         **explain
@@ -153,10 +141,10 @@ def _wire(demo: Demo, section: MapSection, boxes: dict[str, Any], guard: Guard) 
     # The one public endpoint; the button only carries it.
     gr.Button(visible=False).click(
         guard(demo.predict),
-        [boxes["photo"], chosen],
+        [gr.Textbox(visible=False, label="Handle of a picture"), chosen],
         gr.JSON(visible=False),
         api_name="predict",
         api_visibility="public",
-        concurrency_limit=1,
+        concurrency_limit=WAITING,
         concurrency_id="rank",
     )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from data.images import decode, encode
+from data.images import MAX_BYTES, decode, encode
 from data.taxonomy import Disease
 from model.card import ModelCard
 
@@ -50,11 +50,25 @@ HEADER = (
     "<h1>What does the network see?</h1>"
 )
 
-CLICK_EXAMPLE = """
-element.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-index]");
-  if (button) trigger("click", { index: Number(button.dataset.index) });
-});
+# A picture goes to a route of the demo's own (assets/picture.js); Gradio gets only its handle.
+PHOTO_BOX = """
+<div class="sr-drop" data-max-bytes="MAX_BYTES">
+  <div class="sr-drop-ways">
+    <label class="sr-choose">Choose a picture<input type="file" id="sr-file"
+      accept="image/*,.heic,.heif,.tif,.tiff,.bmp,.webp"></label>
+    <button type="button" data-camera>Use the camera</button>
+  </div>
+  <p>or drop or paste one here: JPEG, PNG, WebP, TIFF, BMP or HEIC, 20 MB at most</p>
+  <p class="sr-sending" role="status"></p>
+  <div class="sr-refusal" role="alert" hidden><h2>This picture cannot be used</h2><p></p></div>
+  <dialog class="sr-camera" aria-label="Camera"><video playsinline muted></video>
+    <div><button type="button" data-take>Take the picture</button>
+    <button type="button" data-close>Cancel</button></div></dialog>
+</div>
+""".replace("MAX_BYTES", str(MAX_BYTES))
+
+TAKE_HANDLE = """
+element.addEventListener("sr-handle", (event) => trigger("click", { handle: event.detail }));
 """
 
 CLICK_OFFER = """
@@ -130,7 +144,7 @@ def placeholder() -> str:
 def examples(files: Sequence[Path]) -> str:
     """Thumbnails inside the page: the server then has no reason to serve any file."""
     buttons = "".join(
-        f'<button type="button" data-index="{i}" aria-label="Synthetic example {i + 1}">'
+        f'<button type="button" data-example="{i}" aria-label="Synthetic example {i + 1}">'
         f'<img src="{_thumbnail(file)}" alt=""></button>'
         for i, file in enumerate(files)
     )

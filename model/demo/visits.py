@@ -6,84 +6,95 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 KEEP_SECONDS = 15 * 60
 KEEP_VISITS = 40
-KEEP_UPLOAD_SECONDS = 60
-KEEP_UPLOADS = 8
-
-V = TypeVar("V")
+KEEP_VISITS_OF_ONE = 8
+KEEP_MAPS = 8
 
 
 @dataclass
 class Visit:
     """One picture of one visitor, and what was computed for it.
 
-    `view` is the reduced picture, `(h, w, 3)` uint8, and `fitted` each checkpoint's own square
-    input, by name; `checkpoint` is the one that answers now. `maps` holds encoded overlays by
-    checkpoint, class and method, and `note` stands before every caption. `foreign` names the
-    checkpoints that do not know the picture, as far as they have answered.
+    `visitor` is whom its work is counted for. `view` is the reduced picture, `(h, w, 3)` uint8, and
+    `fitted` each checkpoint's own square input, by name; `checkpoint` is the one that answers now.
+    `maps` holds encoded overlays by checkpoint, class and method. `foreign` names the checkpoints
+    that do not know the picture, as far as they have answered.
     Only what is shown is kept: a full 50-megapixel picture would cost 150 MB per visitor.
     """
 
+    visitor: str
     view: npt.NDArray[np.uint8]
     fitted: dict[str, npt.NDArray[np.uint8]]
     photo_uri: str
-    checkpoint: str = ""
     warnings: tuple[str, ...] = ()
-    note: str = ""
+    is_synthetic: bool = False
+    checkpoint: str = ""
     maps: dict[tuple[str, str, str], str] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
 
+    def keep_map(self, key: tuple[str, str, str], uri: str) -> None:
+        """The oldest goes when there are too many: each is a picture in memory."""
+        while len(self.maps) >= KEEP_MAPS:
+            self.maps.pop(next(iter(self.maps)))
+        self.maps[key] = uri
 
-class Expiring(Generic[V]):
-    """At most `limit` values, each for `keep_seconds` after it was put or renewed."""
+
+class Visits:
+    """The visits of the last minutes, each kept on by its use.
+
+    The handle is drawn here and known to one page only; a session name that the client chooses
+    would let one visitor ask for another's picture. Whoever brings many pictures loses his own
+    oldest ones, not those of others.
+    """
 
     def __init__(
         self,
         *,
-        limit: int,
-        keep_seconds: float,
+        limit: int = KEEP_VISITS,
+        limit_of_one: int = KEEP_VISITS_OF_ONE,
+        keep_seconds: float = KEEP_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limit = limit
+        self._limit_of_one = limit_of_one
         self._keep_seconds = keep_seconds
         self._clock = clock
-        self._lock = threading.RLock()
-        self._held: OrderedDict[str, tuple[float, V]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._held: OrderedDict[str, tuple[float, Visit]] = OrderedDict()  # the oldest use first
 
-    def put(self, key: str, value: V) -> None:
-        """Holds the value from now on; the oldest goes when there are too many."""
+    def add(self, visit: Visit) -> str:
+        """Returns the handle under which `get` finds the visit again."""
+        handle = secrets.token_urlsafe(16)
         with self._lock:
             self._drop_old()
-            self._held[key] = (self._clock(), value)
-            self._held.move_to_end(key)
-            while len(self._held) > self._limit:
+            own = [key for key, (_, held) in self._held.items() if held.visitor == visit.visitor]
+            if len(own) >= self._limit_of_one:
+                del self._held[own[0]]
+            elif len(self._held) >= self._limit:
                 self._held.popitem(last=False)
+            self._held[handle] = (self._clock(), visit)
+        return handle
 
-    def get(self, key: str) -> V | None:
-        """The value, or None once it is forgotten."""
+    def get(self, handle: str) -> Visit | None:
+        """The visit, kept on from now, or None once it is forgotten."""
         with self._lock:
             self._drop_old()
-            found = self._held.get(key)
-            return found[1] if found else None
+            if handle not in self._held:
+                return None
+            _, visit = self._held[handle]
+            self._held[handle] = (self._clock(), visit)
+            self._held.move_to_end(handle)
+            return visit
 
-    def renew(self, key: str) -> V | None:
-        """As `get`, and keeps the value from now on."""
+    def forget(self, handle: str) -> None:
+        """Drops the visit at once; an unknown handle is fine."""
         with self._lock:
-            value = self.get(key)
-            if value is not None:
-                self.put(key, value)
-            return value
-
-    def forget(self, key: str) -> None:
-        """Drops the value at once; an unknown key is fine."""
-        with self._lock:
-            self._held.pop(key, None)
+            self._held.pop(handle, None)
 
     def __len__(self) -> int:
         with self._lock:
@@ -94,37 +105,3 @@ class Expiring(Generic[V]):
         oldest_kept = self._clock() - self._keep_seconds
         while self._held and next(iter(self._held.values()))[0] < oldest_kept:
             self._held.popitem(last=False)
-
-
-class Visits:
-    """The visits of the last minutes, each kept on by its use.
-
-    The key is drawn here and known to one page only; a session name that the client chooses
-    would let one visitor ask for another's picture.
-    """
-
-    def __init__(
-        self,
-        *,
-        limit: int = KEEP_VISITS,
-        keep_seconds: float = KEEP_SECONDS,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._held = Expiring[Visit](limit=limit, keep_seconds=keep_seconds, clock=clock)
-
-    def add(self, visit: Visit) -> str:
-        """Returns the key under which `get` finds the visit again."""
-        key = secrets.token_urlsafe(16)
-        self._held.put(key, visit)
-        return key
-
-    def get(self, key: str) -> Visit | None:
-        """The visit, or None once it is forgotten."""
-        return self._held.renew(key)
-
-    def forget(self, key: str) -> None:
-        """Drops the visit at once; an unknown key is fine."""
-        self._held.forget(key)
-
-    def __len__(self) -> int:
-        return len(self._held)

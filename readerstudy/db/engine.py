@@ -129,11 +129,11 @@ class Database:
             connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
             **limits,
         )
-        # Not one more connection once the file is lost: SQLite would make an empty one in its place.
-        sa.event.listen(engine, "do_connect", lambda *_: self.check_file())
         sa.event.listen(engine, "connect", _prepare_sqlite)
-        if self._watch:
-            sa.event.listen(engine, "connect", lambda *_: self._watch.opened())
+        if watch := self._watch:
+            # SQLite would make an empty file where the lost one was.
+            sa.event.listen(engine, "do_connect", lambda *_: watch.check())
+            sa.event.listen(engine, "connect", lambda *_: watch.opened())
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
 

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from readerstudy.rules import network_of
-from readerstudy.ui.plain import caller_address
+from readerstudy.ui.plain import caller_network
 
 BACKLOG = 128  # so many are accepted at once, before any of them can be refused
 _MOST = 4096
@@ -77,7 +77,7 @@ class Shares:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        network = network_of(caller_address(Request(scope)))
+        network = caller_network(Request(scope))
         if self._open[network] >= self._limits.per_address:
             words = {"detail": "Too many requests of one address are open; try again soon."}
             await JSONResponse(words, 503, headers=_RETRY)(scope, receive, send)

@@ -18,12 +18,9 @@ from readerstudy.ui.session import Sessions, Zone
 
 _PAGE = r"|config|theme\.css|(assets|static|svelte)/.+"
 _EVENTS = r"|gradio_api/(queue/(join|data)|heartbeat/[\w-]+|cancel|reset|startup-events|app_id)/?"
-# No file is ever sent back, and given an address Gradio would fetch that for us. The box of the
-# demo asks for each upload all the same: "no content" keeps the browser's console quiet.
-_FILE = "/gradio_api/file="
-_DEMO = r"|gradio_api/(info|upload|upload_progress|theme\.css|call/predict(/\w+)?)/?"
+_DEMO = r"|gradio_api/(info|theme\.css|call/predict(/\w+)?)/?"
 _OWN = re.compile(
-    r"/(healthz|readyz|login|logout|invite(/[\w-]+)?|join/[a-z0-9-]+|language/\w+|app-assets/((demo|map)/)?[\w.-]+)|/favicon\.ico"
+    r"/(healthz|readyz|login|logout|demo-api/(picture|example/\d+)|invite(/[\w-]+)?|join/[a-z0-9-]+|language/\w+|app-assets/((demo|map)/)?[\w.-]+)|/favicon\.ico"
 )
 _DEMO_PATHS = re.compile(f"/({_PAGE}{_EVENTS}{_DEMO})")
 _MOUNT_PATHS = re.compile(f"/?({_PAGE}{_EVENTS})")
@@ -108,8 +105,6 @@ class Gate:
             return _denied(400)
         if scope["method"] not in _SAFE and not self._is_own_origin(connection):
             return _denied(403)
-        if scope["path"].startswith(_FILE):
-            return Response(status_code=204)
         area = _area(scope["path"])
         if area is None:
             return None if _is_open(scope["path"]) else _denied(404)

@@ -17,6 +17,7 @@ from readerstudy.ui.session import Sessions, Zone
 
 _log = logging.getLogger(__name__)
 _PUBLIC: Final = "public"
+_THREADS: Final = 48
 _FONT = ["ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "PingFang SC", "Noto Sans SC"]
 
 Handler = Callable[..., Any]
@@ -76,6 +77,8 @@ def mount(app: FastAPI, page: Page, *, sessions: Sessions, private: Path) -> Non
     blocks = page.blocks
     blocks.has_launched = True  # inputs of mounted apps are accepted only if uploaded
     blocks.state_session_capacity = 500  # the client invents session names, each costs memory
+    # Not 40, for which Gradio takes the threads that answer all other requests.
+    blocks.max_threads = _THREADS
     blocks.queue(api_open=False, status_update_rate=10, default_concurrency_limit=8, max_size=300)
     gr.mount_gradio_app(
         app,

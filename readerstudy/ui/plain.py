@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
+from readerstudy.rules import network_of
 from readerstudy.ui.strings import LANGUAGES, language_of, words
 
 _templates = Jinja2Templates(Path(__file__).parent / "templates")
@@ -33,6 +34,11 @@ def plain_page(request: Request, template: str, *, status: int = 200, **values: 
 def caller_address(request: Request) -> str:
     """Of the connection, or what a trusted proxy says (SKINREADER_TRUSTED_PROXIES)."""
     return request.client.host if request.client else ""
+
+
+def caller_network(request: Request) -> str:
+    """What one person has of the addresses, for counting; see `network_of`."""
+    return network_of(caller_address(request))
 
 
 def plain_message(

@@ -9,7 +9,7 @@ from typing import Any
 
 import anyio
 import gradio as gr
-from fastapi import FastAPI, Response
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -24,8 +24,8 @@ from readerstudy.ui.admin_api import admin_routes
 from readerstudy.ui.frontend_assets import FrontendAssets
 from readerstudy.ui.gate import Gate
 from readerstudy.ui.join import join_routes
-from readerstudy.ui.local_inputs import LocalInputs
 from readerstudy.ui.mount import Page, allow, mount
+from readerstudy.ui.plain_events import PlainEvents
 from readerstudy.ui.quiz import build_study
 from readerstudy.ui.result import result_routes
 from readerstudy.ui.rights import rights_routes
@@ -48,6 +48,7 @@ class PublicPage:
     """The page at `/`, which this package knows nothing about: it comes from the other room."""
 
     blocks: gr.Blocks
+    routes: APIRouter
     assets: Path
     maps: Path
     health: Callable[[], dict[str, Any]]
@@ -69,13 +70,15 @@ def build_site(settings: Settings, *, db: Database, public: PublicPage | None) -
     for kind, handler in ERROR_HANDLERS.items():
         app.add_exception_handler(kind, handler)
     _add_routes(app, db=db, sessions=sessions, public=public)
+    if public:
+        app.include_router(public.routes)
     _add_static(app, public)
     for page in _pages(db, settings, sessions=sessions, public=public):
         mount(app, page, sessions=sessions, private=settings.var)
     # Present, so that Gradio stops answering every origin with credentials; it allows none.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(FrontendAssets)
-    app.add_middleware(LocalInputs)
+    app.add_middleware(PlainEvents)
     app.add_middleware(Gate, sessions=sessions, public_url=_configured_url(settings))
     return app
 

@@ -28,7 +28,9 @@ def test_one_that_only_reads_does_not(db, monkeypatch):
     with db.connect() as connection:
         name = connection.engine.url.database
         connection.execute(sa.text("COMMIT"))
-        connection.execute(sa.text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+        connection.execute(
+            sa.text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        )
         connection.commit()
     db.close()
     with pytest.raises(BusyError):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.demo.visits import Expiring, Visit, Visits
+from model.demo.visits import Visit, Visits
 
 
 class Clock:
@@ -12,9 +12,9 @@ class Clock:
         return self.now
 
 
-def visit():
+def visit(visitor=""):
     blank = np.zeros((2, 2, 3), np.uint8)
-    return Visit(view=blank, fitted={"net": blank}, photo_uri="data:,")
+    return Visit(visitor, view=blank, fitted={"net": blank}, photo_uri="data:,")
 
 
 def test_a_visit_is_found_under_its_key_only():
@@ -54,12 +54,9 @@ def test_forgetting_is_at_once_and_twice_is_fine():
     assert len(visits) == 0
 
 
-def test_recent_uploads_are_few_and_forgotten_soon():
-    now = [0.0]
-    recent = Expiring[bytes](limit=2, keep_seconds=10, clock=lambda: now[0])
-    for name in ("a", "b", "c"):
-        recent.put(name, name.encode())
-    assert recent.get("a") is None
-    assert recent.get("c") == b"c"
-    now[0] = 11
-    assert recent.get("c") is None
+def test_who_brings_many_pictures_loses_his_own():
+    visits = Visits(limit=4, limit_of_one=2)
+    other = visits.add(visit("other"))
+    mine = [visits.add(visit("me")) for _ in range(5)]
+    assert visits.get(other) is not None
+    assert [visits.get(key) is not None for key in mine] == [False, False, False, True, True]

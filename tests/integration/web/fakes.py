@@ -1,5 +1,7 @@
 """A predictor without a network: quick, and its answers are known beforehand."""
 
+import time
+
 import numpy as np
 
 from data.taxonomy import ISIC2019, PUMCH14
@@ -41,10 +43,14 @@ class FakePredictor:
 
     foreign = None  # or how foreign every image is: above 1 it is
 
+    seconds = 0.0  # that a prediction takes
+
     def __init__(self):
-        self.n_maps = 0
+        self.n_maps = self.n_predictions = 0
 
     def predict(self, images):
+        time.sleep(self.seconds)
+        self.n_predictions += 1
         rows = np.full((len(images), len(PUMCH14)), 0.02)
         for row, image in zip(rows, images, strict=True):
             red, _, blue = image.reshape(-1, 3).mean(axis=0)

@@ -64,13 +64,13 @@ class Site:
         )
 
 
-def call(client, mount, fn, data=(), *, session=None):
+def call(client, mount, fn, data=(), *, session=None, event_data=None):
     """One event over Gradio's queue; returns the HTTP status when refused, else the event.
 
     `session`: that of an open page; without it a page of its own.
     """
     session = session or uuid.uuid4().hex
-    body = {"data": list(data), "fn_index": fn, "session_hash": session, "event_data": None}
+    body = {"data": list(data), "fn_index": fn, "session_hash": session, "event_data": event_data}
     joined = client.post(f"{mount}/gradio_api/queue/join", json=body)
     if joined.status_code != 200:
         return joined.status_code
