@@ -1,8 +1,8 @@
 """The database's file is deleted, moved or replaced under a running server."""
 
-import os
 import shutil
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +20,7 @@ def backend():
 
 def replace(path):
     shutil.copy(path, f"{path}.copy")
-    os.replace(f"{path}.copy", path)
+    Path(f"{path}.copy").replace(path)
 
 
 @pytest.fixture(params=["unlink", "rename", "replace"])
