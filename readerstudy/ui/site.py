@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.requests import ClientDisconnect
 
 from readerstudy.config import Settings, own_url
 from readerstudy.db import Database
@@ -69,6 +70,8 @@ def build_site(settings: Settings, *, db: Database, public: PublicPage | None) -
     app.add_exception_handler(RequestValidationError, not_understood)
     for kind, handler in ERROR_HANDLERS.items():
         app.add_exception_handler(kind, handler)
+    # Nobody hears the answer, and the log need not hear of it.
+    app.add_exception_handler(ClientDisconnect, lambda *_: Response(status_code=400))
     _add_routes(app, db=db, sessions=sessions, public=public)
     if public:
         app.include_router(public.routes)
