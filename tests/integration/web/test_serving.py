@@ -20,7 +20,8 @@ from readerstudy.errors import LostError
 from readerstudy.services import scratch, studies
 from readerstudy.services.exposure import exposed_models, exposed_studies
 from readerstudy.services.slots import OF_ONE_ACCOUNT
-from tests.integration.making import write_cases
+from tests.integration.making import write_cases, write_predictions
+from tests.integration.web.test_admin_page import ask
 from tests.integration.web.test_upload_page import zipped
 
 MEGABYTE = 1_000_000
@@ -97,9 +98,10 @@ def test_the_quiz_and_the_administration_work_without_it(quiet):
         assert staff.get("/admin/").status_code == 200
 
 
-def test_no_network_is_loaded_without_the_demo(tmp_path):
+def test_no_network_is_loaded_without_the_demo(quiet):
     program = "import sys, app; app.main(sys.argv[1:]); print('torch' in sys.modules)"
-    command = [sys.executable, "-c", program, "--check", "--var", tmp_path / "var", "--demo", "off"]
+    var = quiet.db.images.parent  # where all is made already
+    command = [sys.executable, "-c", program, "--check", "--var", var, "--demo", "off"]
     done = subprocess.run(
         [str(word) for word in command], capture_output=True, text=True, timeout=120, check=True
     )
@@ -118,6 +120,20 @@ def test_an_open_study_whose_model_anybody_may_ask_is_told(quiet, draft):
     assert exposed_studies(quiet.db, served=["net", "other"]) == {"alpha": ("net",)}
     assert exposed_studies(quiet.db, served=["other"]) == {}
     assert exposed_models(summary(quiet, draft), served=["net"]) == ()
+
+
+def test_the_studys_page_says_so_while_it_is_open(site, tmp_path):
+    manifest = write_cases(tmp_path, n_cases=8)
+    csv = write_predictions(tmp_path / "fake.csv", manifest=manifest, name="fake")
+    asked = {"actor": SYSTEM, "slug": "shown-too"}
+    studies.create_study(site.db, **asked, title="Both", taxonomy=DEMO8, synthetic=True)
+    studies.import_cases(site.db, **asked, manifest=manifest)
+    studies.import_predictions(site.db, **asked, name="fake", csv=csv)
+    staff, said = site.staff(), "can ask the model under test (fake) on the public page"
+    assert said not in str(ask(site, staff, "show_overview", "shown-too"))
+    studies.open_study(site.db, **asked)
+    assert said in str(ask(site, staff, "show_overview", "shown-too"))
+    assert said not in str(ask(site, staff, "show_overview", "alpha"))
 
 
 # Readiness.
