@@ -199,6 +199,13 @@ def test_everything_in_the_var_folder_is_its_owners_alone(quiet):
     assert not list(var.glob("*.db*"))
 
 
+def test_no_page_may_serve_a_file_of_the_var_folder(quiet, site):
+    for its in (quiet, site):
+        pages = [route.app for route in its.app.routes if hasattr(route, "app")]
+        blocked = [page.get_blocks().blocked_paths for page in pages if hasattr(page, "blocks")]
+        assert blocked == [[str(its.db.images.parent)]] * (2 if its is quiet else 3)
+
+
 # Room for imports.
 
 
