@@ -98,6 +98,7 @@ def test_the_quiz_and_the_administration_work_without_it(quiet):
         assert staff.get("/admin/").status_code == 200
 
 
+@pytest.mark.slow
 def test_no_network_is_loaded_without_the_demo(quiet):
     program = "import sys, app; app.main(sys.argv[1:]); print('torch' in sys.modules)"
     var = quiet.db.images.parent  # where all is made already
