@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from data.images import MAX_BYTES
 from data.texts import listed, problem, quoted
 from readerstudy.errors import ImportRefused
+from readerstudy.services.scratch import check_room
 
 MAX_ENTRIES = 10_000
 MAX_TOTAL_BYTES = 4_000_000_000
@@ -48,15 +49,18 @@ class _Archive(io.FileIO):
         return super().read(size) or b""
 
 
-def unpack(archive: Path, *, folder: Path, table: str) -> Path:
+def unpack(archive: Path, *, folder: Path, table: str, min_free: int = 0) -> Path:
     """Where the file named `table` lies in `folder`, with all others of the zip.
 
-    Raises ImportRefused naming every entry that is refused.
+    Raises ImportRefused naming every entry that is refused, FullError where less than `min_free`
+    bytes of the disk would be left.
     """
     try:
         with _Archive(archive) as file, zipfile.ZipFile(file) as opened:
             entries = [entry for entry in opened.infolist() if _is_wanted(entry)]
             _check(entries, size=archive.stat().st_size)
+            n_bytes = sum(entry.file_size for entry in entries)
+            check_room(folder, min_free=min_free, n_bytes=n_bytes)
             for entry in entries:
                 _write(opened, entry, folder)
     except _UNREADABLE as error:

@@ -91,7 +91,7 @@ def import_cases(
         _check_no_models(session, study)
         known = importing.known(session, study.id)
     taxonomy = Taxonomy.from_dict(study.taxonomy)
-    with staged(db.images) as folder:
+    with staged(db.images, min_free=db.min_free) as folder:
         cases = importing.read_cases(
             manifest, taxonomy, known=known, folder=folder, is_closed_folder=is_closed_folder
         )

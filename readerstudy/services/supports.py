@@ -57,7 +57,7 @@ def import_supports(
         known = importing.known(session, study.id)
     rows = _rows(csv)
     inside = csv.parent if is_closed_folder else None
-    with staged(db.images) as folder:
+    with staged(db.images, min_free=db.min_free) as folder:
         stored = _store(rows, known=known, source=csv.parent, folder=folder, inside=inside)
     with db.transaction() as session:
         study = queries.lock_study(session, slug)

@@ -20,7 +20,7 @@ _PAGE = r"|config|theme\.css|(assets|static|svelte)/.+"
 _EVENTS = r"|gradio_api/(queue/(join|data)|heartbeat/[\w-]+|cancel|reset|startup-events|app_id)/?"
 _DEMO = r"|gradio_api/(info|theme\.css|call/predict(/\w+)?)/?"
 _OWN = re.compile(
-    r"/(healthz|login|logout|demo-api/(picture|example/\d+)|invite(/[\w-]+)?|join/[a-z0-9-]+|language/\w+|app-assets/((demo|map)/)?[\w.-]+)|/favicon\.ico"
+    r"/(healthz|readyz|login|logout|demo-api/(picture|example/\d+)|invite(/[\w-]+)?|join/[a-z0-9-]+|language/\w+|app-assets/((demo|map)/)?[\w.-]+)|/favicon\.ico"
 )
 _DEMO_PATHS = re.compile(f"/({_PAGE}{_EVENTS}{_DEMO})")
 _MOUNT_PATHS = re.compile(f"/?({_PAGE}{_EVENTS})")

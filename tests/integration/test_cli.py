@@ -47,7 +47,7 @@ def run(*command: str) -> int:
 
 
 def database(var: Path) -> Database:
-    return Database(f"sqlite:///{var / 'skinreader.db'}")
+    return Database(f"sqlite:///{var / 'database' / 'skinreader.db'}", files=var / "cases")
 
 
 def test_init_prints_the_password_once_and_repeats_harmlessly(
