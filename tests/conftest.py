@@ -10,7 +10,11 @@ settings.register_profile("skinreader", deadline=None)
 settings.load_profile("skinreader")
 
 # Servers and databases that a session makes once, by the folder or parameter that needs them.
-_SERVERS = {"browser": "tests/browser/", "web": "tests/integration/web/"}
+_SERVERS = {
+    "attacks": "tests/attacks/",
+    "browser": "tests/browser/",
+    "web": "tests/integration/web/",
+}
 
 REALDATA = Path(__file__).resolve().parents[2] / "shared" / "realdata"
 

@@ -14,6 +14,7 @@ from readerstudy.services import hardest, identities, preview, results, trail
 from readerstudy.services.images import media_type
 from readerstudy.ui.admin.view import kinds_of
 from readerstudy.ui.session import Sessions, Zone
+from readerstudy.ui.study_api import Number
 
 _MEDIA_TYPES = {"svg": "image/svg+xml", "pdf": "application/pdf"}
 
@@ -62,12 +63,12 @@ def admin_routes(db: Database, sessions: Sessions) -> APIRouter:
         return _download(content, name=f"{slug}-trail.csv", media_type="text/csv; charset=utf-8")
 
     @router.get("/{slug}/preview/{position}/view/{view}")
-    def preview_image(actor: Staff, slug: str, position: int, view: int) -> Response:
+    def preview_image(actor: Staff, slug: str, position: Number, view: Number) -> Response:
         content = preview.preview_image(db, actor=actor, slug=slug, position=position, view=view)
         return Response(content, media_type=media_type(content))
 
     @router.get("/{slug}/preview/{position}/support/{number}")
-    def preview_support(actor: Staff, slug: str, position: int, number: int) -> Response:
+    def preview_support(actor: Staff, slug: str, position: Number, number: Number) -> Response:
         content = preview.preview_support(
             db, actor=actor, slug=slug, position=position, number=number
         )

@@ -60,7 +60,7 @@ class PlainEvents:
                 await refusal(scope, receive, send)
                 return
             body = event.model_dump_json(exclude_unset=True).encode()
-        await self.app(_with_length(scope, len(body)), _once(body, receive), send)
+        await self.app(_with_length(scope, len(body)), once(body, receive), send)
 
 
 def _is(scope: Scope, pattern: re.Pattern[str]) -> bool:
@@ -82,7 +82,7 @@ def _with_length(scope: Scope, length: int) -> Scope:
     return scope
 
 
-def _once(body: bytes, receive: Receive) -> Receive:
+def once(body: bytes, receive: Receive) -> Receive:
     """The body again, then whatever follows: Gradio listens for the disconnect."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 

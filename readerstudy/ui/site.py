@@ -26,6 +26,7 @@ from readerstudy.ui.frontend_assets import FrontendAssets
 from readerstudy.ui.gate import Gate
 from readerstudy.ui.join import join_routes
 from readerstudy.ui.mount import Page, allow, mount
+from readerstudy.ui.own_streams import OwnStreams
 from readerstudy.ui.plain_events import PlainEvents
 from readerstudy.ui.quiz import build_study
 from readerstudy.ui.result import result_routes
@@ -81,6 +82,7 @@ def build_site(settings: Settings, *, db: Database, public: PublicPage | None) -
     # Present, so that Gradio stops answering every origin with credentials; it allows none.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(FrontendAssets)
+    app.add_middleware(OwnStreams, sessions=sessions)
     app.add_middleware(PlainEvents)
     app.add_middleware(Gate, sessions=sessions, public_url=_configured_url(settings))
     return app

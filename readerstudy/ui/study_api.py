@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,6 +23,8 @@ from readerstudy.services import answering, images, own_results, reading, revisi
 from readerstudy.ui.session import NotSignedInError, Sessions, Zone
 from readerstudy.ui.strings import language_of, quiz_words
 
+# Of a case or a picture in an address: none has more than a database can count.
+Number = Annotated[int, Path(ge=0, le=1_000_000)]
 _GIVEN = {field.name for field in fields(Given)}
 _MEASURED = {field.name for field in fields(Measured)}
 _STATUS = {PermissionDenied: 403, NotFoundError: 404, ThrottledError: 429, FullError: 507}
@@ -97,12 +99,12 @@ def study_routes(db: Database, sessions: Sessions) -> APIRouter:
         return {"code": found.code, "case": _case(case, synthetic=found.synthetic)}
 
     @router.get("/image/{case_token}/{view}")
-    def image(actor: Reader, case_token: str, view: int) -> Response:
+    def image(actor: Reader, case_token: str, view: Number) -> Response:
         content = answering.case_image(db, actor=actor, case_token=case_token, view=view)
         return Response(content, media_type=images.media_type(content))
 
     @router.get("/support/{case_token}/{number}")
-    def support(actor: Reader, case_token: str, number: int) -> Response:
+    def support(actor: Reader, case_token: str, number: Number) -> Response:
         content = answering.support_image(db, actor=actor, case_token=case_token, number=number)
         return Response(content, media_type=images.media_type(content))
 

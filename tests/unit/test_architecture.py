@@ -97,3 +97,44 @@ def test_no_module_is_a_monolith():
         path.relative_to(ROOT).as_posix(): path.read_text("utf-8").count("\n") for path in SOURCES
     }
     assert {name: lines for name, lines in long.items() if lines > 350} == {}
+
+
+# What touches the file system by its name alone, as a function or as a method of a path.
+_TOUCHES = {
+    "open", "open_file", "read_bytes", "read_text", "write_bytes", "write_text", "unlink", "rmtree",
+    "remove", "rename", "mkdir", "rmdir", "touch", "symlink_to", "hardlink_to", "glob", "rglob",
+    "iterdir", "walk", "scandir", "listdir", "copyfile", "copy2", "copytree", "move",
+    "FileResponse", "StaticFiles", "urlopen", "scratch", "makedirs", "mkstemp", "mkdtemp",
+    "NamedTemporaryFile",
+}  # fmt: skip
+# Files of the program itself, found when it starts, and one that the server names by itself.
+_MAY_TOUCH = {
+    ("model/demo/page.py", "glob"): "the examples, when the module is loaded",
+    ("readerstudy/ui/frontend_assets.py", "read_bytes"): "Gradio's assets; a name without '/'",
+    ("readerstudy/ui/site.py", "glob"): "the demo's scripts and styles, at the start",
+    ("readerstudy/ui/site.py", "StaticFiles"): "our scripts and styles",
+    ("readerstudy/ui/routes.py", "open"): "no file: sessions.open",
+    ("readerstudy/ui/upload_api.py", "scratch"): "a folder of a name drawn here",
+    ("readerstudy/ui/upload_api.py", "open_file"): "the body of a PUT, into that folder",
+}
+
+
+def _called(path):
+    """Names of functions and methods that a module calls, or hands on to be called."""
+    tree = ast.parse(path.read_text("utf-8"))
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    used |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return used & _TOUCHES
+
+
+def test_pages_touch_no_files():
+    """What comes from a request cannot name a file where nobody opens, moves or deletes one."""
+    found = {
+        (name, call)
+        for path in SOURCES
+        if (name := path.relative_to(ROOT).as_posix()).startswith(
+            ("model/demo/", "readerstudy/ui/")
+        )
+        for call in _called(path)
+    }
+    assert found == set(_MAY_TOUCH)

@@ -6,10 +6,10 @@ import gradio as gr
 
 from readerstudy.db import Database
 from readerstudy.entities import ContactData, InvitationState
-from readerstudy.errors import PermissionDenied, StudyError
+from readerstudy.errors import PermissionDenied
 from readerstudy.services import invitations
 from readerstudy.ui.admin import invitations_view as view
-from readerstudy.ui.admin.tab import PRIVATE, Place, dropdown, study_of, whole_days
+from readerstudy.ui.admin.tab import PRIVATE, Place, chosen_number, dropdown, study_of, whole_days
 from readerstudy.ui.mount import actor_of
 
 _VALID = (InvitationState.OPEN, InvitationState.ACCEPTED)
@@ -81,8 +81,5 @@ class InvitationsTab:
         return gr.update(value=f"{self._public_url}/invite/{token}", visible=True)
 
     def revoke_invitation(self, slug: str, which: str | None, request: gr.Request) -> None:
-        if not (which or "").isdigit():
-            raise StudyError("Expected an invitation, but none is chosen; choose one of the list.")
-        invitations.revoke_invitation(
-            self._db, actor=actor_of(request), slug=slug, number=int(which or "")
-        )
+        number = chosen_number(which, what="an invitation")
+        invitations.revoke_invitation(self._db, actor=actor_of(request), slug=slug, number=number)

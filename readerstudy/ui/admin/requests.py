@@ -5,10 +5,18 @@ from typing import Any
 import gradio as gr
 
 from readerstudy.db import Database
-from readerstudy.errors import PermissionDenied, StudyError
+from readerstudy.errors import PermissionDenied
 from readerstudy.services import requests
 from readerstudy.ui.admin import invitations_view, requests_view
-from readerstudy.ui.admin.tab import PRIVATE, Place, dropdown, hidden, study_of, whole_days
+from readerstudy.ui.admin.tab import (
+    PRIVATE,
+    Place,
+    chosen_number,
+    dropdown,
+    hidden,
+    study_of,
+    whole_days,
+)
 from readerstudy.ui.mount import actor_of
 
 
@@ -93,18 +101,12 @@ class RequestsTab:
             self._db,
             actor=actor_of(request),
             slug=slug,
-            number=_number(which),
+            number=chosen_number(which, what="a request"),
             days=whole_days(days),
         )
         return gr.update(value=f"{self._public_url}/invite/{token}", visible=True)
 
     def refuse_request(self, slug: str, which: str | None, request: gr.Request) -> Any:
-        number = _number(which)
+        number = chosen_number(which, what="a request")
         requests.refuse_request(self._db, actor=actor_of(request), slug=slug, number=number)
         return hidden()
-
-
-def _number(which: str | None) -> int:
-    if not (which or "").isdigit():
-        raise StudyError("Expected a request, but none is chosen; choose one of the list.")
-    return int(which or "")

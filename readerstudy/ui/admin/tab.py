@@ -1,5 +1,6 @@
 """What every tab of the administration is, and what its handlers share."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -90,6 +91,13 @@ def whole_days(days: object) -> int:
     raise StudyError(
         "Expected a whole number of days, but got something else; type for example 90."
     )
+
+
+def chosen_number(which: str | None, *, what: str) -> int:
+    """Of a list that offers numbers."""
+    if not re.fullmatch(r"[0-9]{1,9}", which or ""):
+        raise StudyError(f"Expected {what}, but none is chosen; choose one of the list.")
+    return int(which or "")
 
 
 def hidden() -> Any:

@@ -1,0 +1,65 @@
+"""One running site with bait beside it; whatever a test does, the bait stays as it was."""
+
+import logging
+import os
+from functools import partial
+
+import pytest
+from argon2 import PasswordHasher
+
+import app as composition
+from readerstudy import passwords
+from readerstudy.config import load_settings
+from readerstudy.export import pictures
+from readerstudy.services.setup import open_database
+from tests.attacks.canary import Canary
+from tests.attacks.stage import Stage
+from tests.integration.web.fakes import FakePredictor, RealSkinPredictor
+from tests.integration.web.live import Site, free_port, serve
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick():
+    """Hashing and drawing are slow on purpose; these tests are about something else."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "PasswordHasher", quick)
+        patch.setattr(pictures, "render", lambda *_, **__: b"<svg/>")
+        yield
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("attacked")
+    port = free_port()
+    before = dict(os.environ)
+    settings = load_settings(
+        {
+            "SKINREADER_VAR": str(folder / "var"),
+            "SKINREADER_PORT": str(port),
+            "SKINREADER_ADMIN_PASSWORD": "a long password",
+        }
+    )
+    composition.prepare(settings)
+    predictor = FakePredictor()
+    app = composition.build_app(settings, predictors=[predictor, RealSkinPredictor()])
+    db = open_database(settings)
+    (settings.var / "maps" / "there.js").write_text("")
+    canary = Canary(folder / "var" / "canary", own=(db.path,), site_port=port)
+    with serve(app, port=port) as url, canary.watching():
+        yield Stage(Site(url=url, app=app, db=db, predictor=predictor), canary, folder)
+    db.close()
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def site(stage):
+    return stage.site
+
+
+@pytest.fixture(autouse=True)
+def errors(caplog):
+    """Log records of errors, of all threads; a test that provokes some empties the list."""
+    caplog.set_level(logging.ERROR)
+    return caplog.records
