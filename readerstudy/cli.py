@@ -2,10 +2,8 @@
 
 import argparse
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from getpass import GetPassWarning, getpass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from data.taxonomy import load_taxonomy
 from readerstudy import cli_accounts, cli_life, cli_requests
 from readerstudy.config import Settings, add_arguments, settings_from
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, Role, Rule
+from readerstudy.entities import SYSTEM, Rule
 from readerstudy.errors import StudyError
 from readerstudy.protocol import Protocol, Questions
 from readerstudy.services import (
@@ -23,7 +21,6 @@ from readerstudy.services import (
     copies,
     identities,
     setup,
-    staff,
     studies,
     supports,
     uploads,
@@ -38,7 +35,6 @@ _STATISTICS = {
     "convert": "write and read files of iMRMC, MRMCaov and RJafroc; needs no database",
     "plan": "power of a future study from a pilot, from files to files; needs no database",
 }
-_PASSWORD = "SKINREADER_ADMIN_PASSWORD"  # noqa: S105 -- the name of the variable
 
 Arguments = argparse.Namespace
 Command = Callable[[Database, Arguments, Settings], None]
@@ -104,40 +100,6 @@ def _init(db: Database, _args: Arguments, settings: Settings) -> None:
 def _migrate(db: Database, _args: Arguments, settings: Settings) -> None:
     db.migrate()
     print(f"The database is up to date: {settings.safe_database_url}")
-
-
-def _create_admin(db: Database, args: Arguments, settings: Settings) -> None:
-    accounts.create_admin(
-        db,
-        actor=SYSTEM,
-        name=args.name,
-        password=_password(args, settings),
-        role=Role(args.role),
-        study=args.study,
-    )
-    print(f"Made the account {args.name} ({args.role}).")
-
-
-def _set_password(db: Database, args: Arguments, settings: Settings) -> None:
-    staff.set_password(db, actor=SYSTEM, name=args.name, password=_password(args, settings))
-    print(f"Set the password of {args.name}, who is signed out everywhere.")
-
-
-def _password(args: Arguments, settings: Settings) -> str:
-    if args.password_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    if settings.admin_password:
-        return settings.admin_password.reveal()
-    try:
-        with warnings.catch_warnings():
-            # Python's way of saying that there is no terminal to ask at.
-            warnings.simplefilter("error", GetPassWarning)
-            return getpass("Password: ")
-    except (GetPassWarning, EOFError) as error:
-        raise StudyError(
-            "Expected a terminal to ask for the password, but there is none; pipe the password in "
-            f"with --password-stdin, or set {_PASSWORD}."
-        ) from error
 
 
 def _invite(db: Database, args: Arguments, settings: Settings) -> None:
@@ -251,21 +213,6 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--study", required=True, metavar="NAME", help="short name of the study")
 
 
-def _add_create_admin(parser: argparse.ArgumentParser) -> None:
-    roles = [role.value for role in Role if role is not Role.READER]
-    _add_password(parser)
-    parser.add_argument("--role", choices=roles, default=Role.OWNER.value, help="what it may do")
-    parser.add_argument("--study", metavar="NAME", help="only in this study (default: in all)")
-
-
-def _add_password(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--name", required=True, help="name to sign in with")
-    parser.add_argument(
-        "--password-stdin", action="store_true", help="read the password from standard input"
-    )
-    parser.epilog = f"The password is asked for, or taken from {_PASSWORD}."
-
-
 def _add_invite(parser: argparse.ArgumentParser) -> None:
     _add_study(parser)
     parser.add_argument("--count", type=int, default=1, help="how many links (default: 1)")
@@ -345,8 +292,6 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Command]] = {
     "init": ("make database, first administrator and demo study", _add_nothing, _init),
     "migrate": ("bring the database to this version", _add_nothing, _migrate),
-    "create-admin": ("make an account", _add_create_admin, _create_admin),
-    "set-password": ("give an account a new password", _add_password, _set_password),
     **cli_accounts.COMMANDS,
     "create-study": ("make an empty study", _add_create_study, _create_study),
     "import-cases": ("add cases from a manifest", _add_import_cases, _import_cases),
