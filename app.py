@@ -7,7 +7,6 @@ import socket
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,18 +16,21 @@ from data.errors import UserError
 from readerstudy.config import Settings, add_arguments, settings_from
 from readerstudy.db import Database
 from readerstudy.errors import ConfigError
+from readerstudy.log_file import LogFile
 from readerstudy.services.accounts import FIRST_ADMIN
+from readerstudy.services.exposure import exposed_studies, exposed_words
 from readerstudy.services.scratch import clear_abandoned
 from readerstudy.services.setup import initialise, open_database
+from readerstudy.ui.connections import BACKLOG, Shares, connection_class, limits_here
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import ASGIApp
 
     from model.predictor import Predictor
+    from readerstudy.ui.site import PublicPage
 
 _log = logging.getLogger("skinreader")
-_LOG_BYTES = 5_000_000
 _EXIT_INTERRUPTED = 130  # as shells count a program that Ctrl-C ended
 _GRADIO = {
     "GRADIO_ANALYTICS_ENABLED": "False",  # no telemetry, no look for a newer version
@@ -80,7 +82,7 @@ def listen(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
-        listener.listen(1024)
+        listener.listen(BACKLOG)
     except (OSError, UnicodeError) as error:  # Unicode: a name that no host can have
         listener.close()
         reason = getattr(error, "strerror", None) or error
@@ -104,16 +106,26 @@ def prepare(settings: Settings) -> None:
 
 def build_app(settings: Settings, *, predictors: "Sequence[Predictor] | None" = None) -> "FastAPI":
     """Everything but the socket. Without `predictors`, all checkpoints of the folder are loaded."""
-    # Not above: torch takes seconds, and gradio reads the environment that `prepare` sets.
+    # Not above: gradio reads the environment that `prepare` sets.
+    from readerstudy.ui.site import build_site  # noqa: PLC0415
+
+    db = _initialised(settings)
+    public = _public_page(settings, predictors) if settings.has_demo else None
+    for slug, names in exposed_studies(db, served=public.models if public else ()).items():
+        _log.warning("%s", exposed_words(slug, names))
+    return build_site(settings, db=db, public=public)
+
+
+def _public_page(settings: Settings, predictors: "Sequence[Predictor] | None") -> "PublicPage":
+    # Not above: torch takes seconds.
     from model.demo.page import ASSETS, build_demo  # noqa: PLC0415
     from model.map_files import publish_all  # noqa: PLC0415
     from model.predictor import load_predictors  # noqa: PLC0415
     from model.trust import read_all_trust  # noqa: PLC0415
     from readerstudy.ui.mount import allow_anyone  # noqa: PLC0415
     from readerstudy.ui.plain import caller_network  # noqa: PLC0415
-    from readerstudy.ui.site import PublicPage, build_site  # noqa: PLC0415
+    from readerstudy.ui.site import PublicPage  # noqa: PLC0415
 
-    db = _initialised(settings)
     ready = predictors or load_predictors(settings.checkpoints)
     for predictor in ready:
         _log.info("Serving checkpoint %s (sha256 %s)", predictor.card.name, predictor.card.sha256)
@@ -123,14 +135,14 @@ def build_app(settings: Settings, *, predictors: "Sequence[Predictor] | None" = 
     blocks, routes = build_demo(
         ready, guard=allow_anyone, visitor_of=caller_network, trust=trust, maps=maps
     )
-    public = PublicPage(
+    return PublicPage(
         blocks=blocks,
         routes=routes,
         assets=ASSETS,
         maps=settings.var / "maps",
         health=lambda: {"checkpoint": ready[0].card.name},
+        models=[card.name for card in cards],
     )
-    return build_site(settings, db=db, public=public)
 
 
 def _initialised(settings: Settings) -> Database:
@@ -156,9 +168,15 @@ def _serve(app: "FastAPI", settings: Settings, listener: socket.socket) -> None:
 
 
 def server_config(app: "ASGIApp", settings: Settings) -> uvicorn.Config:
-    """How the application is served: whom it believes, and what it writes down."""
+    """How the application is served: whom it believes, what it waits for, what it writes down."""
+    limits = limits_here(settings.trusted_proxies)
+    _log.info("At most %d connections, %d of one address", limits.total, limits.per_address)
     return uvicorn.Config(
-        app,
+        Shares(app, limits),
+        http=connection_class(limits),
+        ws="none",
+        backlog=BACKLOG,
+        limit_concurrency=limits.total + 1,  # also of handlers whose client has left
         log_config=None,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
@@ -169,7 +187,7 @@ def server_config(app: "ASGIApp", settings: Settings) -> uvicorn.Config:
 
 def _start_log(file: Path) -> None:
     """Tracebacks go here, never into a page."""
-    handler = RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=5, encoding="utf-8")
+    handler = LogFile(str(file))
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     # They would write a line for every request and every letter of every font.

@@ -14,8 +14,9 @@ from data.sources.found import Found, Row, sort_paths
 from data.sources.isic_records import from_isic_records
 from data.sources.pad_ufes import from_pad_ufes
 from data.sources.tables import from_csv, from_folder
-from data.tables import ManifestError, is_formula, refuse, refuse_existing, refuse_source
+from data.tables import ManifestError, refuse, refuse_existing, refuse_source
 from data.taxonomy import load_taxonomy
+from data.texts import is_formula
 
 SOURCES = ("folder", "csv", "ham10000", "isic2018", "isic2019", "isic-archive", "pad-ufes")
 

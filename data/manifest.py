@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.tables import ManifestError, is_text, known, read_csv, refuse, write_csv
+from data.tables import MAX_ROWS, ManifestError, is_text, known, read_csv, refuse, write_csv
 from data.taxonomy import Taxonomy
+from data.texts import listed, problem, quoted
 
 COLUMNS = (
     "case_id",
@@ -24,6 +25,8 @@ COLUMNS = (
 )
 # What a manifest may have too: for subgroups, and what the reference standard rests on.
 FURTHER = ("sex", "modality", "basis")
+_MOST_OF_STRANGERS = 10_000  # rows, as many as a zip may have files
+_MAX_PATH, _MAX_PART = 4_000, 255
 _JOINING = ["lesion_id", "patient_id"]
 IMAGE_SUFFIXES = frozenset(
     {
@@ -87,19 +90,24 @@ def check_manifest(
 
     Raises ManifestError only where there is no table, or one without case_id, path and label.
     """
-    table = read_csv(path)
+    table = read_csv(path, most_rows=_MOST_OF_STRANGERS if is_closed_folder else MAX_ROWS)
     missing = [name for name in ("case_id", "path", "label") if name not in table.columns]
     if missing:
         raise ManifestError(
             f"Expected the columns case_id, path and label in {path.name}, but {', '.join(missing)}"
-            f" is missing (found: {', '.join(table.columns)}); rename or add it."
+            f" is missing (found: {listed(table.columns)}); rename or add it."
         )
     table = table.reindex(columns=[*COLUMNS, *further], fill_value="")
     # "NA" of many rows is not one patient.
     table[_JOINING] = table[_JOINING].map(known)
-    table["path"] = [str((path.parent / p).resolve()) if p else "" for p in table["path"]]
+    table["path"] = [_absolute(path.parent, p) for p in table["path"]]
     found = _find(table, taxonomy, inside=path.parent if is_closed_folder else None)
     return table, {int(str(line)): problems for line, problems in found.items()}
+
+
+def _absolute(folder: Path, path: str) -> str:
+    """Left as it is where no path can be so."""
+    return str((folder / path).resolve()) if path and not name_problem(path) else path
 
 
 def is_inside(path: Path, folder: Path) -> bool:
@@ -122,7 +130,9 @@ def _find(
     checks: tuple[Callable[[pd.Series], str], ...] = (
         lambda row: "" if row["case_id"] else "has no case_id",
         lambda row: name_problem(row["path"]),
-        lambda row: f"repeats case_id {row['case_id']!r}" if row["case_id"] in repeated else "",
+        lambda row: (
+            f"repeats case_id {quoted(row['case_id'])}" if row["case_id"] in repeated else ""
+        ),
         lambda row: _label_problem(row["label"], taxonomy),
         lambda row: _file_problem(row["path"], row["sha256"], inside),
     )
@@ -134,23 +144,28 @@ def _find(
 
 
 def name_problem(path: str) -> str:
-    """What is wrong with a path that no table can hold."""
-    return "" if is_text(path) else "the name of the file or folder is not UTF-8; rename it"
+    """What is wrong with a path that no table or no disk can hold."""
+    if not is_text(path):
+        return "the name of the file or folder is not UTF-8; rename it"
+    wrong = problem(path, most=_MAX_PATH) or max(map(len, path.encode().split(b"/"))) > _MAX_PART
+    return f"the path {quoted(path)} cannot be: it is too long or has odd signs" if wrong else ""
 
 
 def _label_problem(label: str, taxonomy: Taxonomy | None) -> str:
     if not label:
         return "has no label"
     if taxonomy is not None and label not in taxonomy.codes:
-        return f"label {label!r} is not a class of {taxonomy.name} ({', '.join(taxonomy.codes)})"
+        return f"label {quoted(label)} is not a class of {taxonomy.name} ({listed(taxonomy.codes)})"
     return ""
 
 
 def _file_problem(path: str, sha256: str, inside: Path | None) -> str:
+    if name_problem(path):
+        return ""  # said already
     if path and inside is not None and not is_inside(Path(path), inside):
         return "the image lies outside the folder of the manifest"
     if not path or not Path(path).is_file():
-        return f"image {path!r} is not there" if path else "has no path"
+        return f"image {quoted(path)} is not there" if path else "has no path"
     if sha256 and sha256.lower() != file_sha256(Path(path)):
         return f"image {Path(path).name!r} is not the one that was hashed (sha256 differs)"
     return ""

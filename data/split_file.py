@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from data.splits import METHOD, SplitError
-from data.tables import guarded, read_csv, refuse, write_csv
+from data.tables import read_csv, refuse, write_csv
+from data.texts import guarded
 
 COLUMNS = ("case_id", "part", "seed", "method")
 

@@ -11,30 +11,36 @@ from typing import NamedTuple
 import pandas as pd
 
 from data.errors import UserError
+from data.texts import guarded, listed
 
 _DELIMITERS = (",", ";", "\t")
 # A first line by which some programs tell spreadsheets the delimiter; it is no row.
 _SPREADSHEETS_NOTE = re.compile(r"\A\"?sep=.\"?\r?\n")
 _SHOWN = 20
-# What spreadsheets take as the start of a formula, also when written full width.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_MAX_COLUMNS = 1_000
+MAX_ROWS = 1_000_000
 
 
 class ManifestError(UserError):
     """The case table cannot be used; the text lists every row that is wrong."""
 
 
-def read_csv(path: Path) -> pd.DataFrame:
+def read_csv(path: Path, *, most_rows: int = MAX_ROWS) -> pd.DataFrame:
     """All cells as text, stripped; the index is the line of the file on which a row begins."""
     if not path.is_file():
         raise ManifestError(f"Expected the table {path}, but it is not there; check the path.")
-    header, *rows = _lines(path)
+    header, *rows = _lines(path, most=most_rows + 1)
     names = [name.strip() for name in header.cells]
+    if len(names) > _MAX_COLUMNS:
+        raise ManifestError(
+            f"Expected at most {_MAX_COLUMNS:,} columns in {path.name}, but got {len(names):,}; "
+            "take out those that are not needed."
+        )
     used = max((i + 1 for i, name in enumerate(names) if name), default=0)
     names = names[:used]  # spreadsheets end lines with empty columns
     if len(set(names)) < len(names):
         raise ManifestError(
-            f"Expected each column of {path.name} once, but got {', '.join(names)}; "
+            f"Expected each column of {path.name} once, but got {listed(names)}; "
             "rename or remove the repeated one."
         )
     if not rows:
@@ -56,7 +62,7 @@ class _Line(NamedTuple):
     cells: list[str]
 
 
-def _lines(path: Path) -> list[_Line]:
+def _lines(path: Path, *, most: int) -> list[_Line]:
     """Every line that is not blank, with its number; the first is the header."""
     text = _SPREADSHEETS_NOTE.sub("\n", _text(path))
     first = next((line for line in text.splitlines() if line.strip()), "")
@@ -68,6 +74,10 @@ def _lines(path: Path) -> list[_Line]:
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 found.append(_Line(begins, cells))
+            if len(found) > most:
+                raise ManifestError(
+                    f"Expected at most {most - 1:,} rows in {path.name}, but it has more; split it."
+                )
             begins = reader.line_num + 1
     except csv.Error as error:
         raise ManifestError(
@@ -105,11 +115,6 @@ def refuse(problems: list[str], *, table_name: str) -> None:
     )
 
 
-def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would run this cell instead of showing it."""
-    return text.startswith(_DANGEROUS)
-
-
 def is_text(value: str) -> bool:
     """Whether a table can hold it: a file's name may have bytes that are no UTF-8."""
     return not any("\ud800" <= sign <= "\udfff" for sign in value)
@@ -123,11 +128,6 @@ def readable(text: str) -> str:
 def known(value: str) -> str:
     """The value, or "" for the words that data sets use for nothing."""
     return "" if value.lower() in ("", "unknown", "unk", "nan", "na", "n/a", "none") else value
-
-
-def guarded(text: str) -> str:
-    """The cell with an apostrophe before it if a spreadsheet would run it."""
-    return "'" + text if is_formula(text) else text
 
 
 def write_csv(
@@ -154,7 +154,11 @@ def write_csv(
 
 
 def _cell(value: object, *, raw: bool) -> object:
-    return guarded(value) if isinstance(value, str) and not raw else value
+    if not isinstance(value, str):
+        return value
+    # A lone carriage return is not quoted by pandas: it would begin a row of its own.
+    text = value if raw else guarded(value)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def refuse_existing(path: Path, *, overwrite: bool) -> None:

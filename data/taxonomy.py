@@ -1,12 +1,18 @@
 """Ordered class lists: the paper's fourteen diseases, ISIC 2019's eight, and any from a file."""
 
-import json
+from collections import Counter
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from data import documents
 from data.errors import UserError
+from data.texts import listed, problem, quoted
+
+MAX_CLASSES = 200
+_MAX_CODE = 40
+_MAX_NAME = 200
 
 
 class TaxonomyError(UserError):
@@ -45,14 +51,14 @@ class Taxonomy:
     def __post_init__(self) -> None:
         if len(self.diseases) < 2:
             raise TaxonomyError(
-                f"Expected at least 2 classes in taxonomy {self.name!r}, "
+                f"Expected at least 2 classes in taxonomy {quoted(self.name)}, "
                 f"but got {len(self.diseases)}; add the missing classes."
             )
-        repeated = sorted({c for c in self.codes if self.codes.count(c) > 1})
+        repeated = sorted(code for code, n in Counter(self.codes).items() if n > 1)
         if repeated:
             raise TaxonomyError(
-                f"Expected each code once in taxonomy {self.name!r}, "
-                f"but got {', '.join(repeated)} more than once; rename or remove one."
+                f"Expected each code once in taxonomy {quoted(self.name)}, "
+                f"but got {listed(repeated)} more than once; rename or remove one."
             )
 
     def __len__(self) -> int:
@@ -72,8 +78,8 @@ class Taxonomy:
             return self.codes.index(code)
         except ValueError:
             raise TaxonomyError(
-                f"Expected a class of {self.name} ({', '.join(self.codes)}), but got {code!r}; "
-                "check the spelling and the case of the letters."
+                f"Expected a class of {self.name} ({', '.join(self.codes)}), but got "
+                f"{quoted(code)}; check the spelling and the case of the letters."
             ) from None
 
     def subset(self, codes: tuple[str, ...], *, name: str) -> "Taxonomy":
@@ -92,34 +98,55 @@ class Taxonomy:
         except (KeyError, TypeError) as error:
             raise TaxonomyError(
                 'Expected a taxonomy as {"name": ..., "diseases": [...]}, '
-                f"but {error} is missing or of the wrong kind; see docs/taxonomies.md."
+                f"but {listed([str(error)])} is missing or of the wrong kind; see "
+                "docs/taxonomies.md."
             ) from error
 
 
 def _disease(entry: dict[str, Any]) -> Disease:
     if not isinstance(entry, dict) or not str(entry.get("code", "")).strip():
         raise TaxonomyError(
-            f"Expected each class to have a code, but got {entry!r}; give it a short one."
+            f"Expected each class to have a code, but got {quoted(entry)}; give it a short one."
         )
     code = str(entry["code"]).strip()
     if not code.replace("_", "").replace("-", "").isalnum():
         raise TaxonomyError(
-            f"Expected a code of letters, digits, '-' and '_', but got {code!r}; rename it."
+            f"Expected a code of letters, digits, '-' and '_', but got {quoted(code)}; rename it."
         )
     malignant = entry.get("malignant", False)
     if not isinstance(malignant, bool):
         raise TaxonomyError(
-            f"Expected malignant of {code} to be true or false, but got {malignant!r}; mend it."
+            f"Expected malignant of {code} to be true or false, but got {quoted(malignant)}; "
+            "mend it."
         )
     try:
         family = Family(entry.get("family", Family.OTHER))
     except ValueError:
         raise TaxonomyError(
             f"Expected family of {code} to be one of {', '.join(Family)}, "
-            f"but got {entry['family']!r}; choose one of these."
+            f"but got {quoted(entry['family'])}; choose one of these."
         ) from None
     name_en = str(entry.get("name_en", code))
     return Disease(code, name_en, str(entry.get("name_zh", name_en)), malignant, family)
+
+
+def check_classes(taxonomy: Taxonomy) -> None:
+    """Raises TaxonomyError for classes from outside that are too many, or have odd names.
+
+    Not part of a Taxonomy itself: what was stored before must still be read.
+    """
+    if len(taxonomy) > MAX_CLASSES:
+        raise TaxonomyError(
+            f"Expected at most {MAX_CLASSES} classes, but got {len(taxonomy):,}; put some together."
+        )
+    limits = [(taxonomy.name, _MAX_NAME)]
+    for its in taxonomy.diseases:
+        limits += [(its.code, _MAX_CODE), (its.name_en, _MAX_NAME), (its.name_zh, _MAX_NAME)]
+    for text, most in limits:
+        if wrong := problem(text, most=most):
+            raise TaxonomyError(
+                f"Expected names of classes that can be taken, but {quoted(text)} {wrong}; mend it."
+            )
 
 
 _INFLAMMATORY = Family.INFLAMMATORY
@@ -181,12 +208,14 @@ def load_taxonomy(name_or_path: str | Path) -> Taxonomy:
     if not path.is_file():
         raise TaxonomyError(
             f"Expected the name of a taxonomy ({', '.join(SHIPPED)}) or a JSON file, "
-            f"but got {str(name_or_path)!r}; check the name or the path."
+            f"but got {quoted(str(name_or_path))}; check the name or the path."
         )
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
+        content = documents.read(path, "JSON")
+    except documents.DocumentError as error:
         raise TaxonomyError(
             f"Expected {path} to be a JSON file in UTF-8, but reading it failed ({error}); mend it."
         ) from error
-    return Taxonomy.from_dict(content)
+    taxonomy = Taxonomy.from_dict(content)
+    check_classes(taxonomy)
+    return taxonomy

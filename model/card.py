@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from data.errors import UserError
+from data.tables import is_text
 from data.taxonomy import Taxonomy
 from model.conformal import SetRule
 from model.errors import CheckpointError
@@ -137,7 +138,8 @@ class ModelCard:
             )
 
     def _check_texts(self) -> None:
-        wrong = [name for name in _TEXTS if not isinstance(getattr(self, name), str)]
+        given = {name: getattr(self, name) for name in _TEXTS}
+        wrong = [n for n, text in given.items() if not isinstance(text, str) or not is_text(text)]
         # Files beside the weights are called by it.
         if wrong or not NAME.fullmatch(self.name):
             raise CheckpointError(
@@ -167,7 +169,7 @@ class ModelCard:
             return cls(**_arguments(content))
         except CheckpointError:
             raise
-        except (UserError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except (UserError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise CheckpointError(
                 f"Expected a model card, but it cannot be read ({error}); "
                 "take the card that came with the weights."
@@ -208,7 +210,7 @@ def read_card(path: Path) -> ModelCard:
         )
     try:
         content = json.loads(path.read_text("utf-8"), parse_constant=_refuse_constant)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(
             f"Expected {path.name} to be JSON, but it cannot be read; copy the checkpoint again."
         ) from error

@@ -6,8 +6,8 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-import yaml
-
+from data import documents
+from data.texts import listed, quoted
 from model.card import LARGEST_PX, NAME, VIEWS
 from model.errors import ModelError
 
@@ -176,10 +176,10 @@ def resolve(*, file: Path | None, flags: dict[str, Any]) -> TrainConfig:
     """Defaults, then the YAML file, then flags. Raises ModelError for a setting that is unknown."""
     values = _read_yaml(file) if file else {}
     known = {entry.name: entry for entry in fields(TrainConfig)}
-    unknown = sorted(set(values) - set(known))
+    unknown = sorted(set(values) - set(known), key=str)
     if unknown:
         raise ModelError(
-            f"Expected known settings in {file}, but got {', '.join(unknown)}; "
+            f"Expected known settings in {file}, but got {listed(map(str, unknown))}; "
             "`python -m model train --help` lists them."
         )
     merged = {**values, **{name: flags[name] for name in known if name in flags}}
@@ -193,7 +193,7 @@ def _typed(entry: Any, value: Any) -> Any:
     except (TypeError, ValueError):
         raise ModelError(
             f"Expected {entry.name} ({entry.metadata['help']}) like {_shown(entry.default)}, "
-            f"but got {value!r}; change it."
+            f"but got {quoted(value)}; change it."
         ) from None
 
 
@@ -209,11 +209,11 @@ def _converted(kind: Any, value: Any) -> Any:
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        content = documents.read(path, "YAML")
+    except documents.DocumentError as error:
         raise ModelError(
             f"Expected {path} to be a YAML file of settings, but reading it failed "
-            f"({type(error).__name__}); check path and spelling."
+            f"({error}); check path and spelling."
         ) from error
     if not isinstance(content, dict):
         raise ModelError(

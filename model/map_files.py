@@ -145,11 +145,19 @@ def publish(found: FeatureMap, card: ModelCard, *, source: Path, folder: Path) -
 
 
 def publish_all(cards: Sequence[ModelCard], *, source: Path, folder: Path) -> dict[str, PublicMap]:
-    """The maps of all checkpoints in `source` that have one, by the checkpoint's name."""
+    """The maps of all checkpoints in `source` that have one, by the checkpoint's name.
+
+    What was published of others goes: an address that somebody knows must not outlive them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     maps = ((card, read_map(source, card)) for card in cards)
-    return {
+    published = {
         card.name: publish(found, card, source=source, folder=folder)
         for card, found in maps
         if found is not None
     }
+    kept = {name for public in published.values() for name in (public.points, public.sprite)}
+    for file in folder.iterdir():
+        if file.name not in kept:
+            file.unlink()
+    return published

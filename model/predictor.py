@@ -15,6 +15,7 @@ from model.calibration import softmax
 from model.card import ModelCard
 from model.checkpoint import BUNDLED, find_weights, list_checkpoints, load_checkpoint
 from model.errors import CheckpointError, ModelError
+from model.memory import give_back
 from model.network import SkinNet
 from model.rates import Floats
 from model.scope import OF_ONE_VIEW, SCORES, Known, foreign_scores
@@ -23,6 +24,8 @@ from model.tuning import load_tuning
 from model.views import Seen, look_at
 
 _BATCH = 16
+# A map needs half a gigabyte while it is made, whichever checkpoint makes it.
+_ONE_MAP = threading.Lock()
 DEFAULT = "pumch14-phantom"
 
 
@@ -52,7 +55,6 @@ class Predictor:
         self._network = network.eval().requires_grad_(requires_grad=False)
         # Grad-CAM hooks a layer; on a copy, a prediction at the same moment never meets the hook.
         self._explained = copy.deepcopy(self._network)
-        self._lock = threading.Lock()
         self._transform = Serving(card.preprocessing)
 
     def predict(self, images: Sequence[Rgb]) -> Prediction:
@@ -89,8 +91,9 @@ class Predictor:
         _check(image)
         index = self.card.taxonomy.index(target)
         inputs = self._transform(image)
-        with self._lock:
+        with _ONE_MAP:
             found = saliency.explain(self._explained, inputs, target=index, method=method)
+            give_back()
         return unfit(found, shape=image.shape, preprocessing=self.card.preprocessing)
 
     def features(self, images: Sequence[Rgb]) -> FloatMap:
@@ -130,6 +133,7 @@ class Predictor:
             _check(image)
         starts = range(0, len(images), _BATCH)
         batches = [self._look(images[i : i + _BATCH], views=views) for i in starts]
+        give_back()
         logits, features, style = (torch.cat(part).double() for part in zip(*batches, strict=True))
         return logits.numpy(), features.numpy(), style.numpy()
 

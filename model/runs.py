@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 import yaml
 
+from data import documents
 from model.config import TrainConfig, to_plain
 from model.errors import UNREADABLE_WEIGHTS, ModelError
 
@@ -84,8 +85,8 @@ def open_run(folder: Path, config: TrainConfig, *, write: bool = True) -> Run:
 
 def _read_settings(path: Path) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(path.read_text("utf-8"))
-    except (ValueError, yaml.YAMLError) as error:
+        found = documents.read(path, "YAML")
+    except documents.DocumentError as error:
         raise damaged(path, error) from error
     if not isinstance(found, dict):
         raise damaged(path, TypeError(type(found).__name__))

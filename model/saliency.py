@@ -26,7 +26,7 @@ _SMOOTH_SAMPLES = 16
 _SMOOTH_NOISE = 0.15
 _IG_STEPS = 24
 # Samples and path points are worked through in batches of this many, to bound the memory.
-_BATCH = 8
+_BATCH = 4
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 

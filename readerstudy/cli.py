@@ -2,23 +2,29 @@
 
 import argparse
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from getpass import GetPassWarning, getpass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from data.errors import UserError
 from data.taxonomy import load_taxonomy
-from readerstudy import cli_life, cli_requests
+from readerstudy import cli_accounts, cli_life, cli_requests
 from readerstudy.config import Settings, add_arguments, settings_from
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, Role, Rule
+from readerstudy.entities import SYSTEM, Rule
 from readerstudy.errors import StudyError
 from readerstudy.protocol import Protocol, Questions
-from readerstudy.services import accounts, copies, identities, setup, studies, supports, uploads
+from readerstudy.services import (
+    accounts,
+    copies,
+    identities,
+    setup,
+    studies,
+    supports,
+    uploads,
+)
 from readerstudy.services.protocols import read_study_file
 
 EXIT_REFUSED = 2
@@ -29,7 +35,6 @@ _STATISTICS = {
     "convert": "write and read files of iMRMC, MRMCaov and RJafroc; needs no database",
     "plan": "power of a future study from a pilot, from files to files; needs no database",
 }
-_PASSWORD = "SKINREADER_ADMIN_PASSWORD"  # noqa: S105 -- the name of the variable
 
 Arguments = argparse.Namespace
 Command = Callable[[Database, Arguments, Settings], None]
@@ -95,35 +100,6 @@ def _init(db: Database, _args: Arguments, settings: Settings) -> None:
 def _migrate(db: Database, _args: Arguments, settings: Settings) -> None:
     db.migrate()
     print(f"The database is up to date: {settings.safe_database_url}")
-
-
-def _create_admin(db: Database, args: Arguments, settings: Settings) -> None:
-    accounts.create_admin(
-        db,
-        actor=SYSTEM,
-        name=args.name,
-        password=_password(args, settings),
-        role=Role(args.role),
-        study=args.study,
-    )
-    print(f"Made the account {args.name} ({args.role}).")
-
-
-def _password(args: Arguments, settings: Settings) -> str:
-    if args.password_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    if settings.admin_password:
-        return settings.admin_password.reveal()
-    try:
-        with warnings.catch_warnings():
-            # Python's way of saying that there is no terminal to ask at.
-            warnings.simplefilter("error", GetPassWarning)
-            return getpass("Password: ")
-    except (GetPassWarning, EOFError) as error:
-        raise StudyError(
-            "Expected a terminal to ask for the password, but there is none; pipe the password in "
-            f"with --password-stdin, or set {_PASSWORD}."
-        ) from error
 
 
 def _invite(db: Database, args: Arguments, settings: Settings) -> None:
@@ -237,17 +213,6 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--study", required=True, metavar="NAME", help="short name of the study")
 
 
-def _add_create_admin(parser: argparse.ArgumentParser) -> None:
-    roles = [role.value for role in Role if role is not Role.READER]
-    parser.add_argument("--name", required=True, help="name to sign in with")
-    parser.add_argument("--role", choices=roles, default=Role.OWNER.value, help="what it may do")
-    parser.add_argument("--study", metavar="NAME", help="only in this study (default: in all)")
-    parser.add_argument(
-        "--password-stdin", action="store_true", help="read the password from standard input"
-    )
-    parser.epilog = f"The password is asked for, or taken from {_PASSWORD}."
-
-
 def _add_invite(parser: argparse.ArgumentParser) -> None:
     _add_study(parser)
     parser.add_argument("--count", type=int, default=1, help="how many links (default: 1)")
@@ -327,7 +292,7 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Command]] = {
     "init": ("make database, first administrator and demo study", _add_nothing, _init),
     "migrate": ("bring the database to this version", _add_nothing, _migrate),
-    "create-admin": ("make an account", _add_create_admin, _create_admin),
+    **cli_accounts.COMMANDS,
     "create-study": ("make an empty study", _add_create_study, _create_study),
     "import-cases": ("add cases from a manifest", _add_import_cases, _import_cases),
     "import-predictions": ("add a model", _add_import_predictions, _import_predictions),

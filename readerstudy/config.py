@@ -15,6 +15,7 @@ from readerstudy.errors import ConfigError
 PREFIX = "SKINREADER_"
 _ROOT = Path(__file__).resolve().parent.parent
 _MAX_PORT = 65535
+_MEGABYTE = 1_000_000
 
 # name: (flag, help). The password has no flag: other users of the machine see flags.
 SETTINGS: dict[str, tuple[str | None, str]] = {
@@ -29,6 +30,11 @@ SETTINGS: dict[str, tuple[str | None, str]] = {
         "addresses whose X-Forwarded-For is believed, with commas between (default: none)",
     ),
     "SKINREADER_CHECKPOINTS": ("--checkpoints", "folder of checkpoints (default: the bundled)"),
+    "SKINREADER_DEMO": ("--demo", "on or off: the public page at / (default: on)"),
+    "SKINREADER_MIN_FREE_MB": (
+        "--min-free-mb",
+        "megabytes of the disk that imports must leave free (default: 1000)",
+    ),
     "SKINREADER_PREDICTOR": (
         "--predictor",
         "where the network runs: local, the only choice so far",
@@ -66,6 +72,8 @@ class Settings:
     admin_password: Secret | None
     checkpoints: Path
     predictor: str
+    has_demo: bool
+    min_free: int  # bytes
 
     @property
     def cases(self) -> Path:
@@ -82,7 +90,11 @@ class Settings:
         return address.is_loopback or address.is_unspecified
 
     def make_var(self) -> None:
-        """For its owner alone, since secrets lie in it; a folder that is there stays as it is."""
+        """For its owner alone, since secrets lie in it; a folder that is there stays as it is.
+
+        So is every file that this process makes from now on, wherever the folder lies.
+        """
+        os.umask(0o077)
         try:
             self.var.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -131,10 +143,12 @@ def _build(values: Mapping[str, str]) -> Settings:
         port=port,
         public_url=_public_url(values.get("SKINREADER_PUBLIC_URL", own_url(host, port))),
         trusted_proxies=_addresses(values.get("SKINREADER_TRUSTED_PROXIES", "")),
-        database_url=values.get("SKINREADER_DATABASE_URL", f"sqlite:///{var / 'skinreader.db'}"),
+        database_url=values.get("SKINREADER_DATABASE_URL", f"sqlite:///{_database(var)}"),
         admin_password=Secret(password) if password else None,
         checkpoints=Path(checkpoints) if checkpoints else _ROOT / "model" / "checkpoints",
         predictor=_predictor(values.get("SKINREADER_PREDICTOR", "local")),
+        has_demo=_is_on(values.get("SKINREADER_DEMO", "on")),
+        min_free=_megabytes(values.get("SKINREADER_MIN_FREE_MB", "1000")) * _MEGABYTE,
     )
 
 
@@ -151,6 +165,27 @@ def _var(text: str) -> Path:
             f"Expected SKINREADER_VAR to be a folder, but got {text!r} ({error}); "
             "write its whole path."
         ) from error
+
+
+def _database(var: Path) -> Path:
+    """In a folder of its own; where an older version made it, it stays."""
+    older = var / "skinreader.db"
+    return older if older.exists() else var / "database" / "skinreader.db"
+
+
+def _is_on(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ConfigError(f"Expected SKINREADER_DEMO to be on or off, but got {text!r}.")
+    return text == "on"
+
+
+def _megabytes(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise ConfigError(
+            "Expected SKINREADER_MIN_FREE_MB to be a whole number of megabytes, "
+            f"but got {text!r}; for example 1000."
+        )
+    return int(text)
 
 
 def _addresses(text: str) -> tuple[str, ...]:

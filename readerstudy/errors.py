@@ -32,6 +32,10 @@ class ThrottledError(StudyError):
     """There were too many requests from one address, or for one study."""
 
 
+class FullError(StudyError):
+    """The disk, or the number of imports at once, has no room for this."""
+
+
 class InvitationError(StudyError):
     """The link is unknown, expired or revoked."""
 
@@ -67,5 +71,13 @@ class ConflictError(RetryError):
     """Somebody else stored the same thing first."""
 
 
+class CrowdedError(RetryError):
+    """Too many passwords wait to be checked."""
+
+
 class BusyError(RetryError):
     """The database did not answer in time, or its disk is full."""
+
+
+class LostError(RetryError):
+    """The database's file was deleted, moved or replaced while the server runs."""

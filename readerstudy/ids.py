@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from functools import cache
 
 # No 0/O, 1/I/L, and no vowels: codes are read aloud and must not spell words.
 _ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
@@ -15,7 +16,21 @@ def new_token() -> str:
 
 def hash_token(token: str) -> str:
     """What the database keeps of a token: a stolen database signs nobody in."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
+
+
+def passing_name(text: str) -> str:
+    """What attempts with a name of no account are counted under: people type passwords there.
+
+    Its key lives as long as this process, so that nothing stored leads back to the text.
+    """
+    typed = text.encode(errors="surrogatepass")
+    return "?" + hashlib.blake2b(typed, key=_passing_key(), digest_size=16).hexdigest()
+
+
+@cache
+def _passing_key() -> bytes:
+    return secrets.token_bytes(32)
 
 
 def new_reader_code() -> str:

@@ -5,7 +5,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from data.texts import listed, quoted
 from readerstudy.profile import DEFAULT_YEARS
+
+_MAX_FAULTS = 50
 
 Text = Annotated[str, Field(min_length=1, max_length=40)]
 
@@ -209,14 +212,16 @@ DEFAULT_PROTOCOL = Protocol()
 
 def faults_of(error: ValidationError) -> list[str]:
     """One line for each setting that is wrong, in the file's own names."""
-    return [_words(fault) for fault in error.errors()]
+    found = [_words(fault) for fault in error.errors(include_url=False)]
+    rest = len(found) - _MAX_FAULTS
+    return found[:_MAX_FAULTS] + ([f"and {rest:,} more"] if rest > 0 else [])
 
 
 def _words(fault: Any) -> str:
-    place = ".".join(str(part) for part in fault["loc"]) or "the file"
+    place = listed([".".join(str(part) for part in fault["loc"])]) or "the file"
     if fault["type"] == "extra_forbidden":
         return f"{place}: there is no such setting; see docs/protocol.md"
     if fault["type"] == "missing":
         return f"{place}: is missing"
     reason = fault["msg"].removeprefix("Value error, ")
-    return f"{place}: {reason}, but got {fault['input']!r}"
+    return f"{place}: {reason}, but got {quoted(fault['input'])}"

@@ -5,10 +5,11 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from data.texts import problem, quoted
 from readerstudy.entities import Actor, Arm, Given, Measured, Role, Stage, StudyState
 from readerstudy.errors import AnswerError, PermissionDenied, StateError, StudyError
 from readerstudy.protocol import Analysis, Protocol, Questions
@@ -20,6 +21,9 @@ INVITATION_LIFE = timedelta(days=90)
 # who knows a name can use it up and keep its owner out.
 MAX_ATTEMPTS = 5
 MAX_ATTEMPTS_OF_NAME = 50
+# Of one address with all names together: each costs a hash. Wide enough for a hospital behind one
+# address, since a success is not counted any more.
+MAX_ATTEMPTS_OF_ADDRESS = 30
 ATTEMPT_WINDOW = timedelta(minutes=15)
 MAX_CONFIDENCE = 100
 LATE_GRACE = timedelta(seconds=60)
@@ -109,26 +113,44 @@ def require_reopenable(protocol: Protocol) -> None:
         )
 
 
-def required_text(text: str, *, what: str, most: int) -> str:
-    """Without the space around it; refuses nothing and too much."""
+def checked_text(text: str, *, what: str, most: int, has_lines: bool = False) -> str:
+    """The text as it came. Refuses what is too long, or has signs that are not taken."""
+    if wrong := problem(text, most=most, has_lines=has_lines):
+        raise StudyError(f"Expected {what} that can be taken, but {quoted(text)} {wrong}; mend it.")
+    return text
+
+
+def required_text(text: str, *, what: str, most: int, has_lines: bool = False) -> str:
+    """The same without the space around it; refuses nothing, too."""
     text = text.strip()
     if not 0 < len(text) <= most:
         raise StudyError(
             f"Expected {what} of 1 to {most} characters, but got {len(text)}; "
             f"{'shorten it' if text else 'write it'}."
         )
-    return text
+    return checked_text(text, what=what, most=most, has_lines=has_lines)
 
 
 def reason(text: str) -> str:
     """Why somebody does what the audit trail must explain."""
-    return required_text(text, what="a reason", most=MAX_REASON)
+    return required_text(text, what="a reason", most=MAX_REASON, has_lines=True)
 
 
-def is_throttled(attempts: Sequence[tuple[str, datetime]], *, address: str, now: datetime) -> bool:
-    """`attempts` with one name: from which address, and when."""
+def is_throttled(
+    attempts: Sequence[tuple[str, datetime]], *, address: str, now: datetime, of_address: int = 0
+) -> bool:
+    """`attempts` with one name: from which address, and when. `of_address`: with any name."""
     recent = [whence for whence, at in attempts if at > now - ATTEMPT_WINDOW]
-    return recent.count(address) >= MAX_ATTEMPTS or len(recent) >= MAX_ATTEMPTS_OF_NAME
+    return (
+        recent.count(address) >= MAX_ATTEMPTS
+        or len(recent) >= MAX_ATTEMPTS_OF_NAME
+        or of_address >= MAX_ATTEMPTS_OF_ADDRESS
+    )
+
+
+def window_of(moment: datetime) -> datetime:
+    """When the quarter of an hour began that failed sign-ins of this moment are told under."""
+    return moment - (moment - datetime(1970, 1, 1, tzinfo=UTC)) % ATTEMPT_WINDOW
 
 
 def network_of(address: str) -> str:
@@ -168,7 +190,7 @@ def check_given(given: Given, *, codes: Sequence[str], protocol: Protocol) -> No
     unknown = [code for code in chosen if code not in codes]
     if unknown:
         raise AnswerError(
-            f"Expected one of {', '.join(codes)}, but got {unknown[0]!r}; choose one of the "
+            f"Expected one of {', '.join(codes)}, but got {quoted(unknown[0])}; choose one of the "
             "buttons."
         )
     _require(len(chosen) <= 1 or questions.top3, "one diagnosis", f"{len(chosen)}")
@@ -181,7 +203,9 @@ def check_given(given: Given, *, codes: Sequence[str], protocol: Protocol) -> No
 def _check_management(management: str | None, questions: Questions) -> None:
     if management not in (questions.management or (None,)):
         wanted = ", ".join(questions.management) or "no management, since the study asks for none"
-        raise AnswerError(f"Expected {wanted}, but got {management!r}; choose one of the buttons.")
+        raise AnswerError(
+            f"Expected {wanted}, but got {quoted(management)}; choose one of the buttons."
+        )
 
 
 def _check_confidence(confidence: int | None, questions: Questions) -> None:

@@ -1,12 +1,13 @@
 """The way in: a picture or an example becomes a visit, known by its handle alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from data.decoding import Decoder
 from data.images import decode, quality_report
 from model.card import ModelCard
 from model.demo import view
@@ -20,7 +21,7 @@ Rgb = npt.NDArray[np.uint8]
 
 
 class Intake:
-    """Nothing of a picture touches the disk; `read` turns a file's bytes into pixels.
+    """Nothing of a picture touches the disk, and a stranger's is read in a process apart.
 
     `cards` are those of all checkpoints: each gets the picture as its own input.
     """
@@ -31,18 +32,17 @@ class Intake:
         visits: Visits,
         *,
         examples: Sequence[Path],
-        read: Callable[[bytes], Rgb] = decode,
     ) -> None:
         self._cards = cards
         self._visits = visits
         self._examples = examples
-        self._read = read
+        self._decoder = Decoder()  # its own: an import of a thousand cases is no visitor's wait
         self._turns = Turns()  # a picture may have 50 megapixels, so that one is open at a time
 
     def take_picture(self, content: bytes, *, visitor: str) -> str:
         """The handle of the visit. Raises ImageError for what is no usable picture."""
         with self._turns.turn(visitor):
-            return self._visits.add(self._visit(self._read(content), visitor=visitor))
+            return self._visits.add(self._visit(self._decoder.decode(content), visitor=visitor))
 
     def take_example(self, number: int, *, visitor: str) -> str | None:
         """The handle of the visit, or None where there is no such example."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from readerstudy.analyse.outcome import check_folder, outcome
-from readerstudy.analyse.read import read_predictions, read_readings
+from readerstudy.analyse.read import check_names, read_predictions, read_readings
 from readerstudy.analyse.report import write_report
 from readerstudy.analyse.write import file_names, write_results
 from readerstudy.export.pictures import render
@@ -89,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> list[Path]:
     check_folder(args.out)
     readings = read_readings(args.readings, encoding=args.encoding, cluster=args.cluster)
+    check_names(readings)
     predictions = read_models(args.predictions, args.encoding)
     analysis = analyse(
         readings,

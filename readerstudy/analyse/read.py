@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from pandas.errors import EmptyDataError, ParserError, ParserWarning
 
+from data.texts import problem, quoted
 from readerstudy.analyse.lines import check_lengths, undecodable_line
 from readerstudy.stats.errors import StatsError
 from readerstudy.stats.readings_table import REQUIRED
@@ -27,6 +28,8 @@ _OPTIONAL = (
     "position",
     "active_ms",
 )
+_NAMES = frozenset(("reader_id", "case_id", "truth", "answer", "advice"))
+_MAX_NAME = 500
 _WANTED = frozenset((*REQUIRED, *_OPTIONAL))
 
 
@@ -66,6 +69,20 @@ def _read(
         frame = frame[[n for n in names if n in wanted]] if complete else frame
     frame.attrs["source"] = str(path)
     return frame
+
+
+def check_names(frame: pd.DataFrame) -> None:
+    """Of a table of strangers: they go into figures, reports and tables.
+
+    Not part of reading, since an export must be read whatever a study holds.
+    """
+    for column in set(frame.columns) & _NAMES:
+        for name in frame[column].dropna().astype(str).unique():
+            if wrong := problem(name, most=_MAX_NAME):
+                raise StatsError(
+                    f"Expected a {column} that can be taken in {frame.attrs['source']}, but "
+                    f"{quoted(name)} {wrong}; rename it."
+                )
 
 
 def _check_scale(frame: pd.DataFrame) -> None:

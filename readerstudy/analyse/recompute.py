@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from data.texts import unguarded
 from readerstudy.analyse.outcome import outcome
 from readerstudy.analyse.read import read_predictions, read_readings
 from readerstudy.analyse.study import (
@@ -16,7 +17,6 @@ from readerstudy.analyse.study import (
     readings_frame,
     result_tables,
 )
-from readerstudy.export.csvio import unguarded
 from readerstudy.stats import StatsError
 
 EXIT_DIFFERENT = 1

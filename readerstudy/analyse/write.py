@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from data.texts import guarded
 from readerstudy.stats.records import Analysis
 
 _TEXT = ("quantity", "class", "subject", "method", "note")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_results(analysis: Analysis, folder: Path) -> list[Path]:
@@ -39,5 +39,5 @@ def formula_safe(frame: pd.DataFrame) -> pd.DataFrame:
     """Text that a spreadsheet would run as a formula gets an apostrophe in front."""
     safe = frame.copy()
     for column in _TEXT:
-        safe[column] = [f"'{t}" if t.startswith(_FORMULA) else t for t in safe[column]]
+        safe[column] = [guarded(t) for t in safe[column]]
     return safe

@@ -8,13 +8,13 @@ import csv
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pandas as pd
 from openpyxl import Workbook, load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.xml.functions import tostring
 
 from readerstudy.convert.ratings import COLUMNS, Ratings, checked
@@ -28,6 +28,10 @@ _SHEETS = {
 }
 _OTHER_NAMES = {"FP": "NL", "TP": "LL"}
 _KINDS = ("reader", "modality", "case")
+_MOST_ROWS = 2**20  # Excel's own
+_MOST_COLUMNS = max(map(len, _SHEETS.values()))
+_MOST_GROWTH = 100
+_SMALL_BYTES = 10_000
 _NO_TIME = datetime(1980, 1, 1)  # noqa: DTZ001 -- a workbook's times have no zone
 
 
@@ -139,16 +143,39 @@ def _sheets(path: Path) -> dict[str, list[tuple[object, ...]]]:
     if not path.is_file():
         raise StatsError(f"Expected a file at {path}, but there is none; check the path.")
     try:
+        _check_growth(path)
         book = load_workbook(path, read_only=True, data_only=True)
-        return {
-            name.casefold(): list(book[name].iter_rows(values_only=True))
-            for name in book.sheetnames
-        }
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError) as error:
+        return {name.casefold(): _cells(book[name], path) for name in book.sheetnames}
+    except StatsError:
+        raise
+    # openpyxl raises of any kind at a damaged part.
+    except Exception as error:
         raise StatsError(
             f"Expected {path} to be an Excel workbook (.xlsx), but reading it failed "
             f"({type(error).__name__}); save it again as .xlsx."
         ) from error
+
+
+def _check_growth(path: Path) -> None:
+    """Tables shrink by ten times or so: what shrinks more fills the memory and not a sheet."""
+    with ZipFile(path) as packed:
+        for part in packed.infolist():
+            if part.file_size > _MOST_GROWTH * max(part.compress_size, _SMALL_BYTES):
+                raise StatsError(
+                    f"Expected {path} to be an Excel workbook, but {part.filename} in it grows "
+                    f"to {part.file_size:,} bytes, more than a table can; save it again as .xlsx."
+                )
+
+
+def _cells(sheet: Any, path: Path) -> list[tuple[object, ...]]:
+    """No row beyond what a sheet can have, however far down the file puts one."""
+    rows = list(islice(sheet.iter_rows(max_col=_MOST_COLUMNS, values_only=True), _MOST_ROWS + 1))
+    if len(rows) > _MOST_ROWS:
+        raise StatsError(
+            f"Expected at most {_MOST_ROWS:,} rows in each sheet of {path}, but got more in "
+            f"{sheet.title}; save it again as .xlsx."
+        )
+    return rows
 
 
 def _rows(

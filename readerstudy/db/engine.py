@@ -1,8 +1,10 @@
 """The database handle: one engine, two kinds of transaction, migrations."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +24,31 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from readerstudy.db.cache import Cache
+from readerstudy.db.file_watch import FileWatch
 from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError, StudyError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 10
+_PROBE_SECONDS = 2
 # One statement may not see what another one just did not; SQLite always reads so.
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _MIGRATION_LOCK = 5_130_418  # any number that other programs on the same database do not use
 
 
 class Database:
-    """`files` is the folder of case images: beside a SQLite file unless said otherwise."""
+    """`files` is the folder of case images: beside a SQLite file unless said otherwise.
 
-    def __init__(self, url: str, *, files: Path | None = None) -> None:
+    `min_free`: bytes that imports must leave on their disk.
+    """
+
+    def __init__(self, url: str, *, files: Path | None = None, min_free: int = 0) -> None:
         self.url = _parse(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.path = _sqlite_path(self.url)
         self._files = files or (self.path.parent / "cases" if self.path else None)
+        self._watch = FileWatch(self.path) if self.path else None
+        self.min_free = min_free
         self.cache = Cache()  # of results
         self._engine = self._make_engine()
         self._writer = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
@@ -57,6 +66,7 @@ class Database:
         """Write: everything inside is stored, or nothing."""
         with _translated(), Session(self._writer, expire_on_commit=False) as session:
             yield session
+            self.check_file()
             session.commit()
 
     @contextmanager
@@ -85,6 +95,22 @@ class Database:
                 "run `python -m readerstudy migrate`."
             )
 
+    def check_file(self) -> None:
+        """Raises LostError when the database's file is no longer the one that was opened."""
+        if self._watch:
+            self._watch.check()
+
+    def check_writable(self) -> None:
+        """Raises RetryError unless the database answers and takes writes, within seconds."""
+        self.check_file()
+        with _translated():
+            if self.path is not None:
+                _probe_sqlite(self.path)
+            elif not self.is_sqlite:
+                with self._engine.connect() as connection:
+                    if connection.scalar(sa.text("SHOW transaction_read_only")) == "on":
+                        raise BusyError("Expected a database that takes writes; it only reads now.")
+
     def connect(self) -> sa.Connection:
         """A bare connection, for inspection."""
         return self._engine.connect()
@@ -102,12 +128,34 @@ class Database:
         engine = sa.create_engine(
             self.url,
             poolclass=sa.QueuePool,
+            **_JSON,
             connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
             **limits,
         )
         sa.event.listen(engine, "connect", _prepare_sqlite)
+        if watch := self._watch:
+            # SQLite would make an empty file where the lost one was.
+            sa.event.listen(engine, "do_connect", lambda *_: watch.check())
+            sa.event.listen(engine, "connect", lambda *_: watch.opened())
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
+
+
+def _stored(content: Any) -> str:
+    """Not escaped, so that half a sign is refused like in any other text."""
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _read(given: str | bytes) -> Any:
+    """Half a sign, stored before it was refused, must not keep all the others from any page."""
+    text = given if isinstance(given, str) else given.decode()
+    content = json.loads(text)
+    if "\\u" not in text:
+        return content
+    return json.loads(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+_JSON: dict[str, Any] = {"json_serializer": _stored, "json_deserializer": _read}
 
 
 @contextmanager
@@ -119,12 +167,12 @@ def _translated() -> Iterator[None]:
             "Expected to store something new, but the database holds something that "
             "contradicts it; reload and try again."
         ) from error
-    except DataError as error:
+    except (DataError, UnicodeEncodeError, OverflowError) as error:
         raise StudyError(
             "Expected text and numbers that the database can hold, but got something else; "
             "remove unusual characters and try again."
         ) from error
-    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+    except (OperationalError, InterfaceError, PoolTimeoutError, sqlite3.OperationalError) as error:
         reason = str(error.orig if isinstance(error, DBAPIError) else error)
         raise BusyError(
             f"Expected the database to take this, but it did not ({' '.join(reason.split())}); "
@@ -157,11 +205,11 @@ def _postgresql_engine(url: sa.URL) -> sa.Engine:
     query = {"connect_timeout": str(_CONNECT_SECONDS), **url.query}
     address = url.set(drivername="postgresql+psycopg", query=query)
     try:
-        engine = sa.create_engine(address, pool_pre_ping=True)
+        engine = sa.create_engine(address, pool_pre_ping=True, **_JSON)
     except ImportError as error:
         raise ConfigError(
             "Expected the driver of PostgreSQL, but it is not installed; "
-            "run `pip install -r requirements-scale.txt`."
+            "run `pip install --require-hashes -r requirements-scale.lock`."
         ) from error
     sa.event.listen(engine, "connect", _prepare_postgresql)
     return engine
@@ -182,6 +230,7 @@ def _sqlite_path(url: sa.URL) -> Path | None:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # None stops the driver from opening transactions on its own; `_begin_sqlite` does.
     connection.isolation_level = None
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     for pragma in (
         f"busy_timeout = {_BUSY_SECONDS * 1000}",
         "foreign_keys = ON",
@@ -190,6 +239,14 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "secure_delete = ON",  # what a reader takes back must not lie in the file's free pages
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _probe_sqlite(path: Path) -> None:
+    """By a connection of its own, so that it waits neither for the pool nor for a long import."""
+    address = f"{path.as_uri()}?mode=rw"  # else an empty file would be made where none is
+    with closing(sqlite3.connect(address, uri=True, timeout=_PROBE_SECONDS)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.rollback()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

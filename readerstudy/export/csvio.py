@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-# What spreadsheets take as the start of a formula, also when written full width.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+from data.texts import guarded
+
 _TO_QUOTE = frozenset(',"\r\n')
 
 
@@ -39,9 +39,4 @@ def cell(value: Any) -> str:
     text = str(value.value if isinstance(value, Enum) else value)
     if isinstance(value, int):
         return text
-    return "'" + text if text.startswith(_DANGEROUS) else text
-
-
-def unguarded(text: str) -> str:
-    """The text again from a cell that `cell` has guarded."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(_DANGEROUS) else text
+    return guarded(text)

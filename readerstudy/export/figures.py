@@ -8,6 +8,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.text import Text
 
 from readerstudy.stats.figures import RocCurve, RocFigure, RocPoint
 from readerstudy.stats.records import MAJORITY
@@ -38,6 +39,8 @@ def save(drawn: Figure, format: Format, *, stamp: str = "") -> bytes:
     date, words = ("Date", "Description") if format == "svg" else ("CreationDate", "Subject")
     metadata = {date: None, words: stamp} if stamp else {date: None}
     buffer = BytesIO()
+    for text in drawn.findobj(Text):
+        text.set_parse_math(False)  # a name may hold dollar signs
     with mpl.rc_context(_SETTINGS):
         if stamp:
             _write_below(drawn, stamp)

@@ -6,7 +6,7 @@ from readerstudy.db import queries_accounts as queries
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Account, SignedIn
 from readerstudy.entities import SYSTEM, Actor, Role
-from readerstudy.errors import SignInError, StudyError
+from readerstudy.errors import PermissionDenied, SignInError, StudyError
 from readerstudy.rules import (
     ACCOUNT_SESSION,
     READER_SESSION,
@@ -14,10 +14,11 @@ from readerstudy.rules import (
     authorise,
     network_of,
 )
-from readerstudy.services.throttling import WINDOW_MINUTES, may_try
+from readerstudy.services.throttling import UNKNOWN, WINDOW_MINUTES, may_try, note_failure
 
 FIRST_ADMIN = "admin"
 _MAX_NAME = 60
+_WRONG = "Expected a known name with its password; check both and try again."
 
 
 def create_admin(
@@ -63,17 +64,32 @@ def ensure_first_admin(db: Database, *, password: str | None) -> str | None:
 
 def sign_in(db: Database, *, name: str, password: str, address: str = "") -> str:
     """`address` of the caller: guesses from one must not lock the name for the others."""
-    key, whence = name.strip().casefold()[:_MAX_NAME], network_of(address)
-    account_id, stored = _count_attempt(db, key, whence)
-    # Outside a transaction: hashing takes long on purpose.
-    if not passwords.is_right_password(password, stored) or account_id is None:
-        raise SignInError("Expected a known name with its password; check both and try again.")
+    key, whence = name.strip().casefold(), network_of(address)
+    account_id, stored = _checked(db, key, password, whence)
     with db.transaction() as session:
+        account = _unchanged(session, account_id, stored)
         queries.forget_attempts(session, key, address=whence)
-        token = open_session(session, account_id=account_id)
-        account = queries.account(session, account_id)
         audit.record(session, actor=_account_actor(account), verb="sign_in", subject=key)
-    return token
+        return open_session(session, account_id=account_id)
+
+
+def change_password(db: Database, *, actor: Actor, old: str, new: str, address: str = "") -> str:
+    """One's own. Ends every session of the account; returns the token of the one that goes on."""
+    if actor.account_id is None:
+        raise PermissionDenied(
+            f"Expected somebody with an account, but got the role {actor.role}; "
+            "there is no password to change."
+        )
+    whence = network_of(address)
+    account_id, stored = _checked(db, actor.name, old, whence)
+    password_hash = passwords.hash_password(new)
+    with db.transaction() as session:
+        account = _unchanged(session, account_id, stored)
+        account.password_hash = password_hash
+        queries.forget_attempts(session, account.name, address=whence)
+        queries.end_sessions(session, account_id)
+        audit.record(session, actor=actor, verb="change_password", subject=account.name)
+        return open_session(session, account_id=account_id)
 
 
 def sign_out(db: Database, *, token: str) -> None:
@@ -87,7 +103,8 @@ def actor_for(db: Database, *, token: str) -> Actor | None:
         if found is None or found.expires_at <= clock.now():
             return None
         if found.account_id is not None:
-            return _account_actor(queries.account(session, found.account_id))
+            account = queries.account(session, found.account_id)
+            return _account_actor(account) if account.disabled_at is None else None
         return _reader_actor(session, found)
 
 
@@ -109,18 +126,47 @@ def open_session(
     return token
 
 
-def _count_attempt(db: Database, name: str, address: str) -> tuple[int | None, str | None]:
+def _checked(db: Database, name: str, password: str, address: str) -> tuple[int, str]:
+    """The account's id and the hash that the password fits. Whatever is wrong reads alike."""
+    known, account_id, stored = _count_attempt(db, name, address)
+    # Outside a transaction: hashing takes long on purpose.
+    if passwords.is_right_password(password, stored) and account_id and stored:
+        return account_id, stored
+    with db.transaction() as session:
+        note_failure(session, known, is_checked=True)
+    raise SignInError(_WRONG)
+
+
+def _count_attempt(db: Database, name: str, address: str) -> tuple[str, int | None, str | None]:
     """Counted before the password is checked, so that parallel guesses count too."""
     with db.transaction() as session:
-        if not may_try(session, name, address=address):
-            raise SignInError(f"Too many attempts for this name; wait {WINDOW_MINUTES} minutes.")
-        account = queries.account_by_name(session, name)
-        return (account.id, account.password_hash) if account else (None, None)
+        account = queries.account_by_name(session, name) if _may_be_name(name) else None
+        known = account.name if account else UNKNOWN
+        is_let_in = may_try(session, known or ids.passing_name(name), address=address)
+        if not is_let_in:
+            note_failure(session, known, is_checked=False)
+    if not is_let_in:
+        raise SignInError(f"Too many attempts; wait {WINDOW_MINUTES} minutes.")
+    if account is None or account.disabled_at is not None:
+        return known, None, None
+    return known, account.id, account.password_hash
+
+
+def _unchanged(session: Session, account_id: int, stored: str) -> Account:
+    """Locked; refuses who was disabled, or got another password, while this one was checked."""
+    account = queries.account(session, account_id, lock=True)
+    if account.password_hash != stored or account.disabled_at is not None:
+        raise SignInError(_WRONG)
+    return account
+
+
+def _may_be_name(key: str) -> bool:
+    return 0 < len(key) <= _MAX_NAME and key.isprintable()
 
 
 def _account_name(name: str) -> str:
     key = name.strip().casefold()
-    if not key or len(key) > _MAX_NAME or not key.isprintable():
+    if not _may_be_name(key):
         raise StudyError(
             f"Expected a name of 1 to {_MAX_NAME} characters, but got {name!r}; choose another."
         )

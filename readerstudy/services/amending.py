@@ -3,6 +3,7 @@
 from typing import Any
 
 from data.taxonomy import Taxonomy
+from data.texts import quoted
 from readerstudy import clock, rules
 from readerstudy.db import Database, Session, audit, queries_life
 from readerstudy.db import queries_studies as queries
@@ -78,8 +79,8 @@ def _case(session: Session, study: Study, case_id: str) -> Case:
     case = queries_life.case_named(session, study.id, case_id)
     if case is None:
         raise NotFoundError(
-            f"Expected the name of a case of {study.slug}, but there is none named {case_id!r}; "
-            "its name is in cases.csv of the export."
+            f"Expected the name of a case of {study.slug}, but there is none named "
+            f"{quoted(case_id)}; its name is in cases.csv of the export."
         )
     return case
 
@@ -87,7 +88,9 @@ def _case(session: Session, study: Study, case_id: str) -> Case:
 def _check_label(study: Study, stored: ReferenceStandard, label: str, basis: str) -> None:
     codes = Taxonomy.from_dict(study.taxonomy).codes
     if label not in codes:
-        raise StudyError(f"Expected one of {', '.join(codes)}, but got {label!r}; choose one.")
+        raise StudyError(
+            f"Expected one of {', '.join(codes)}, but got {quoted(label)}; choose one."
+        )
     if (label, basis) == (stored.label, stored.basis):
         raise StudyError(
             f"Expected another label or basis, but the reference standard is {label} by {basis} "

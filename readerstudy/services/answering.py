@@ -160,6 +160,7 @@ def check_client_token(client_token: str) -> None:
             f"Expected a client token of 1 to {_MAX_CLIENT_TOKEN} characters, "
             f"but got {len(client_token)}; reload the page."
         )
+    rules.checked_text(client_token, what="a client token", most=_MAX_CLIENT_TOKEN)
 
 
 def own_assignment(session: Session, reader_id: int, case_token: str) -> Assignment:

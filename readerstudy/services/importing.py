@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.images import ImageError
-from data.manifest import check_manifest, is_inside
+from data.manifest import check_manifest, is_inside, name_problem
 from data.taxonomy import Taxonomy
+from data.texts import listed, problem, quoted
 from readerstudy.db import Session
 from readerstudy.db import queries_studies as queries
 from readerstudy.db.tables import Case, FurtherView
@@ -31,7 +32,9 @@ _OF_A_STUDY = ("role", "repeat", "clinical_text", "basis", "views", "view_captio
 _SEPARATOR = "|"
 _MAX_VIEWS = 8
 _MAX_CAPTION = 200
-_MAX_BASIS = 200
+# Of the columns that a case does not have as text of its own.
+_LIMITS = {"basis": 200, "clinical_text": 10_000, "views": 4_000, "view_captions": 2_000}
+_WITH_LINES = ("clinical_text",)
 _SHOWN = 100
 _YES_NO = {"": False, "no": False, "yes": True}
 
@@ -80,10 +83,11 @@ def read_cases(
     cases, told = [], []
     for line, row in zip(map(int, table.index), table.to_dict("records"), strict=True):
         case = ReadCase({str(k): str(v) for k, v in row.items()}, [])
-        found = _problems(case.row, known.names)
-        found += pictures.store(case, source=manifest.parent)
+        odd = _text_problems(case.row)
+        found = odd + _problems(case.row, known.names)
+        found += [] if odd else pictures.store(case, source=manifest.parent)
         told += [f"line {line}: {problem}" for problem in problems.get(line, [])]
-        told += [f"line {line}, {case.row['case_id']}: {problem}" for problem in found]
+        told += [f"line {line}, {listed([case.row['case_id']])}: {problem}" for problem in found]
         cases.append(case)
     refuse(told, expected="every case to be new with a readable image")
     return cases
@@ -102,17 +106,17 @@ class _Pictures:
         own = Path(case.row["path"])
         views = [source / view for view in views_of(case.row)]
         found = [
-            f"the view {view.name!r} lies outside the folder of the manifest"
+            f"the view {quoted(view.name)} lies outside the folder of the manifest"
             for view in views
             if not self._may_read(view)
         ]
         # What is wrong with the path of the case's own image was said with the table.
-        there = [own] if self._may_read(own) and own.is_file() else []
-        for path in (*there, *filter(self._may_read, views)):
+        is_there = not name_problem(str(own)) and own.is_file()
+        for path in filter(self._may_read, [own, *views] if is_there else views):
             try:
                 image = images.store(path, folder=self._folder)
             except ImageError as error:
-                found.append(f"{path.name}: {error}")
+                found.append(f"{listed([path.name])}: {error}")
                 continue
             found += self._again(image, path, case)
             case.images.append(image)
@@ -165,18 +169,20 @@ def new_case(study_id: int, case: ReadCase) -> Case:
 
 
 def _problems(row: Row, names: Collection[str]) -> list[str]:
-    problems = [
-        f"{column} has {len(row[column])} characters, at most {most} fit"
-        for column, most in queries.case_limits().items()
-        if len(row.get(column, "")) > most
-    ]
+    problems = []
     if row["case_id"] in names:
         problems.append("the study has a case of this name")
     problems += _role_problems(row["role"] or CaseRole.TEST, row["repeat"])
     problems += _view_problems(len(views_of(row)), _captions(row))
-    if len(row["basis"]) > _MAX_BASIS:
-        problems.append(f"basis has {len(row['basis'])} characters, at most {_MAX_BASIS} fit")
     return problems
+
+
+def _text_problems(row: Row) -> list[str]:
+    return [
+        f"{column} {wrong}"
+        for column, most in {**queries.case_limits(), **_LIMITS}.items()
+        if (wrong := problem(row.get(column, ""), most=most, has_lines=column in _WITH_LINES))
+    ]
 
 
 def _view_problems(n_views: int, captions: Sequence[str]) -> list[str]:
@@ -193,9 +199,9 @@ def _view_problems(n_views: int, captions: Sequence[str]) -> list[str]:
 def _role_problems(role: str, repeat: str) -> list[str]:
     problems = []
     if role not in list(CaseRole):
-        problems.append(f"role is one of {', '.join(CaseRole)}, but here {role!r}")
+        problems.append(f"role is one of {', '.join(CaseRole)}, but here {quoted(role)}")
     if repeat not in _YES_NO:
-        problems.append(f"repeat is yes, no or empty, but here {repeat!r}")
+        problems.append(f"repeat is yes, no or empty, but here {quoted(repeat)}")
     elif _YES_NO[repeat] and role in (CaseRole.PRACTICE, CaseRole.ATTENTION):
         problems.append(f"only a test case can be repeated, but this is for {role}")
     return problems

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from readerstudy import clock, ids
+from data.texts import quoted
+from readerstudy import clock, ids, rules
 from readerstudy.db import Database, Session, audit, queries_own
 from readerstudy.db import queries_studies as queries
 from readerstudy.db.tables import Contact, Invitation, Study
@@ -113,12 +114,9 @@ def contact_of(contact: Contact | None) -> ContactData:
 
 def check_contact(contact: ContactData) -> None:
     for field, most in _LENGTHS.items():
-        length = len(getattr(contact, field))
-        if length > most:
-            raise StudyError(
-                f"Expected a {field} of at most {most} characters, but got {length}; shorten it."
-            )
+        text = getattr(contact, field)
+        rules.checked_text(text, what=f"a {field}", most=most, has_lines=field == "note")
     if contact.email and "@" not in contact.email:
         raise StudyError(
-            f"Expected an e-mail address with '@', but got {contact.email!r}; correct it."
+            f"Expected an e-mail address with '@', but got {quoted(contact.email)}; correct it."
         )

@@ -24,7 +24,7 @@ def close_study(db: Database, *, actor: Actor, slug: str, sign_off: SignOff) -> 
         study.sign_off = {
             "name": rules.required_text(sign_off.name, what="a name", most=_MAX_SIGNATURE),
             "statement": rules.required_text(
-                sign_off.statement, what="a statement", most=_MAX_STATEMENT
+                sign_off.statement, what="a statement", most=_MAX_STATEMENT, has_lines=True
             ),
             "at": now.isoformat(),
         }

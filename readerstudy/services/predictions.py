@@ -1,6 +1,5 @@
 """Reading `predictions.csv` and its sidecar: does it fit the study, and if not, why."""
 
-import json
 import math
 import re
 from collections import Counter
@@ -11,14 +10,18 @@ from typing import Any
 
 import pandas as pd
 
+from data import documents
 from data.errors import UserError
 from data.tables import read_csv
-from data.taxonomy import Taxonomy
+from data.taxonomy import Taxonomy, check_classes
+from data.texts import listed, quoted
 from readerstudy.errors import ImportRefused
 from readerstudy.services.importing import refuse
 
 _PREFIX = "p_"
 _SUM_TOLERANCE = 1e-4
+# One is right; of more a few are read to say which cases are there twice.
+_ROWS_PER_CASE = 10
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ def read_predictions(
     csv: Path, *, cases: Collection[str], classes: Sequence[str]
 ) -> PredictionsFile:
     """Raises ImportRefused; what is wrong with rows is told of all of them at once."""
-    table = _read_table(csv)
+    table = _read_table(csv, most_rows=_ROWS_PER_CASE * len(cases) + 1)
     card = _read_card(csv.with_suffix(".json"))
     codes = [name.removeprefix(_PREFIX) for name in table.columns if name.startswith(_PREFIX)]
     _check_classes(codes, classes, card)
@@ -59,10 +62,10 @@ class _Row:
     cells: dict[str, str]
 
 
-def _read_table(csv: Path) -> pd.DataFrame:
+def _read_table(csv: Path, *, most_rows: int) -> pd.DataFrame:
     if not csv.is_file():
         raise ImportRefused(f"Expected a file of predictions, but {csv} is not there; check it.")
-    table = read_csv(csv)
+    table = read_csv(csv, most_rows=most_rows)
     if "case_id" not in table.columns:
         raise ImportRefused(f"Expected a column case_id in {csv.name}; add it.")
     return table
@@ -70,8 +73,8 @@ def _read_table(csv: Path) -> pd.DataFrame:
 
 def _read_card(path: Path) -> dict[str, Any]:
     try:
-        card = json.loads(path.read_text("utf-8"), parse_constant=_refuse_constant)
-    except (OSError, ValueError) as error:
+        card = documents.read(path, "JSON")
+    except documents.DocumentError as error:
         raise ImportRefused(
             f"Expected {path.name} beside the predictions, with the checkpoint's hash, "
             f"but reading it failed ({error}); `python -m model evaluate` writes both."
@@ -80,14 +83,9 @@ def _read_card(path: Path) -> dict[str, Any]:
     if not isinstance(digest, str) or not re.fullmatch(r"[0-9a-fA-F]{64}", digest):
         raise ImportRefused(
             f"Expected checkpoint_sha256 in {path.name} as 64 hexadecimal digits, "
-            f"but got {digest!r}; `python -m model evaluate` writes it."
+            f"but got {quoted(digest)}; `python -m model evaluate` writes it."
         )
     return dict(card)
-
-
-def _refuse_constant(name: str) -> None:
-    """SQLite would store NaN and the export then fail; PostgreSQL does not take it."""
-    raise ValueError(f"{name} is no JSON; write null")
 
 
 def _check_classes(codes: list[str], classes: Sequence[str], card: dict[str, Any]) -> None:
@@ -95,21 +93,23 @@ def _check_classes(codes: list[str], classes: Sequence[str], card: dict[str, Any
     if missing:
         raise ImportRefused(
             f"Expected columns for all classes of the study, but "
-            f"{', '.join(_PREFIX + code for code in missing)} are missing "
-            f"(the model has {', '.join(codes) or 'none'}); "
+            f"{listed(_PREFIX + code for code in missing)} are missing "
+            f"(the model has {listed(codes) or 'none'}); "
             "choose a model that knows these classes, or a study with the model's."
         )
-    listed = _listed(card) if card.get("taxonomy") else codes
-    if sorted(listed) != sorted(codes):
+    named = _named(card) if card.get("taxonomy") else codes
+    if sorted(named) != sorted(codes):
         raise ImportRefused(
-            f"Expected the columns to be the classes of the sidecar ({', '.join(listed)})"
-            f", but got {', '.join(codes)}; the two files do not belong together."
+            f"Expected the columns to be the classes of the sidecar ({listed(named)})"
+            f", but got {listed(codes)}; the two files do not belong together."
         )
 
 
-def _listed(card: dict[str, Any]) -> list[str]:
+def _named(card: dict[str, Any]) -> list[str]:
     try:
-        return list(Taxonomy.from_dict(card["taxonomy"]).codes)
+        taxonomy = Taxonomy.from_dict(card["taxonomy"])
+        check_classes(taxonomy)
+        return list(taxonomy.codes)
     except (UserError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise ImportRefused(
             "Expected the sidecar's taxonomy to be a list of diseases with their codes, but it "
@@ -126,7 +126,7 @@ def _problems(rows: Sequence[_Row], cases: Collection[str], classes: Sequence[st
         if count[row.case_id] > 1:
             found.append(f"the case is there {count[row.case_id]} times")
         found += _cell_problems(row, classes)
-        told += [f"{row.place}, {row.case_id}: {problem}" for problem in found]
+        told += [f"{row.place}, {listed([row.case_id])}: {problem}" for problem in found]
     return told + missing
 
 
@@ -134,7 +134,7 @@ def _cell_problems(row: _Row, classes: Sequence[str]) -> list[str]:
     numbers = _numbers(row)
     wrong = [code for code, p in numbers.items() if not 0 <= p <= 1]
     if wrong:
-        return [f"{_PREFIX}{code} is {row.cells[code]!r}, not from 0 to 1" for code in wrong]
+        return [f"{_PREFIX}{code} is {quoted(row.cells[code])}, not from 0 to 1" for code in wrong]
     total = math.fsum(numbers.values())
     if abs(total - 1) > _SUM_TOLERANCE:
         return [f"the sum is {total:.6g}, not 1"]

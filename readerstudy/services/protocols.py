@@ -1,21 +1,21 @@
 """A study's protocol as it is stored, and the one file that says all of a study."""
 
-import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from data import documents
 from data.taxonomy import SHIPPED, Taxonomy, load_taxonomy
+from data.texts import listed, quoted
 from readerstudy.consent import DEFAULT_CONSENT, ConsentText
 from readerstudy.db.tables import Study
 from readerstudy.entities import Rule
 from readerstudy.errors import StudyError
 from readerstudy.protocol import Protocol, faults_of
 
-FORMS: dict[str, Callable[[str], Any]] = {"YAML": yaml.safe_load, "TOML": tomllib.loads}
+FORMS = ("YAML", "TOML")
 
 
 def protocol_of(study: Study) -> Protocol:
@@ -66,8 +66,8 @@ class StudyFile(BaseModel):
 def read_study_file(path: Path) -> StudyFile:
     """YAML, or TOML if the name ends so. Raises StudyError naming every setting that is wrong."""
     try:
-        content = path.read_bytes()
-    except OSError as error:
+        content = documents.content_of(path)
+    except documents.DocumentError as error:
         raise _unreadable(str(path), error) from error
     return decode_study(content, name=str(path))
 
@@ -75,45 +75,42 @@ def read_study_file(path: Path) -> StudyFile:
 def decode_study(content: bytes, *, name: str) -> StudyFile:
     """The same from the content of a file of that name."""
     form = "TOML" if name.lower().endswith(".toml") else "YAML"
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _unreadable(name, error) from error
-    return parse_study(text, form=form, source=name)
+    return parse_study(content, form=form, source=name)
 
 
-def _unreadable(name: str, error: Exception) -> StudyError:
+def _unreadable(source: str, error: Exception) -> StudyError:
     return StudyError(
-        f"Expected a study in YAML or TOML in {name}, but it cannot be read ({error}); correct it."
+        f"Expected a study in YAML or TOML in {listed([source])}, but it cannot be read ({error}); "
+        "correct it."
     )
 
 
 def parse_study(
-    given: str | dict[str, Any], *, form: str = "YAML", source: str = "the form"
+    given: str | bytes | dict[str, Any], *, form: str = "YAML", source: str = "the form"
 ) -> StudyFile:
     """From the text of a file, or from settings. Raises StudyError as above."""
-    content = _loaded(given, form, source) if isinstance(given, str) else given
+    content = given if isinstance(given, dict) else _loaded(given, form, source)
     if not isinstance(content, dict):
-        raise StudyError(f"Expected settings in {source}, but it holds none; see docs/protocol.md.")
+        raise StudyError(
+            f"Expected settings in {listed([source])}, but it holds none; see docs/protocol.md."
+        )
     try:
         return StudyFile.model_validate(content)
     except ValidationError as error:
         faults = faults_of(error)
         raise StudyError(
-            f"Expected a study in {source}, but {len(faults)} settings are wrong; mend them:\n"
-            + "\n".join(faults)
+            f"Expected a study in {listed([source])}, but {len(faults)} settings are wrong; mend "
+            "them:\n" + "\n".join(faults)
         ) from error
 
 
-def _loaded(text: str, form: str, source: str) -> Any:
+def _loaded(text: str | bytes, form: str, source: str) -> Any:
     if form not in FORMS:
-        raise StudyError(f"Expected {' or '.join(FORMS)}, but got {form!r}; choose one.")
+        raise StudyError(f"Expected {' or '.join(FORMS)}, but got {quoted(form)}; choose one.")
     try:
-        return FORMS[form](text)
-    except (yaml.YAMLError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise StudyError(
-            f"Expected a study in {form} in {source}, but it cannot be read ({error}); correct it."
-        ) from error
+        return documents.parse(text, form)
+    except documents.DocumentError as error:
+        raise _unreadable(source, error) from error
 
 
 def write_study_file(study: Study) -> str:
@@ -139,8 +136,8 @@ def _taxonomy(given: str | dict[str, Any], folder: Path | None) -> Taxonomy:
     if folder is None:
         if given not in SHIPPED:
             raise StudyError(
-                f"Expected the classes as {', '.join(SHIPPED)} or written out, but got {given!r}; "
-                "see docs/taxonomies.md."
+                f"Expected the classes as {', '.join(SHIPPED)} or written out, but got "
+                f"{quoted(given)}; see docs/taxonomies.md."
             )
         return SHIPPED[given]
     beside = folder / given

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from data.taxonomy import Taxonomy
+from data.texts import quoted
 from readerstudy import clock, ids, rules
 from readerstudy.db import Session
 from readerstudy.db import queries_reading as queries
@@ -110,16 +111,14 @@ def checked_profile(
     }
     for key, value in profile.items():
         if key not in known:
-            raise StudyError(f"Expected one of {', '.join(known)}, but got the field {key!r}.")
+            raise StudyError(
+                f"Expected one of {', '.join(known)}, but got the field {quoted(key)}."
+            )
         field = known[key]
         if value and field.choices and value not in field.choices:
             raise StudyError(
                 f"Expected {field.label} to be one of {', '.join(field.choices)}, "
-                f"but got {value!r}; choose one of the list."
+                f"but got {quoted(value)}; choose one of the list."
             )
-        if len(value) > field.max_length:
-            raise StudyError(
-                f"Expected {field.label} in at most {field.max_length} characters, "
-                f"but got {len(value)}; shorten it."
-            )
+        rules.checked_text(value, what=field.label, most=field.max_length)
     return {key: profile.get(key, "").strip() for key in known}

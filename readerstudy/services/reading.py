@@ -2,6 +2,7 @@
 
 import hashlib
 
+from data.texts import quoted
 from readerstudy import clock, rules
 from readerstudy.db import Database, Session, audit
 from readerstudy.db import queries_reading as queries
@@ -107,7 +108,7 @@ def give_consent(db: Database, *, actor: Actor, version: str, language: str = "e
         if (version, language) != (study.consent_version, shown.language):
             raise StudyError(
                 f"Expected consent to version {study.consent_version} ({shown.language}), "
-                f"but got {version!r} ({language}); "
+                f"but got {quoted(version)} ({quoted(language)}); "
                 "reload the page and read the present text."
             )
         if queries.consent(session, reader_id, version) is not None:

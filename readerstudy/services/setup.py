@@ -28,7 +28,7 @@ class Setup:
 
 def open_database(settings: Settings) -> Database:
     settings.make_var()
-    return Database(settings.database_url, files=settings.cases)
+    return Database(settings.database_url, files=settings.cases, min_free=settings.min_free)
 
 
 def initialise(db: Database, *, password: str | None, demo: Path = DEMO_FILES) -> Setup:

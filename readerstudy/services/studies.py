@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from data.taxonomy import Taxonomy
+from data.taxonomy import Taxonomy, check_classes
+from data.texts import quoted
 from readerstudy import clock, ids, rules
 from readerstudy.consent import DEFAULT_CONSENT, ConsentText
 from readerstudy.db import Database, Session, audit, queries_requests
@@ -30,7 +31,8 @@ from readerstudy.services.sealing import check_complete, seal_content
 
 DEMO_SLUG = "demo"
 _MAX_INVITATIONS = 1000
-_MAX_CODE = 40
+_MAX_CODE, _MAX_MODEL, _MAX_CHOICES = 40, 60, 20
+_MAX_VERSION, _MAX_CONSENT = 20, 100_000
 
 
 def create_study(
@@ -48,7 +50,9 @@ def create_study(
 ) -> None:
     """`is_demo`: this is the first start, which alone may use the name of the demo study."""
     authorise(actor, Permission.MANAGE)
-    _check_codes(taxonomy)
+    check_classes(taxonomy)
+    _check_protocol(protocol)
+    _check_consent(consent)
     with db.transaction() as session:
         check_new_name(session, slug, title, is_demo=is_demo)
         study = Study(
@@ -87,7 +91,7 @@ def import_cases(
         _check_no_models(session, study)
         known = importing.known(session, study.id)
     taxonomy = Taxonomy.from_dict(study.taxonomy)
-    with staged(db.images) as folder:
+    with staged(db.images, min_free=db.min_free) as folder:
         cases = importing.read_cases(
             manifest, taxonomy, known=known, folder=folder, is_closed_folder=is_closed_folder
         )
@@ -273,7 +277,9 @@ def _record(
 
 def _rule(rule: str) -> Rule:
     if rule not in list(Rule):
-        raise StudyError(f"Expected the rule {' or '.join(Rule)}, but got {rule!r}; choose one.")
+        raise StudyError(
+            f"Expected the rule {' or '.join(Rule)}, but got {quoted(rule)}; choose one."
+        )
     return Rule(rule)
 
 
@@ -292,27 +298,36 @@ def check_new_name(session: Session, slug: str, title: str, *, is_demo: bool = F
 def _check_names(slug: str, title: str) -> None:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", slug):
         raise StudyError(
-            f"Expected a name of small letters, digits and '-' (at most 60), but got {slug!r}; "
-            "for example derm-2025."
+            "Expected a name of small letters, digits and '-' (at most 60), but got "
+            f"{quoted(slug)}; for example derm-2025."
         )
-    if not 0 < len(title.strip()) <= 200:
-        raise StudyError("Expected a title of 1 to 200 characters; give the study one.")
+    rules.required_text(title, what="a title", most=200)
 
 
-def _check_codes(taxonomy: Taxonomy) -> None:
-    long = [code for code in taxonomy.codes if len(code) > _MAX_CODE]
-    if long:
+def _check_protocol(protocol: Protocol) -> None:
+    """Not part of a Protocol itself: what was stored before must still be read."""
+    rules.checked_text(protocol.aid.model, what="a model's name", most=_MAX_MODEL)
+    choices = protocol.questions.management
+    if len(choices) > _MAX_CHOICES:
         raise StudyError(
-            f"Expected class codes of at most {_MAX_CODE} characters, but got {', '.join(long)}; "
-            "shorten them."
+            f"Expected at most {_MAX_CHOICES} choices of management, but got {len(choices):,}; "
+            "leave some out."
         )
+    for text in choices:
+        rules.checked_text(text, what="choices of management", most=_MAX_CODE)
+
+
+def _check_consent(consent: ConsentText) -> None:
+    rules.checked_text(consent.version, what="a version of the consent text", most=_MAX_VERSION)
+    for text in (consent.text, consent.text_zh or ""):
+        rules.checked_text(text, what="a consent text", most=_MAX_CONSENT, has_lines=True)
 
 
 def _check_model_name(name: str, taken: set[str]) -> None:
     # The name becomes part of file names of the export.
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", name):
         raise StudyError(
-            f"Expected a model name of letters, digits, '.', '_' and '-', but got {name!r}."
+            f"Expected a model name of letters, digits, '.', '_' and '-', but got {quoted(name)}."
         )
     if name in taken:
         raise StudyError(f"Expected a new model name, but the study has {name!r}; choose another.")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.images import ImageError
-from data.manifest import is_inside
+from data.manifest import is_inside, name_problem
 from data.tables import read_csv
+from data.texts import listed, problem, quoted
 from readerstudy import rules
 from readerstudy.db import Database, Session, audit, queries_supports
 from readerstudy.db import queries_studies as queries
@@ -22,6 +23,7 @@ from readerstudy.services.scratch import staged
 _COLUMNS = ("case_id", "kind", "path", "caption")
 _MOST = {SupportKind.SALIENCY: 1, SupportKind.SIMILAR: 6}
 _MAX_CAPTION = 200
+_MAX_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def import_supports(
         known = importing.known(session, study.id)
     rows = _rows(csv)
     inside = csv.parent if is_closed_folder else None
-    with staged(db.images) as folder:
+    with staged(db.images, min_free=db.min_free) as folder:
         stored = _store(rows, known=known, source=csv.parent, folder=folder, inside=inside)
     with db.transaction() as session:
         study = queries.lock_study(session, slug)
@@ -92,7 +94,7 @@ def _model(session: Session, study: Study, actor: Actor, name: str) -> Model:
     if name not in models:
         raise ImportRefused(
             f"Expected pictures of one of the study's models ({', '.join(models) or 'none yet'}), "
-            f"but got {name!r}; import its predictions first."
+            f"but got {quoted(name)}; import its predictions first."
         )
     if queries_supports.of_model(session, models[name].id):
         raise StateError(
@@ -103,7 +105,7 @@ def _model(session: Session, study: Study, actor: Actor, name: str) -> Model:
 
 
 def _rows(csv: Path) -> list[_Row]:
-    table = read_csv(csv)
+    table = read_csv(csv, most_rows=_MAX_ROWS)
     missing = [name for name in _COLUMNS if name not in table.columns]
     if missing:
         raise ImportRefused(
@@ -126,9 +128,9 @@ def _store(
     for row in rows:
         found = _problems(row, known, count)
         try:
-            image = _read(source / row.path, folder=folder, inside=inside)
+            image = _read(source, row.path, folder=folder, inside=inside)
         except ImageError as error:
-            found.append(f"{Path(row.path).name or 'no path'}: {error}")
+            found.append(f"{listed([Path(row.path).name]) or 'no path'}: {error}")
         else:
             found += _told(row, image, known)
             stored.append(image)
@@ -137,7 +139,10 @@ def _store(
     return stored
 
 
-def _read(path: Path, *, folder: Path, inside: Path | None) -> images.StoredImage:
+def _read(source: Path, name: str, *, folder: Path, inside: Path | None) -> images.StoredImage:
+    if wrong := name_problem(name):
+        raise ImageError(wrong)
+    path = source / name
     if inside is not None and not is_inside(path, inside):
         raise ImageError("it lies outside the folder of the table; pack it beside the table.")
     return images.store(path, folder=folder)
@@ -146,15 +151,15 @@ def _read(path: Path, *, folder: Path, inside: Path | None) -> images.StoredImag
 def _problems(row: _Row, known: importing.Known, count: Mapping[tuple[str, str], int]) -> list[str]:
     problems = []
     if row.case_id not in known.names:
-        problems.append(f"the study has no case {row.case_id!r}")
+        problems.append(f"the study has no case {quoted(row.case_id)}")
     if row.kind not in list(SupportKind):
-        problems.append(f"kind is {' or '.join(SupportKind)}, but here {row.kind!r}")
+        problems.append(f"kind is {' or '.join(SupportKind)}, but here {quoted(row.kind)}")
     elif count[row.case_id, row.kind] > (most := _MOST[SupportKind(row.kind)]):
         problems.append(
             f"at most {most} {row.kind} for a case, here {count[row.case_id, row.kind]}"
         )
-    if len(row.caption) > _MAX_CAPTION:
-        problems.append(f"caption has {len(row.caption)} characters, at most {_MAX_CAPTION} fit")
+    if wrong := problem(row.caption, most=_MAX_CAPTION):
+        problems.append(f"caption {wrong}")
     return problems
 
 

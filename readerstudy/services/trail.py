@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from readerstudy.db import Database, Session, queries_life
+from readerstudy.db import Database, Session, queries_accounts, queries_life
 from readerstudy.db import queries_studies as queries
-from readerstudy.db.tables import Event
+from readerstudy.db.tables import Event, SignInFailures
 from readerstudy.entities import Actor
 from readerstudy.export.csvio import write_csv
 from readerstudy.rules import Permission, authorise, canonical_json
@@ -43,18 +43,27 @@ def trail(
     """Of one study; `slug` None: of all, with accounts, for those who may see every study."""
     with db.reading() as session:
         study_id = _study_id(session, actor, slug)
-        found = queries_life.events(session, study_id, most=most)
         total = queries_life.n_events(session, study_id)
-        names = queries_life.trail_names(session)
-        return Trail(tuple(_event(event, names) for event in found), total)
+        if study_id is None:
+            total += queries_accounts.n_failures(session)
+        return Trail(tuple(_told(session, study_id, most)), total)
 
 
 def trail_csv(db: Database, *, actor: Actor, slug: str | None = None) -> str:
     """All of it, oldest first."""
     with db.reading() as session:
-        found = queries_life.events(session, _study_id(session, actor, slug), most=None)
-        names = queries_life.trail_names(session)
-        return write_csv(COLUMNS, (vars(_event(event, names)) for event in reversed(found)))
+        found = _told(session, _study_id(session, actor, slug), None)
+        return write_csv(COLUMNS, (vars(event) for event in reversed(found)))
+
+
+def _told(session: Session, study_id: int | None, most: int | None) -> list[TrailEvent]:
+    """Newest first. Accounts belong to no study, so that failed sign-ins stand among all events."""
+    names = queries_life.trail_names(session)
+    found = [_event(event, names) for event in queries_life.events(session, study_id, most=most)]
+    if study_id is None:
+        found += map(_failures, queries_accounts.failures(session, most=most))
+        found.sort(key=lambda event: event.at, reverse=True)
+    return found[:most]
 
 
 def _study_id(session: Session, actor: Actor, slug: str | None) -> int | None:
@@ -77,6 +86,19 @@ def _event(event: Event, names: Mapping[str, str]) -> TrailEvent:
         old=_json(event.old),
         new=_json(event.new),
         reason=event.reason,
+    )
+
+
+def _failures(counted: SignInFailures) -> TrailEvent:
+    """At the beginning of the quarter of an hour; whoever tried is nobody we know."""
+    return TrailEvent(
+        at=counted.since,
+        actor="stranger:",
+        verb="failed_sign_ins",
+        subject=counted.name or "unknown names",
+        old="",
+        new=_json({"wrong": counted.wrong, "refused_unchecked": counted.unchecked}),
+        reason="",
     )
 
 

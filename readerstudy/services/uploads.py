@@ -7,7 +7,7 @@ from pathlib import Path
 from readerstudy.db import Database
 from readerstudy.entities import Actor
 from readerstudy.services import archives, studies, supports
-from readerstudy.services.scratch import clear_abandoned, scratch
+from readerstudy.services.scratch import scratch
 
 
 def import_cases_zip(db: Database, *, actor: Actor, slug: str, archive: Path) -> int:
@@ -40,6 +40,5 @@ def _unpacked(
 ) -> Iterator[Path]:
     """The table's path; nothing is unpacked for somebody who may not import it."""
     studies.check_draft(db, actor=actor, slug=slug)
-    clear_abandoned(db.images)
-    with scratch(db.images) as folder:
-        yield archives.unpack(archive, folder=folder, table=table)
+    with scratch(db.images, min_free=db.min_free) as folder:
+        yield archives.unpack(archive, folder=folder, table=table, min_free=db.min_free)

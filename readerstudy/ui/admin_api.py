@@ -1,6 +1,7 @@
 """Downloads for those who run studies: the export and the figures, checked on each request."""
 
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Response
 
@@ -77,6 +78,6 @@ def admin_routes(db: Database, sessions: Sessions) -> APIRouter:
 
 
 def _download(content: bytes, *, name: str, media_type: str) -> Response:
-    """`slug` and names of figures hold letters, digits, '-' and '_' only."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    """The name may hold letters of any script, which a header cannot (RFC 5987)."""
+    headers = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(name)}"}
     return Response(content, media_type=media_type, headers=headers)

@@ -20,7 +20,7 @@ _PAGE = r"|config|theme\.css|(assets|static|svelte)/.+"
 _EVENTS = r"|gradio_api/(queue/(join|data)|heartbeat/[\w-]+|cancel|reset|startup-events|app_id)/?"
 _DEMO = r"|gradio_api/(info|theme\.css|call/predict(/\w+)?)/?"
 _OWN = re.compile(
-    r"/(healthz|login|logout|demo-api/(picture|example/\d+)|invite(/[\w-]+)?|join/[a-z0-9-]+|language/\w+|app-assets/((demo|map)/)?[\w.-]+)|/favicon\.ico"
+    r"/(healthz|readyz|login|logout|demo-api/(picture|example/\d+)|invite(/[\w-]+)?|join/[a-z0-9-]+|language/\w+|app-assets/((demo|map)/)?[\w.-]+)|/favicon\.ico"
 )
 _DEMO_PATHS = re.compile(f"/({_PAGE}{_EVENTS}{_DEMO})")
 _MOUNT_PATHS = re.compile(f"/?({_PAGE}{_EVENTS})")
@@ -74,8 +74,11 @@ class Gate:
         self._public = urlsplit(public_url) if public_url else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})  # no page uses one
             return
         scope = self._with_own_headers(scope)
         respond = _with_headers(scope, send, is_https=self._is_https)

@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, Final
 
@@ -155,17 +156,24 @@ def _call(handler: Handler, *args: Any, **kwargs: Any) -> Any:
     """The person reads a sentence; the operator finds the traceback under the same code."""
     try:
         return handler(*args, **kwargs)
-    except gr.Error:
-        raise
+    except gr.Error as error:
+        raise _shown(error.message) from error
     except UserError as error:
-        raise gr.Error(str(error), print_exception=False) from error
+        raise _shown(str(error)) from error
     except Exception as error:
         code = secrets.token_hex(3)
         _log.exception("Page handler %s failed, code %s", handler.__name__, code)
-        raise gr.Error(
-            f"Something went wrong here. The log has the details under code {code}.",
-            print_exception=False,
+        raise _shown(
+            f"Something went wrong here. The log has the details under code {code}."
         ) from error
+
+
+def _shown(sentence: str) -> gr.Error:
+    """The page shows an error as markup, and a refusal quotes what came: the one way out of both.
+
+    Quotation marks are harmless between tags, and clients of the interface read them as they are.
+    """
+    return gr.Error(escape(sentence, quote=False), print_exception=False)
 
 
 def _marked(guarded: Handler, zone: str) -> Handler:

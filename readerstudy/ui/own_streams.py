@@ -71,7 +71,7 @@ class OwnStreams:
 
 
 def _asked_for(scope: Scope) -> str:
-    return parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[-1]
+    return str(parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[-1])
 
 
 def _named_in(body: bytes) -> str:
@@ -80,4 +80,4 @@ def _named_in(body: bytes) -> str:
         name = json.loads(body).get("session_hash")
     except (ValueError, AttributeError, RecursionError):
         return ""
-    return str(name) if isinstance(name, str) else ""
+    return name if isinstance(name, str) else ""

@@ -9,7 +9,17 @@ from fastapi.templating import Jinja2Templates
 from readerstudy.rules import network_of
 from readerstudy.ui.strings import LANGUAGES, language_of, words
 
+# Of a form on these pages: a name, a password, a few sentences.
+MAX_FORM_BYTES = 20_000
 _templates = Jinja2Templates(Path(__file__).parent / "templates")
+
+
+def _sendable(value: Any) -> Any:
+    """A form can hold half a character, which no page can; markup of our own is left alone."""
+    return value.encode(errors="replace").decode() if type(value) is str else value
+
+
+_templates.env.finalize = _sendable
 # They need no script at all; a form may lead only back here.
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "

@@ -6,10 +6,12 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from readerstudy.db import Database
-from readerstudy.errors import SignInError, StudyError
+from readerstudy.errors import CrowdedError, SignInError, StudyError
 from readerstudy.services.accounts import sign_in
 from readerstudy.services.reading import accept_invitation, look_up_invitation
-from readerstudy.ui.plain import caller_address, plain_message, plain_page
+from readerstudy.ui.account import account_routes, crowded
+from readerstudy.ui.hashing import Hashing
+from readerstudy.ui.plain import MAX_FORM_BYTES, caller_address, plain_message, plain_page
 from readerstudy.ui.session import Sessions, Zone
 from readerstudy.ui.strings import LANGUAGE_COOKIE, LANGUAGES, language_of, words
 
@@ -17,19 +19,28 @@ _YEAR_SECONDS = 365 * 24 * 3600
 
 
 def sign_in_routes(db: Database, sessions: Sessions) -> APIRouter:
-    """Handlers are plain functions, so that hashing a password never stops the event loop."""
-    router = APIRouter()
+    """And the pages of accounts. Passwords are hashed on a thread of their own."""
+    router, hashing = APIRouter(), Hashing()
+    router.include_router(account_routes(db, sessions, hashing))
 
     @router.get("/login")
     def loginplain_page(request: Request) -> Response:
         return plain_page(request, "login.html", name="", problem="")
 
-    @router.post("/login")
-    def login(
+    @router.post("/login", max_body_size=MAX_FORM_BYTES)
+    async def login(
         request: Request, name: Annotated[str, Form()], password: Annotated[str, Form()]
     ) -> Response:
-        try:
+        def enter() -> str:
             token = sign_in(db, name=name, password=password, address=caller_address(request))
+            sessions.end(request, Zone.ADMIN)  # whoever used this browser before
+            return token
+
+        try:
+            token = await hashing.run(enter)
+        except CrowdedError:
+            problem = crowded(request)
+            return plain_page(request, "login.html", status=503, name=name, problem=problem)
         except SignInError as error:
             return plain_page(request, "login.html", status=401, name=name, problem=str(error))
         response = RedirectResponse("/admin/", status_code=303)

@@ -94,12 +94,20 @@ class Sessions:
             path="/",
         )
 
-    def close(self, connection: HTTPConnection, response: Response, zone: Zone) -> None:
+    def end(self, connection: HTTPConnection, zone: Zone) -> None:
+        """The session of this browser, if it has one."""
         token = self.token(connection, zone)
         if token:
             sign_out(self._db, token=token)
             self._seen.pop(token, None)
+
+    def close(self, connection: HTTPConnection, response: Response, zone: Zone) -> None:
+        self.end(connection, zone)
         response.delete_cookie(self._name(zone), path="/", secure=self._is_secure, httponly=True)
+
+    def forget_seen(self) -> None:
+        """After sessions of others were ended: the gate asks the database anew."""
+        self._seen.clear()
 
     def _name(self, zone: Zone) -> str:
         return f"__Host-{zone.value.cookie}" if self._is_secure else zone.value.cookie

@@ -88,6 +88,53 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
         "For the people who run the study. Readers use their invitation link.",
         "供研究管理人员使用。阅片者请使用邀请链接。",
     ),
+    "login.crowded": (
+        "Many people are signing in just now. Your password was not looked at; try again in a "
+        "moment.",
+        "当前登录人数过多，未检查您的密码，请稍后重试。",
+    ),
+    "account.title": ("Change your password", "更改密码"),
+    "account.what": (
+        "You stay signed in here. Everywhere else you are signed out.",
+        "您在此处保持登录，其他设备上的登录将全部退出。",
+    ),
+    "account.old": ("Present password", "当前密码"),
+    "account.new": ("New password (at least 10 characters)", "新密码（至少 10 个字符）"),
+    "account.again": ("New password once more", "再次输入新密码"),
+    "account.differs": (
+        "The new password was not typed the same twice; type it again.",
+        "两次输入的新密码不一致，请重新输入。",
+    ),
+    "account.go": ("Change password", "更改密码"),
+    "account.done": (
+        "Your password was changed. Everywhere else you are signed out.",
+        "密码已更改，其他设备上的登录已全部退出。",
+    ),
+    "account.back": ("Back to the administration", "返回管理页面"),
+    "accounts.title": ("Accounts", "账户"),
+    "accounts.what": (
+        "Those who run studies. Whoever gets a new password, or is disabled, is signed out "
+        "everywhere at once.",
+        "研究管理人员的账户。设置新密码或停用账户后，其所有登录立即退出。",
+    ),
+    "accounts.disabled": ("disabled", "已停用"),
+    "accounts.every": ("every study", "所有研究"),
+    "accounts.sessions": ("sessions: {n}", "登录会话：{n}"),
+    "accounts.end": ("Sign out everywhere", "退出所有登录"),
+    "accounts.disable": ("Disable", "停用"),
+    "accounts.enable": ("Enable", "启用"),
+    "accounts.set": ("Set a new password", "设置新密码"),
+    "accounts.trail": ("What happened last", "最近事件"),
+    "accounts.trail.what": (
+        "Failed sign-ins are counted by quarters of an hour (UTC); what was typed for a name that "
+        "no account has is not kept.",
+        "登录失败按每 15 分钟（UTC）计数；不保存未知用户名的输入内容。",
+    ),
+    "accounts.trail.all": ("All events (CSV)", "全部事件（CSV）"),
+    "accounts.when": ("When (UTC)", "时间（UTC）"),
+    "accounts.who": ("Who", "操作者"),
+    "accounts.did": ("What", "操作"),
+    "accounts.on": ("On", "对象"),
     "consent.title": ("Before you begin", "开始之前"),
     "consent.check": ("I have read this and agree to take part", "我已阅读并同意参加"),
     "consent.feedback": (

@@ -13,9 +13,11 @@ from readerstudy.db import Database
 from readerstudy.entities import Actor, CaseView, Given, Measured, Saved, Stage
 from readerstudy.errors import (
     AlreadyAnswered,
+    FullError,
     NotFoundError,
     PermissionDenied,
     RetryError,
+    ThrottledError,
 )
 from readerstudy.services import answering, images, own_results, reading, revising
 from readerstudy.ui.session import NotSignedInError, Sessions, Zone
@@ -25,7 +27,7 @@ from readerstudy.ui.strings import language_of, quiz_words
 Number = Annotated[int, Path(ge=0, le=1_000_000)]
 _GIVEN = {field.name for field in fields(Given)}
 _MEASURED = {field.name for field in fields(Measured)}
-_STATUS = {PermissionDenied: 403, NotFoundError: 404}
+_STATUS = {PermissionDenied: 403, NotFoundError: 404, ThrottledError: 429, FullError: 507}
 
 
 class Answer(BaseModel):

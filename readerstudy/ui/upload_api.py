@@ -16,7 +16,8 @@ from readerstudy.db import Database
 from readerstudy.entities import Actor
 from readerstudy.services import studies, uploads
 from readerstudy.services.protocols import decode_study
-from readerstudy.services.scratch import scratch
+from readerstudy.services.scratch import check_room, scratch
+from readerstudy.services.slots import Slots
 from readerstudy.ui.session import Sessions, Zone
 
 MAX_ARCHIVE_BYTES = 2_000_000_000
@@ -26,14 +27,15 @@ MAX_STUDY_BYTES = 1_000_000
 def upload_routes(db: Database, sessions: Sessions) -> APIRouter:
     router = APIRouter(prefix="/admin-api")
     Staff = Annotated[Actor, Depends(sessions.required(Zone.ADMIN))]
+    slots = Slots()
 
     async def imported(
         actor: Actor, slug: str, request: Request, store: Callable[[Path], int]
     ) -> int:
         # Who may not import is told so before the first byte is taken.
         await run_sync(lambda: studies.check_draft(db, actor=actor, slug=slug))
-        with scratch(db.images) as folder:
-            archive = await _received(request, folder / "sent.zip")
+        with slots.taken(actor), scratch(db.images, min_free=db.min_free) as folder:
+            archive = await _received(request, folder / "sent.zip", min_free=db.min_free)
             return await run_sync(lambda: store(archive))
 
     @router.put("/{slug}/cases", max_body_size=MAX_ARCHIVE_BYTES)
@@ -74,9 +76,12 @@ def upload_routes(db: Database, sessions: Sessions) -> APIRouter:
     return router
 
 
-async def _received(request: Request, path: Path) -> Path:
+async def _received(request: Request, path: Path, *, min_free: int) -> Path:
     """Piece by piece: an archive may be larger than the memory."""
+    announced = request.headers.get("content-length", "")
+    check_room(path.parent, min_free=min_free, n_bytes=int(announced or 0))
     async with await anyio.open_file(path, "xb") as file:
         async for piece in request.stream():
+            check_room(path.parent, min_free=min_free, n_bytes=len(piece))
             await file.write(piece)
     return path

@@ -140,6 +140,15 @@ ROUTES: dict[tuple[str, str], Callable[[Stage, str], Asked]] = {
     ("POST", "/study-api/withdraw"): _plain(),
     ("GET", "/study-api/my-result"): _plain(),
     ("GET", "/study-api/missed/{case_token}"): _of_case(),
+    ("GET", "/readyz"): _plain(),
+    ("GET", "/admin-api/account"): _plain(),
+    ("POST", "/admin-api/account"): _plain(form={"old": "x", "new": "y", "again": "z"}),
+    ("GET", "/admin-api/accounts"): _plain(),
+    ("GET", "/admin-api/trail.csv"): _plain(),
+    ("POST", "/admin-api/accounts/password"): _plain(form={"name": "nobody", "password": "x"}),
+    ("POST", "/admin-api/accounts/{action}"): _plain(
+        path={"action": "sessions"}, form={"name": "nobody"}
+    ),
     ("PUT", "/admin-api/{slug}/cases"): _upload(),
     ("PUT", "/admin-api/{slug}/predictions"): _upload(name="b4"),
     ("PUT", "/admin-api/{slug}/supports"): _upload(model="net"),

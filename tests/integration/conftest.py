@@ -28,6 +28,7 @@ def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashing is slow on purpose; most tests are about something else."""
     quick = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "PasswordHasher", quick)
+    monkeypatch.setattr(passwords, "_NOBODY", quick().hash("nobody's password"))
 
 
 @pytest.fixture(autouse=True)

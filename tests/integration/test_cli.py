@@ -47,7 +47,7 @@ def run(*command: str) -> int:
 
 
 def database(var: Path) -> Database:
-    return Database(f"sqlite:///{var / 'skinreader.db'}")
+    return Database(f"sqlite:///{var / 'database' / 'skinreader.db'}", files=var / "cases")
 
 
 def test_init_prints_the_password_once_and_repeats_harmlessly(
@@ -170,6 +170,34 @@ def test_create_admin_asks_for_the_password(
     assert "typed password" not in capsys.readouterr().out
     db = database(var)
     assert accounts.sign_in(db, name="ada", password="typed password")
+    db.close()
+
+
+def test_accounts_are_kept_from_the_command_line(
+    var: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("migrate")
+    monkeypatch.setattr(cli, "getpass", lambda _: "typed password")
+    for name in ("ada", "eve"):
+        assert run("create-admin", "--name", name) == 0
+    db = database(var)
+    token = accounts.sign_in(db, name="eve", password="typed password")
+    monkeypatch.setattr(cli, "getpass", lambda _: "a new password")
+    assert run("set-password", "--name", "eve") == 0
+    assert accounts.actor_for(db, token=token) is None
+    token = accounts.sign_in(db, name="eve", password="a new password")
+    capsys.readouterr()
+    assert run("accounts") == 0
+    assert "eve  owner  every study  sessions: 1" in capsys.readouterr().out
+    assert run("end-sessions", "--name", "eve") == 0
+    assert accounts.actor_for(db, token=token) is None
+    assert run("disable-account", "--name", "eve") == 0
+    assert run("disable-account", "--name", "ada") == 2
+    assert "is the last" in capsys.readouterr().err
+    assert run("accounts") == 0
+    assert "eve  owner  every study  disabled" in capsys.readouterr().out
+    assert run("enable-account", "--name", "eve") == 0
+    assert accounts.sign_in(db, name="eve", password="a new password")
     db.close()
 
 

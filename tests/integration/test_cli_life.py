@@ -27,7 +27,8 @@ def db(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     monkeypatch.setenv("SKINREADER_VAR", str(tmp_path / "var"))
     monkeypatch.setenv("SKINREADER_PUBLIC_URL", "https://study.example.org")
     made = Database(
-        f"sqlite:///{tmp_path / 'var' / 'skinreader.db'}", files=tmp_path / "var" / "cases"
+        f"sqlite:///{tmp_path / 'var' / 'database' / 'skinreader.db'}",
+        files=tmp_path / "var" / "cases",
     )
     made.migrate()
     (tmp_path / "cases").mkdir()

@@ -402,7 +402,9 @@ def test_an_address_that_is_none_is_refused_without_repeating_it(url: str) -> No
 
 def test_a_missing_driver_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(ConfigError, match="pip install -r requirements-scale.txt"):
+    with pytest.raises(
+        ConfigError, match="pip install --require-hashes -r requirements-scale.lock"
+    ):
         Database("postgresql://somebody@nowhere/study")
 
 

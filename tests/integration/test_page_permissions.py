@@ -25,6 +25,7 @@ from readerstudy.ui.mount import allow
 from readerstudy.ui.quiz import build_study
 from readerstudy.ui.result import result_routes
 from readerstudy.ui.rights import rights_routes
+from readerstudy.ui.routes import sign_in_routes
 from readerstudy.ui.session import Sessions, Zone
 from readerstudy.ui.study_api import ERROR_HANDLERS, study_routes
 from readerstudy.ui.upload_api import upload_routes
@@ -113,6 +114,12 @@ ROUTES: dict[tuple[str, str], str] = {
     ("PUT", "/admin-api/{slug}/predictions"): "/admin-api/alpha/predictions?name=b4",
     ("PUT", "/admin-api/{slug}/supports"): "/admin-api/alpha/supports?model=net",
     ("PUT", "/admin-api/study-file"): "/admin-api/study-file?name=sent.yaml",
+    ("GET", "/admin-api/account"): "/admin-api/account",
+    ("POST", "/admin-api/account"): "/admin-api/account",
+    ("GET", "/admin-api/accounts"): "/admin-api/accounts",
+    ("GET", "/admin-api/trail.csv"): "/admin-api/trail.csv",
+    ("POST", "/admin-api/accounts/password"): "/admin-api/accounts/password",
+    ("POST", "/admin-api/accounts/{action}"): "/admin-api/accounts/sessions",
     ("GET", "/study-api/status"): "/study-api/status",
     ("GET", "/study-api/current"): "/study-api/current",
     ("GET", "/study-api/case/{case_token}"): "/study-api/case/{token}",
@@ -200,7 +207,14 @@ def app(db: Database) -> Iterator[TestClient]:
     for kind, handler in ERROR_HANDLERS.items():
         made.add_exception_handler(kind, handler)
     sessions = Sessions(db, is_secure=False)
-    for routes in (admin_routes, upload_routes, study_routes, rights_routes, result_routes):
+    for routes in (
+        sign_in_routes,
+        admin_routes,
+        upload_routes,
+        study_routes,
+        rights_routes,
+        result_routes,
+    ):
         made.include_router(routes(db, sessions))
     with TestClient(made) as client:
         yield client

@@ -34,6 +34,7 @@ from readerstudy.services import (
     revising,
     setup,
     simulation,
+    staff,
     studies,
     supports,
     trail,
@@ -74,6 +75,29 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
     accounts.create_admin: (
         EVERYWHERE,
         lambda w, a, _: accounts.create_admin(w.db, actor=a, name="new", password="x" * 10),
+    ),
+    accounts.change_password: (
+        LISTS,
+        lambda w, a, _: accounts.change_password(w.db, actor=a, old="wrong", new="x" * 10),
+    ),
+    staff.list_accounts: (EVERYWHERE, lambda w, a, _: staff.list_accounts(w.db, actor=a)),
+    staff.set_password: (
+        EVERYWHERE,
+        lambda w, a, _: staff.set_password(
+            w.db, actor=a, name="monitor-beta", password="another password"
+        ),
+    ),
+    staff.disable_account: (
+        EVERYWHERE,
+        lambda w, a, _: staff.disable_account(w.db, actor=a, name="monitor-beta"),
+    ),
+    staff.enable_account: (
+        EVERYWHERE,
+        lambda w, a, _: staff.enable_account(w.db, actor=a, name="monitor-beta"),
+    ),
+    staff.end_sessions: (
+        EVERYWHERE,
+        lambda w, a, _: staff.end_sessions(w.db, actor=a, name="monitor-beta"),
     ),
     copies.back_up: (
         EVERYWHERE,

@@ -113,6 +113,7 @@ _MAY_TOUCH = {
     ("readerstudy/ui/frontend_assets.py", "read_bytes"): "Gradio's assets; a name without '/'",
     ("readerstudy/ui/site.py", "glob"): "the demo's scripts and styles, at the start",
     ("readerstudy/ui/site.py", "StaticFiles"): "our scripts and styles",
+    ("readerstudy/ui/account.py", "open"): "no file: sessions.open",
     ("readerstudy/ui/routes.py", "open"): "no file: sessions.open",
     ("readerstudy/ui/upload_api.py", "scratch"): "a folder of a name drawn here",
     ("readerstudy/ui/upload_api.py", "open_file"): "the body of a PUT, into that folder",

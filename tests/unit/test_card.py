@@ -50,6 +50,8 @@ def test_undefined_figures_are_null_in_the_file(tmp_path):
             "from 8 to 4096 px",
         ),
         ({"preprocessing": None}, "model card"),
+        ({"temperature": 10**400}, "model card"),
+        ({"domain": "\ud800"}, "text in domain"),
     ],
 )
 def test_a_card_that_does_not_fit_is_refused_with_the_reason(change, words):
@@ -57,7 +59,7 @@ def test_a_card_that_does_not_fit_is_refused_with_the_reason(change, words):
         ModelCard.from_dict({**tiny_card().to_dict(), **change})
 
 
-@pytest.mark.parametrize("text", ["{", "[]"])
+@pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000])
 def test_a_damaged_card_file_is_a_sentence(tmp_path, text):
     path = tmp_path / "card.json"
     path.write_text(text)

@@ -4,12 +4,17 @@ import csv
 import io
 import math
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data import tables
+from data.texts import guarded, unguarded
+from readerstudy.analyse.write import formula_safe
 from readerstudy.entities import ReaderKind
 from readerstudy.export.csvio import cell, write_csv
 
@@ -62,3 +67,26 @@ def test_any_text_comes_back_but_for_the_apostrophe(values: list[str]) -> None:
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_numbers_come_back_exactly(value: float) -> None:
     assert float(cell(value)) == value
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_all_writers_of_tables_guard_alike(sign, tmp_path):
+    """One guard: tables of manifests, of exports and of analyses."""
+    text = f"{sign}1+1"
+    assert cell(text) == guarded(text) == f"'{text}"
+    assert unguarded(guarded(text)) == text
+    tables.write_csv([{"a": text}, {"a": f"x{text}"}], ["a"], tmp_path / "a.csv")
+    frame = pd.DataFrame([dict.fromkeys(("quantity", "class", "subject", "method", "note"), text)])
+    assert formula_safe(frame)["note"][0] == f"'{text}"
+    with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
+        read = [row["a"] for row in csv.DictReader(file)]
+    # No row begins within a text.
+    assert read == [written.replace("\r", "\n") for written in (f"'{text}", f"x{text}")]
+
+
+def test_the_signs_of_a_formula_stand_in_one_place():
+    root = Path(__file__).resolve().parents[2]
+    rooms = [
+        path for room in ("data", "model", "readerstudy") for path in (root / room).rglob("*.py")
+    ]
+    assert [p.name for p in rooms if "＝" in p.read_text("utf-8")] == ["texts.py"]

@@ -1,5 +1,7 @@
 """Drawings for paper and page say what the description says."""
 
+import dataclasses
+
 import pytest
 
 from readerstudy.export.figures import curve_label
@@ -37,6 +39,11 @@ def test_svg_carries_its_glyphs_and_no_date(figure) -> None:
     text = render(figure).decode()
     assert "<text" not in text
     assert "dc:date" not in text
+
+
+def test_a_name_is_no_formula(figure) -> None:
+    curve = dataclasses.replace(figure.curves[0], subject=r"model:$\frac{$")
+    assert render(dataclasses.replace(figure, curves=(curve,))).startswith(b"<?xml")
 
 
 def test_pdf_embeds_truetype(figure) -> None:

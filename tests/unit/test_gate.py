@@ -19,6 +19,19 @@ async def _echo(scope, receive, send):
     await send({"type": "http.response.body", "body": b""})
 
 
+def test_no_socket_is_opened():
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    gate = Gate(None, sessions=Sessions(Database("sqlite://"), is_secure=False), public_url=None)
+    with ThreadPoolExecutor(1) as pool:
+        scope = {"type": "websocket", "path": "/admin/", "headers": []}
+        pool.submit(lambda: asyncio.run(gate(scope, None, send))).result()
+    assert sent == [{"type": "websocket.close"}]
+
+
 def ask(path="/", *, method="GET", public=None, **headers):
     """(status, headers) of one request."""
     gate = Gate(_echo, sessions=Sessions(Database("sqlite://"), is_secure=False), public_url=public)

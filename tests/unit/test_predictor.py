@@ -1,11 +1,17 @@
 import dataclasses
+import os
+import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from data.taxonomy import TaxonomyError
+from model import saliency
 from model.calibration import softmax
 from model.card import ScopeLimit
 from model.checkpoint import load_checkpoint
@@ -115,3 +121,40 @@ def test_unknown_class_or_checkpoint_is_a_sentence(tmp_path):
 def test_loading_by_name(tmp_path):
     card = tiny_checkpoint(tmp_path)
     assert load_predictor("tiny", folder=tmp_path).card == card
+
+
+def test_maps_of_all_checkpoints_are_made_one_at_a_time(tmp_path, monkeypatch):
+    """Each needs half a gigabyte while it is made."""
+    predictors = [tiny_predictor(tmp_path) for _ in range(3)]
+    running, most = 0, 0
+
+    def slow(network, image, *, target, method):
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        time.sleep(0.05)
+        running -= 1
+        return np.zeros(image.shape[1:], np.float32)
+
+    monkeypatch.setattr(saliency, "explain", slow)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda one: one.explain(noise(), target="BCC"), predictors))
+    assert most == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems give it back")
+def test_the_memory_of_a_map_goes_back_to_the_system():
+    predictor = load_predictor("ham8")
+    image = noise(256, 256)
+    predictor.explain(image, target="BCC", method="gradient")
+
+    def resident():
+        pages = Path("/proc/self/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    before = resident()
+    for _ in range(2):
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(predictor.explain, image, target="BCC", method="smoothgrad").result()
+    assert resident() - before < 150_000_000

@@ -20,11 +20,12 @@ def test_without_any_setting_the_documented_defaults_hold() -> None:
     assert settings.var == Path("var").resolve()
     assert (settings.host, settings.port) == ("127.0.0.1", 7860)
     assert settings.public_url == "http://127.0.0.1:7860"
-    assert settings.database_url == f"sqlite:///{settings.var / 'skinreader.db'}"
+    assert settings.database_url == f"sqlite:///{settings.var / 'database' / 'skinreader.db'}"
     assert settings.cases == settings.var / "cases"
     assert settings.admin_password is None
     assert settings.checkpoints.parts[-2:] == ("model", "checkpoints")
     assert settings.predictor == "local"
+    assert (settings.has_demo, settings.min_free) == (True, 1_000_000_000)
 
 
 def test_flags_win_over_the_environment() -> None:
@@ -34,7 +35,7 @@ def test_flags_win_over_the_environment() -> None:
     flags = {name: getattr(arguments, name, None) for name in SETTINGS}
     settings = load_settings({"SKINREADER_PORT": "1", "SKINREADER_HOST": "0.0.0.0"}, flags=flags)
     assert (settings.port, settings.host) == (80, "0.0.0.0")
-    assert settings.database_url == "sqlite:////tmp/x/skinreader.db"
+    assert settings.database_url == "sqlite:////tmp/x/database/skinreader.db"
 
 
 def test_the_parser_reads_the_process_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,3 +143,23 @@ def test_secrets_do_not_print_themselves() -> None:
 def test_secrets_are_equal_by_value() -> None:
     assert Secret("a") == Secret("a")
     assert len({Secret("a"), Secret("a"), Secret("b")}) == 2
+
+
+def test_the_database_of_an_older_version_stays_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "skinreader.db").touch()
+    settings = load_settings({"SKINREADER_VAR": str(tmp_path)})
+    assert settings.database_url == f"sqlite:///{tmp_path / 'skinreader.db'}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SKINREADER_DEMO", "yes"),
+        ("SKINREADER_MIN_FREE_MB", "-1"),
+        ("SKINREADER_MIN_FREE_MB", "1 GB"),
+        ("SKINREADER_MIN_FREE_MB", "²"),
+    ],
+)
+def test_a_switch_or_number_that_is_none_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        load_settings({name: value})

@@ -11,6 +11,7 @@ from readerstudy.db.tables.people import (
     Reader,
     SignedIn,
     SignInAttempt,
+    SignInFailures,
 )
 from readerstudy.db.tables.readings import (
     Answer,
@@ -48,6 +49,7 @@ __all__ = [
     "ReferenceAmendment",
     "ReferenceStandard",
     "SignInAttempt",
+    "SignInFailures",
     "SignedIn",
     "Study",
     "Support",

@@ -15,7 +15,7 @@ from readerstudy.entities import (
 
 
 class Account(Base):
-    """`study_id` empty means every study."""
+    """`study_id` empty means every study. Who is disabled cannot sign in; nobody is deleted."""
 
     __tablename__ = "accounts"
 
@@ -25,20 +25,33 @@ class Account(Base):
     study_id: Mapped[int | None] = mapped_column(sa.ForeignKey("studies.id"))
     password_hash: Mapped[str] = mapped_column(sa.String(200))
     created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
 
 
 class SignInAttempt(Base):
     """Failed or unfinished sign-ins; a success clears those of its name and address.
 
-    Requests to take part too, under a name that no account can have.
+    Requests to take part too, under a name that no account can have. A name that no account has
+    stands here as a keyed digest.
     """
 
     __tablename__ = "sign_in_attempts"
 
     id: Mapped[int] = identity()
     name: Mapped[str] = mapped_column(sa.String(60), index=True)
-    address: Mapped[str] = mapped_column(sa.String(45), server_default="")
+    address: Mapped[str] = mapped_column(sa.String(45), server_default="", index=True)
     at: Mapped[datetime]
+
+
+class SignInFailures(Base):
+    """How many sign-ins failed in a quarter of an hour; `name` is empty for names of no account."""
+
+    __tablename__ = "sign_in_failures"
+
+    name: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
+    since: Mapped[datetime] = mapped_column(primary_key=True)
+    wrong: Mapped[int]
+    unchecked: Mapped[int]
 
 
 class SignedIn(Base):

@@ -1,10 +1,12 @@
 """The study's picker, its overview, and the tabs."""
 
+from collections.abc import Collection
 from typing import Any
 
 import gradio as gr
 
 from readerstudy.db import Database
+from readerstudy.services.exposure import exposed_models, exposed_words
 from readerstudy.ui.admin import view
 from readerstudy.ui.admin.cases import CasesTab
 from readerstudy.ui.admin.export import ExportTab
@@ -23,7 +25,8 @@ from readerstudy.ui.mount import Guard, actor_of
 
 _HEADER = (
     '<header class="sr-top"><a class="sr-brand" href="/">SkinReader</a>'
-    '<span class="sr-where">Administration</span><nav><form method="post" action="/logout">'
+    '<span class="sr-where">Administration</span><nav>'
+    '<a href="/admin-api/account">Account</a><form method="post" action="/logout">'
     "<button>Sign out</button></form></nav></header>"
 )
 
@@ -31,8 +34,9 @@ _HEADER = (
 class AdminPage:
     """Each handler asks the services and shows what they say, or why they refuse."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, served: Collection[str]) -> None:
         self._db = db
+        self._served = served
 
     def load(self, request: gr.Request) -> Any:
         return picker(self._db, actor_of(request), None)
@@ -45,11 +49,16 @@ class AdminPage:
         study = study_of(self._db, actor_of(request), slug)
         if study is None:
             return gr.update(visible=False), view.problem("There is no study yet.")
-        return gr.update(visible=True), view.overview(study)
+        names = exposed_models(study, served=self._served)
+        warning = view.problem(exposed_words(study.title, names)) if names else ""
+        return gr.update(visible=True), view.overview(study) + warning
 
 
-def build_admin(db: Database, *, guard: Guard, public_url: str) -> gr.Blocks:
-    page = AdminPage(db)
+def build_admin(
+    db: Database, *, guard: Guard, public_url: str, served: Collection[str] = ()
+) -> gr.Blocks:
+    """`served`: names of the models that the public page serves."""
+    page = AdminPage(db, served=served)
     tabs: tuple[Tab, ...] = (
         ResultsTab(db),
         ProgressTab(db),

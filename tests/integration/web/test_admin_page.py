@@ -17,9 +17,9 @@ def staff(site):
     return site.staff()
 
 
-def handlers(site):
+def handlers(site, page="/admin"):
     """Handler name -> index on the running page."""
-    mounted = next(r for r in site.app.routes if getattr(r, "path", None) == "/admin")
+    mounted = next(r for r in site.app.routes if getattr(r, "path", None) == page)
     return {fn.fn.__name__: i for i, fn in mounted.app.get_blocks().fns.items()}
 
 

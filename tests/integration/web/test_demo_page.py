@@ -104,7 +104,7 @@ def rank(site, content, *, checkpoint="fake"):
 
 
 def left_behind(site):
-    return [p for p in (site.db.path.parent / "uploads").rglob("*") if p.is_file()]
+    return [p for p in (site.db.images.parent / "uploads").rglob("*") if p.is_file()]
 
 
 def test_page_says_what_it_is_not_before_any_result(site):

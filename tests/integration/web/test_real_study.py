@@ -42,7 +42,7 @@ def manifest(realdata, tmp_path_factory):
 @pytest.fixture(scope="module")
 def ham(site, manifest):
     """The study made with the commands of the README, and two readers' first answers."""
-    var = ["--var", str(site.db.path.parent)]
+    var = ["--var", str(site.db.images.parent)]
     make = ["create-study", "--slug", "ham", "--title", "HAM images", "--taxonomy", "ISIC2019"]
     assert main([*make, *var]) == 0
     assert main(["import-cases", "--study", "ham", "--manifest", str(manifest), *var]) == 0

@@ -127,7 +127,7 @@ def test_no_file_is_served(site):
 
 def test_inputs_are_accepted_only_if_uploaded(site):
     """Every input of every page, the plain text ones too, given a path of the server."""
-    secret = site.db.path.parent / "log" / "secret.txt"
+    secret = site.db.images.parent / "log" / "secret.txt"
     secret.write_text("do not read me")
     clients = {"": site.anonymous(), "/study": site.reader(), "/admin": site.staff()}
     for zone, client in clients.items():
