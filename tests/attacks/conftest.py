@@ -58,8 +58,21 @@ def site(stage):
     return stage.site
 
 
+class _Errors(logging.Handler):
+    """pytest's own list is another one before the test than in it."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.records = []
+
+    def emit(self, record):
+        self.records.append(record)
+
+
 @pytest.fixture(autouse=True)
-def errors(caplog):
-    """Log records of errors, of all threads; a test that provokes some empties the list."""
-    caplog.set_level(logging.ERROR)
-    return caplog.records
+def errors():
+    """Log records of errors, of all threads."""
+    handler = _Errors()
+    logging.getLogger().addHandler(handler)
+    yield handler.records
+    logging.getLogger().removeHandler(handler)
