@@ -5,10 +5,11 @@ fetches what it names. Our pages never send one: pictures and archives have rout
 """
 
 import re
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -36,10 +37,15 @@ class _Event(BaseModel):
 
 
 class PlainEvents:
-    """Pure ASGI; reads the body of an event, and hands on what was understood of it."""
+    """Pure ASGI; reads the body of an event, and hands on what was understood of it.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `events` are the numbers of each page's events, by the page's prefix: for another number Gradio
+    has an error of its own and no sentence.
+    """
+
+    def __init__(self, app: ASGIApp, *, events: Mapping[str, Collection[int]]) -> None:
         self.app = app
+        self._events = events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST" or not _is(scope, _GRADIO):
@@ -55,12 +61,18 @@ class PlainEvents:
         if _is(scope, _EVENT):
             try:
                 event = _Event.model_validate_json(body)
-            except ValidationError:
+                self._check_number(scope["path"], event)
+            except ValueError:
                 refusal = JSONResponse({"detail": "Expected an event of plain values."}, 400)
                 await refusal(scope, receive, send)
                 return
             body = event.model_dump_json(exclude_unset=True).encode()
         await self.app(_with_length(scope, len(body)), once(body, receive), send)
+
+    def _check_number(self, path: str, event: _Event) -> None:
+        page, _, what = path.partition("/gradio_api/")
+        if what.startswith("queue/join") and event.fn_index not in self._events.get(page, ()):
+            raise ValueError(event.fn_index)
 
 
 def _is(scope: Scope, pattern: re.Pattern[str]) -> bool:

@@ -77,13 +77,14 @@ def build_site(settings: Settings, *, db: Database, public: PublicPage | None) -
     if public:
         app.include_router(public.routes)
     _add_static(app, public)
-    for page in _pages(db, settings, sessions=sessions, public=public):
+    pages = _pages(db, settings, sessions=sessions, public=public)
+    for page in pages:
         mount(app, page, sessions=sessions, private=settings.var)
     # Present, so that Gradio stops answering every origin with credentials; it allows none.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(FrontendAssets)
     app.add_middleware(OwnStreams, sessions=sessions)
-    app.add_middleware(PlainEvents)
+    app.add_middleware(PlainEvents, events={p.path.rstrip("/"): p.blocks.fns for p in pages})
     app.add_middleware(Gate, sessions=sessions, public_url=_configured_url(settings))
     return app
 

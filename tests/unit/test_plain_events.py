@@ -23,11 +23,17 @@ def client():
         return Response(body)
 
     routes = [Route(path, echo, methods=["POST"]) for path in (JOIN, OTHER, "/login")]
-    return TestClient(PlainEvents(Starlette(routes=routes)))
+    return TestClient(PlainEvents(Starlette(routes=routes), events={"/admin": {3}}))
 
 
 def event(*data, **more):
     return json.dumps({"data": list(data), "fn_index": 3, "session_hash": "abc-1", **more})
+
+
+@pytest.mark.parametrize("number", [-1, 0, 4, 2**40, None])
+def test_an_event_that_the_page_has_not_goes_no_further(client, number):
+    answer = client.post(JOIN, content=event(fn_index=number))
+    assert (answer.status_code, list(answer.json())) == (400, ["detail"])
 
 
 @pytest.mark.parametrize(
