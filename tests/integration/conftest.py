@@ -42,9 +42,13 @@ def _quick_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(pictures, "render", quick)
 
 
+_RENDER = pictures.render
+
+
 @pytest.fixture
-def drawn() -> None:
-    """Pictures are really drawn."""
+def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are really drawn, also after the tests of a site that lasts as long as they all."""
+    monkeypatch.setattr(pictures, "render", _RENDER)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from data.taxonomy import DEMO8
-from readerstudy import cli
+from readerstudy import cli, cli_accounts
 from readerstudy.config import SETTINGS
 from readerstudy.db import Database
 from readerstudy.entities import SYSTEM, StudyState
@@ -165,7 +165,7 @@ def test_create_admin_asks_for_the_password(
     var: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run("migrate")
-    monkeypatch.setattr(cli, "getpass", lambda _: "typed password")
+    monkeypatch.setattr(cli_accounts, "getpass", lambda _: "typed password")
     assert run("create-admin", "--name", "Ada", "--role", "analyst") == 0
     assert "typed password" not in capsys.readouterr().out
     db = database(var)
@@ -177,12 +177,12 @@ def test_accounts_are_kept_from_the_command_line(
     var: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run("migrate")
-    monkeypatch.setattr(cli, "getpass", lambda _: "typed password")
+    monkeypatch.setattr(cli_accounts, "getpass", lambda _: "typed password")
     for name in ("ada", "eve"):
         assert run("create-admin", "--name", name) == 0
     db = database(var)
     token = accounts.sign_in(db, name="eve", password="typed password")
-    monkeypatch.setattr(cli, "getpass", lambda _: "a new password")
+    monkeypatch.setattr(cli_accounts, "getpass", lambda _: "a new password")
     assert run("set-password", "--name", "eve") == 0
     assert accounts.actor_for(db, token=token) is None
     token = accounts.sign_in(db, name="eve", password="a new password")
@@ -242,7 +242,7 @@ def test_ctrl_c_is_no_traceback(
         raise KeyboardInterrupt
 
     run("migrate")
-    monkeypatch.setattr(cli, "getpass", interrupted)
+    monkeypatch.setattr(cli_accounts, "getpass", interrupted)
     assert run("create-admin", "--name", "ada") == 130
     assert capsys.readouterr().err == ""
 

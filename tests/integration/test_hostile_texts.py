@@ -97,6 +97,8 @@ class Entrances:
         self.values = {
             "name": "somebody",
             "password": PASSWORD,
+            "old": PASSWORD,
+            "new": PASSWORD,
             "role": Role.OWNER,
             "study": "alpha",
             "address": "127.0.0.1",
@@ -129,6 +131,7 @@ class Entrances:
             "source": archive,
             **dict.fromkeys(("days", "number", "view", "position", "count", "readers", "seed"), 1),
             "is_allowed": True,
+            "served": ("net",),
         }
 
     def arguments(self, module, verb):
@@ -146,7 +149,8 @@ class Entrances:
             if verb.__name__ in NOT_FOR_OTHERS:
                 continue
             given = self.arguments(module, verb)
-            given.pop("password", None)  # hashed, and tested with passwords
+            for secret in ("password", "old", "new"):  # hashed, and tested with passwords
+                given.pop(secret, None)
             for name, value in given.items():
                 for place, odd in odd_ones(value, text):
                     yield f"{verb.__name__}.{name}{place}", verb, module, {name: odd}

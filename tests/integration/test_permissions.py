@@ -20,6 +20,7 @@ from readerstudy.services import (
     answering,
     copies,
     coverage,
+    exposure,
     flow,
     hardest,
     identities,
@@ -28,6 +29,7 @@ from readerstudy.services import (
     own_data,
     own_results,
     preview,
+    readiness,
     reading,
     requests,
     results,
@@ -42,12 +44,14 @@ from readerstudy.services import (
 )
 from tests.integration.conftest import World
 
-# Verbs that somebody calls who is nobody yet, or that only make the first start.
+# Verbs that somebody calls who is nobody yet, or that only the server itself asks.
 PUBLIC = {
     accounts.ensure_first_admin,
     accounts.sign_in,
     accounts.sign_out,
     accounts.actor_for,
+    exposure.exposed_studies,
+    readiness.readiness,
     reading.look_up_invitation,
     reading.accept_invitation,
     requests.look_up_join,

@@ -198,7 +198,7 @@ def test_the_command_makes_a_map_that_the_server_finds(tmp_path, capsys):
     predictor = Predictor(*load_checkpoint("tiny", folder=tmp_path))
     visits = Visits()
     image = np.full((64, 64, 3), 120, np.uint8)
-    key = visits.add(Visit(image, {"tiny": image}, "", checkpoint="tiny"))
+    key = visits.add(Visit("", image, {"tiny": image}, "", checkpoint="tiny"))
     maps = MapSection([predictor], {"tiny": public}, visits)
     shown = maps.place(key, "tiny")
     assert shown.count("<li data-code=") == 5

@@ -24,7 +24,8 @@ from readerstudy.ui.routes import sign_in_routes
 from readerstudy.ui.session import Sessions
 from tests.integration.making import PASSWORD
 from tests.integration.web.live import ADMIN_COOKIE, STUDY_COOKIE, call, free_port, serve
-from tests.integration.web.test_web_security import REFUSED, all_routes, closed_routes, events
+from tests.attacks.enumerated import all_routes
+from tests.integration.web.test_web_security import REFUSED, events
 
 NEW = "another long password"
 
@@ -114,7 +115,7 @@ def reached_by(client, site):
     """Closed routes that still answer, and handlers that still do."""
     found = {
         (method, path): status
-        for method, path in closed_routes(site)
+        for method, path, _ in all_routes(site.app)
         if path.startswith("/admin")
         and (status := client.request(method, path).status_code) not in REFUSED
     }
@@ -211,7 +212,7 @@ def test_what_is_typed_into_a_link_or_a_name_is_never_markup(site):
 )
 def test_no_state_changes_for_a_foreign_page(site, headers):
     """Every method of every route of the running app that may change something."""
-    unsafe = [(m, p) for m, p in all_routes(site.app) if m not in ("GET", "HEAD", "OPTIONS")]
+    unsafe = [(m, p) for m, p, _ in all_routes(site.app) if m not in ("GET", "HEAD", "OPTIONS")]
     assert {"/login", "/logout", "/invite/x", "/join/x", "/admin-api/account"} <= {
         path for _, path in unsafe
     }

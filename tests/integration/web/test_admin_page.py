@@ -77,7 +77,6 @@ def test_an_empty_draft_is_shown(site, staff):
         ("show_results", (["alpha"], None)),
         ("choose_picture", ("alpha", None, "GONE")),
         ("choose_picture", ("alpha", None, None)),
-        ("choose_picture", ("alpha", None, {"a": 1})),
     ],
 )
 def test_a_choice_that_is_gone_says_reload(site, staff, handler, data):

@@ -178,6 +178,9 @@ def test_a_profile_of_odd_text_is_refused_and_markup_is_text(site, value):
     for key in ("country", "profession"):
         data = [value if k == key else None for k in keys]
         done = call(reader, "/study", save, data)
+        if value.startswith("\ud800"):
+            assert done == 400  # half a sign is no JSON
+            continue
         is_taken = key == "country" and value == MARKUP
         assert done["success"] is is_taken, done
         assert is_taken or NO_IMAGE not in done["output"]["error"]

@@ -88,7 +88,8 @@ def test_without_the_demo_the_front_door_is_the_study(quiet):
 )
 def test_without_the_demo_its_routes_are_not_there(quiet, method, path):
     with quiet.anonymous() as client:
-        assert client.request(method, path, json={"data": []}).status_code == 404
+        sent = {"data": [], "session_hash": "abc", "fn_index": 0}
+        assert client.request(method, path, json=sent).status_code == 404
 
 
 def test_the_quiz_and_the_administration_work_without_it(quiet):
