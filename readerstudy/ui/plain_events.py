@@ -71,7 +71,8 @@ class PlainEvents:
 
     def _check_number(self, path: str, event: _Event) -> None:
         page, _, what = path.partition("/gradio_api/")
-        if what.startswith("queue/join") and event.fn_index not in self._events.get(page, ()):
+        known = self._events.get(page)  # None where there is no such page, as without the demo
+        if known and what.startswith("queue/join") and event.fn_index not in known:
             raise ValueError(event.fn_index)
 
 

@@ -19,6 +19,7 @@ from readerstudy.services.setup import open_database
 from readerstudy.ui.mount import Page, UnguardedHandlerError, allow, allow_anyone, mount
 from readerstudy.ui.routes import sign_in_routes
 from readerstudy.ui.session import Sessions, Zone
+from tests.attacks import enumerated
 from tests.integration.making import PASSWORD
 from tests.integration.web.live import ADMIN_COOKIE, STUDY_COOKIE, call, free_port, serve
 
@@ -33,6 +34,17 @@ def gradio_mounts(site):
         for route in site.app.routes
         if isinstance(route, Mount) and hasattr(route.app, "get_blocks")
     }
+
+
+def all_routes(app):
+    """(method, path) of every route, own and Gradio's, with its parameters filled in."""
+    return [(m, re.sub(r"\{[^}]*\}", "x", path)) for m, path, _ in enumerated.all_routes(app)]
+
+
+def closed_routes(site):
+    found = [(m, p) for m, p in all_routes(site.app) if p.startswith(CLOSED)]
+    assert len(found) > 150  # else the enumeration itself is broken
+    return found
 
 
 def events(site, zone):
