@@ -22,9 +22,9 @@ from readerstudy.ui.hashing import AT_ONCE, MAX_WAITING
 from readerstudy.ui.plain import caller_address
 from readerstudy.ui.routes import sign_in_routes
 from readerstudy.ui.session import Sessions
+from tests.attacks.enumerated import all_routes
 from tests.integration.making import PASSWORD
 from tests.integration.web.live import ADMIN_COOKIE, STUDY_COOKIE, call, free_port, serve
-from tests.attacks.enumerated import all_routes
 from tests.integration.web.test_web_security import REFUSED, events
 
 NEW = "another long password"
