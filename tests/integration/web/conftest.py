@@ -46,6 +46,7 @@ def _fill(db, folder):
     predictions = write_predictions(folder / "net.csv", manifest=manifest)
     make_study(db, "alpha", manifest, predictions)
     make_study(db, "beta", manifest)
+    make_study(db, "unread", manifest)  # whom no test invites
 
 
 @pytest.fixture(scope="session")
