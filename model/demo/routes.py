@@ -24,10 +24,6 @@ RECEIVE_SECONDS = 60
 # Bytes of pictures that are on their way in, of all visitors together.
 BYTES_IN_FLIGHT = 10 * MAX_BYTES
 IN_FLIGHT_OF_ONE = 4
-_TOO_LARGE = ImageError(
-    f"Expected at most {MAX_BYTES // 1_000_000} MB, but this file has more; save it smaller or as "
-    "JPEG."
-)
 _RETRY = {"Retry-After": "5"}
 
 
@@ -105,7 +101,10 @@ class Receiving:
                     self._bytes += len(piece)
                     content += piece
                     if len(content) > MAX_BYTES:
-                        raise _TOO_LARGE
+                        raise ImageError(
+                            f"Expected at most {MAX_BYTES // 1_000_000} MB, but this file has "
+                            "more; save it smaller or as JPEG."
+                        )
                     if self._bytes > BYTES_IN_FLIGHT:
                         raise TurnRefused("Too many pictures arrive just now; try again soon.")
         finally:
