@@ -1,21 +1,17 @@
 """One running site with bait beside it; whatever a test does, the bait stays as it was."""
 
 import logging
-import os
 from functools import partial
 
 import pytest
 from argon2 import PasswordHasher
 
-import app as composition
 from readerstudy import passwords
-from readerstudy.config import load_settings
 from readerstudy.export import pictures
-from readerstudy.services.setup import open_database
 from tests.attacks.canary import Canary
 from tests.attacks.stage import Stage
 from tests.integration.web.fakes import FakePredictor, RealSkinPredictor
-from tests.integration.web.live import Site, free_port, serve
+from tests.integration.web.live import Site, composed, free_port, serve
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,27 +26,13 @@ def _quick():
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("attacked")
-    port = free_port()
-    before = dict(os.environ)
-    settings = load_settings(
-        {
-            "SKINREADER_VAR": str(folder / "var"),
-            "SKINREADER_PORT": str(port),
-            "SKINREADER_ADMIN_PASSWORD": "a long password",
-        }
-    )
-    composition.prepare(settings)
-    predictor = FakePredictor()
-    app = composition.build_app(settings, predictors=[predictor, RealSkinPredictor()])
-    db = open_database(settings)
-    (settings.var / "maps" / "there.js").write_text("")
-    canary = Canary(folder / "var" / "canary", own=(db.path,), site_port=port)
-    with serve(app, port=port) as url, canary.watching():
-        yield Stage(Site(url=url, app=app, db=db, predictor=predictor), canary, folder)
-    db.close()
-    os.environ.clear()
-    os.environ.update(before)
+    folder, port = tmp_path_factory.mktemp("attacked"), free_port()
+    predictors = [FakePredictor(), RealSkinPredictor()]
+    with composed(folder, port=port, predictors=predictors) as (settings, app, db):
+        (settings.var / "maps" / "there.js").write_text("")
+        canary = Canary(folder / "var" / "canary", own=(db.path,), site_port=port)
+        with serve(app, port=port) as url, canary.watching():
+            yield Stage(Site(url=url, app=app, db=db, predictor=predictors[0]), canary, folder)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from tests.attacks.secrets_of import Secrets
-from tests.browser.test_study_browser import N_CASES, answer_with_keys
+from tests.browser.test_study_browser import N_CASES, answer_with_keys, begin
 
 
 @pytest.mark.slow
@@ -19,13 +19,7 @@ def test_no_byte_that_a_browser_receives_tells_a_case(page, served):
         received[response.url, len(received)] = str(response.all_headers()).encode() + body
 
     page.on("requestfinished", lambda request: keep(request.response()))
-    page.goto(served.invite())
-    page.get_by_role("button", name="Begin").click()
-    page.locator("#sr-agree input").check()
-    page.locator("#sr-agree-go").click()
-    page.locator("#sr-profession label").first.click()
-    page.locator("#sr-country textarea, #sr-country input").fill("Nowhere")
-    page.locator("#sr-profile-go").click()
+    begin(page, served)
     for number in range(1, N_CASES + 1):
         answer_with_keys(page, number, number % 8 + 1)
     expect(page.locator("#sr-quiz")).to_contain_text("Thank you")

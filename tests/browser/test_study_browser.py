@@ -20,6 +20,13 @@ def reader(page, served):
     # From the first page on: a route that a test adds later would miss requests of a page that
     # Chromium has not yet told to ask, which happens on a loaded machine.
     page.route("**/intercepted-from-the-start", lambda route: route.abort())
+    begin(page, served)
+    expect_case(page, 1)
+    return page
+
+
+def begin(page, served):
+    """Takes a new invitation, up to the quiz."""
     page.goto(served.invite())
     page.get_by_role("button", name="Begin").click()
     page.locator("#sr-agree input").check()
@@ -27,8 +34,6 @@ def reader(page, served):
     page.locator("#sr-profession label").first.click()
     page.locator("#sr-country textarea, #sr-country input").fill("Nowhere")
     page.locator("#sr-profile-go").click()
-    expect_case(page, 1)
-    return page
 
 
 def expect_case(page, number):

@@ -1,6 +1,5 @@
 """One running site for all tests of the web; each test signs in as people of its own."""
 
-import os
 import threading
 from contextlib import contextmanager
 
@@ -8,36 +7,21 @@ import pytest
 import uvicorn
 
 import app as composition
-from readerstudy.config import load_settings, own_url
-from readerstudy.services.setup import open_database
+from readerstudy.config import own_url
 from readerstudy.ui import site as site_module
 from tests.integration.making import make_study, write_cases, write_predictions
 from tests.integration.web.fakes import FakePredictor, RealSkinPredictor
-from tests.integration.web.live import Site, free_port, serve
+from tests.integration.web.live import Site, composed, free_port, serve
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site")
-    port = free_port()
-    before = dict(os.environ)
-    settings = load_settings(
-        {
-            "SKINREADER_VAR": str(folder / "var"),
-            "SKINREADER_PORT": str(port),
-            "SKINREADER_ADMIN_PASSWORD": "a long password",
-        }
-    )
-    composition.prepare(settings)
+    folder, port = tmp_path_factory.mktemp("site"), free_port()
     predictor, other = FakePredictor(), RealSkinPredictor()
-    app = composition.build_app(settings, predictors=[predictor, other])
-    db = open_database(settings)
-    _fill(db, folder)
-    with serve(app, port=port) as url:
-        yield Site(url=url, app=app, db=db, predictor=predictor)
-    db.close()
-    os.environ.clear()
-    os.environ.update(before)
+    with composed(folder, port=port, predictors=[predictor, other]) as (_, app, db):
+        _fill(db, folder)
+        with serve(app, port=port) as url:
+            yield Site(url=url, app=app, db=db, predictor=predictor)
 
 
 def _fill(db, folder):
@@ -52,34 +36,21 @@ def _fill(db, folder):
 @pytest.fixture(scope="session")
 def quiet(tmp_path_factory):
     """Served as `python app.py` does behind a proxy, without the public page; `alpha` is open."""
-    folder = tmp_path_factory.mktemp("quiet")
-    port = free_port()
-    before, mask = dict(os.environ), os.umask(0o022)
-    settings = load_settings(
-        {
-            "SKINREADER_VAR": str(folder / "var"),
-            "SKINREADER_PORT": str(port),
-            "SKINREADER_PUBLIC_URL": "http://study.example.org",
-            "SKINREADER_TRUSTED_PROXIES": "127.0.0.1",
-            "SKINREADER_DEMO": "off",
-            "SKINREADER_ADMIN_PASSWORD": "a long password",
-        }
-    )
-    composition.prepare(settings)
+    folder, port = tmp_path_factory.mktemp("quiet"), free_port()
+    settings = {
+        "SKINREADER_PUBLIC_URL": "http://study.example.org",
+        "SKINREADER_TRUSTED_PROXIES": "127.0.0.1",
+        "SKINREADER_DEMO": "off",
+    }
     patched = pytest.MonkeyPatch()
     patched.setattr(site_module, "_JANITOR_SECONDS", 0.2)
-    app = composition.build_app(settings)
-    db = open_database(settings)
-    (folder / "cases").mkdir()
-    manifest = write_cases(folder / "cases", n_cases=16)
-    make_study(db, "alpha", manifest, write_predictions(folder / "net.csv", manifest=manifest))
-    with _served_fully(app, settings):
-        yield Site(url=own_url("127.0.0.1", port), app=app, db=db, predictor=None)
-    db.close()
+    with composed(folder, port=port, **settings) as (made, app, db):
+        (folder / "cases").mkdir()
+        manifest = write_cases(folder / "cases", n_cases=16)
+        make_study(db, "alpha", manifest, write_predictions(folder / "net.csv", manifest=manifest))
+        with _served_fully(app, made):
+            yield Site(url=own_url("127.0.0.1", port), app=app, db=db, predictor=None)
     patched.undo()
-    os.umask(mask)
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @contextmanager

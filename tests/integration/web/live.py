@@ -1,6 +1,7 @@
 """A server on a free port, and clients signed in to it as a person would."""
 
 import json
+import os
 import socket
 import threading
 import time
@@ -11,10 +12,13 @@ from dataclasses import dataclass
 import httpx
 import uvicorn
 
+import app as composition
+from readerstudy.config import load_settings
 from readerstudy.db import Database
 from readerstudy.db.queries_accounts import account_by_name
 from readerstudy.entities import SYSTEM, Role
 from readerstudy.services import accounts, studies
+from readerstudy.services.setup import open_database
 from tests.integration.making import PASSWORD
 
 STUDY_COOKIE, ADMIN_COOKIE = "skinreader-study", "skinreader-admin"
@@ -96,6 +100,26 @@ def call(client, mount, fn, data=(), *, session=None, event_data=None):
             if line.startswith("data:") and '"process_completed"' in line:
                 return json.loads(line[5:])
     raise AssertionError("the stream ended without a result")
+
+
+@contextmanager
+def composed(folder, *, port, predictors=None, **settings):
+    """Settings, application and database as `app.py` puts them together, in a folder of its own."""
+    before, mask = dict(os.environ), os.umask(0o022)
+    chosen = {
+        "SKINREADER_VAR": str(folder / "var"),
+        "SKINREADER_PORT": str(port),
+        "SKINREADER_ADMIN_PASSWORD": "a long password",
+    }
+    made = load_settings(chosen | settings)
+    composition.prepare(made)
+    app = composition.build_app(made, predictors=predictors)
+    db = open_database(made)
+    yield made, app, db
+    db.close()
+    os.umask(mask)
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @contextmanager

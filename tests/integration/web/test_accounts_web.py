@@ -1,7 +1,6 @@
 """Attacks on sign-in, accounts and links, made over HTTP against the running site."""
 
 import asyncio
-import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -23,10 +22,9 @@ from readerstudy.ui.hashing import AT_ONCE, MAX_WAITING
 from readerstudy.ui.plain import caller_address
 from readerstudy.ui.routes import sign_in_routes
 from readerstudy.ui.session import Sessions
-from tests.attacks.enumerated import all_routes
 from tests.integration.making import PASSWORD
 from tests.integration.web.live import ADMIN_COOKIE, STUDY_COOKIE, call, free_port, serve
-from tests.integration.web.test_web_security import REFUSED, events
+from tests.integration.web.test_web_security import REFUSED, all_routes, closed_routes, events
 
 NEW = "another long password"
 
@@ -112,15 +110,11 @@ def test_a_password_that_cannot_be_changed_says_why_and_ends_nothing(site, given
     assert is_in(other)
 
 
-def filled_routes(site):
-    return [(method, re.sub(r"\{[^}]*\}", "x", p)) for method, p, _ in all_routes(site.app)]
-
-
 def reached_by(client, site):
     """Closed routes that still answer, and handlers that still do."""
     found = {
         (method, path): status
-        for method, path in filled_routes(site)
+        for method, path in closed_routes(site)
         if path.startswith("/admin")
         and (status := client.request(method, path).status_code) not in REFUSED
     }
@@ -217,7 +211,7 @@ def test_what_is_typed_into_a_link_or_a_name_is_never_markup(site):
 )
 def test_no_state_changes_for_a_foreign_page(site, headers):
     """Every method of every route of the running app that may change something."""
-    unsafe = [(m, p) for m, p in filled_routes(site) if m not in ("GET", "HEAD", "OPTIONS")]
+    unsafe = [(m, p) for m, p in all_routes(site.app) if m not in ("GET", "HEAD", "OPTIONS")]
     assert {"/login", "/logout", "/invite/x", "/join/x", "/admin-api/account"} <= {
         path for _, path in unsafe
     }
