@@ -111,8 +111,9 @@ def build_app(settings: Settings, *, predictors: "Sequence[Predictor] | None" = 
 
     db = _initialised(settings)
     public = _public_page(settings, predictors) if settings.has_demo else None
-    for slug, names in exposed_studies(db, served=public.models if public else ()).items():
-        _log.warning("%s", exposed_words(slug, names))
+    if public:
+        for slug, names in exposed_studies(db, served=public.models).items():
+            _log.warning("%s", exposed_words(slug, names))
     return build_site(settings, db=db, public=public)
 
 

@@ -3,6 +3,7 @@
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from data.tables import is_text
 from readerstudy.errors import StudyError
 
 MIN_LENGTH = 10
@@ -41,5 +42,4 @@ def is_right_password(password: str, stored: str | None) -> bool:
 
 def _is_possible(password: str) -> bool:
     """Else it is nobody's, and not worth a hash."""
-    is_text = not any("\ud800" <= character <= "\udfff" for character in password[:MAX_LENGTH])
-    return is_text and len(password) <= MAX_LENGTH
+    return len(password) <= MAX_LENGTH and is_text(password)

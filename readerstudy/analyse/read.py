@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -77,12 +78,18 @@ def check_names(frame: pd.DataFrame) -> None:
     Not part of reading, since an export must be read whatever a study holds.
     """
     for column in set(frame.columns) & _NAMES:
-        for name in frame[column].dropna().astype(str).unique():
-            if wrong := problem(name, most=_MAX_NAME):
-                raise StatsError(
-                    f"Expected a {column} that can be taken in {frame.attrs['source']}, but "
-                    f"{quoted(name)} {wrong}; rename it."
-                )
+        names = frame[column].dropna().astype(str).unique()
+        refuse_odd(names, what=f"a {column}", source=frame.attrs["source"], most=_MAX_NAME)
+
+
+def refuse_odd(names: Iterable[str], *, what: str, source: str, most: int) -> None:
+    """Raises StatsError for the first name that is too long, or has signs that are not taken."""
+    for name in names:
+        if wrong := problem(name, most=most):
+            raise StatsError(
+                f"Expected {what} that can be taken in {source}, but {quoted(name)} {wrong}; "
+                "rename it."
+            )
 
 
 def _check_scale(frame: pd.DataFrame) -> None:

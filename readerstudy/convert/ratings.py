@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from data.texts import problem, quoted
+from readerstudy.analyse.read import refuse_odd
 from readerstudy.stats.errors import StatsError
 from readerstudy.stats.reader_area import reader_ratings
 from readerstudy.stats.study import FloatArray, Study
@@ -216,20 +216,12 @@ def check_ids(ratings: Ratings, *, is_bad: Callable[[str], bool], format_: str, 
         )
 
 
-def _check_texts(names: set[str], source: str) -> None:
-    for name in sorted(names):
-        if wrong := problem(name, most=_MAX_NAME):
-            raise StatsError(
-                f"Expected names that can be taken in {source}, but {quoted(name)} {wrong}; "
-                "rename it."
-            )
-
-
 def checked(rows: pd.DataFrame, truth: dict[str, int], *, source: str) -> Ratings:
     """Ratings that were read: each case with a truth, none twice. `rows` by line of the file."""
     if rows.empty:
         raise StatsError(f"Expected ratings in {source}, but it has none.")
-    _check_texts({*truth, *rows["reader"], *rows["modality"]}, source)
+    names = sorted({*truth, *rows["reader"], *rows["modality"]})
+    refuse_odd(names, what="names", source=source, most=_MAX_NAME)
     unknown = ~rows["case"].isin(truth.keys())
     if unknown.any():
         line, case = rows.index[unknown][0], rows.loc[unknown, "case"].iloc[0]

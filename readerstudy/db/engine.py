@@ -1,6 +1,7 @@
 """The database handle: one engine, two kinds of transaction, migrations."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -141,6 +142,9 @@ class Database:
         return engine
 
 
+_HALF_SIGN = re.compile(r"\\u[dD][89a-fA-F]")  # escaped; or half of a sign beyond U+FFFF
+
+
 def _stored(content: Any) -> str:
     """Not escaped, so that half a sign is refused like in any other text."""
     return json.dumps(content, ensure_ascii=False)
@@ -150,7 +154,7 @@ def _read(given: str | bytes) -> Any:
     """Half a sign, stored before it was refused, must not keep all the others from any page."""
     text = given if isinstance(given, str) else given.decode()
     content = json.loads(text)
-    if "\\u" not in text:
+    if not _HALF_SIGN.search(text):
         return content
     return json.loads(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
 

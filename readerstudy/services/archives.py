@@ -58,8 +58,7 @@ def unpack(archive: Path, *, folder: Path, table: str, min_free: int = 0) -> Pat
     try:
         with _Archive(archive) as file, zipfile.ZipFile(file) as opened:
             entries = [entry for entry in opened.infolist() if _is_wanted(entry)]
-            _check(entries, size=archive.stat().st_size)
-            n_bytes = sum(entry.file_size for entry in entries)
+            n_bytes = _checked_size(entries, packed=archive.stat().st_size)
             check_room(folder, min_free=min_free, n_bytes=n_bytes)
             for entry in entries:
                 _write(opened, entry, folder)
@@ -84,7 +83,8 @@ def _is_wanted(entry: zipfile.ZipInfo) -> bool:
     return not (entry.filename.endswith("/") or is_litter)
 
 
-def _check(entries: list[zipfile.ZipInfo], *, size: int) -> None:
+def _checked_size(entries: list[zipfile.ZipInfo], *, packed: int) -> int:
+    """How many bytes they unpack to, of an archive of `packed` bytes."""
     total = sum(entry.file_size for entry in entries)
     if len(entries) > MAX_ENTRIES or total > MAX_TOTAL_BYTES:
         raise ImportRefused(
@@ -92,10 +92,8 @@ def _check(entries: list[zipfile.ZipInfo], *, size: int) -> None:
             f"got {len(entries):,} files and {total:,} bytes; split it, or import the folder."
         )
     paths = [PurePosixPath(entry.filename) for entry in entries]
-    count, folders = (
-        Counter(paths),
-        {parent for path in paths for parent in path.parents[:_MAX_PARTS]},
-    )
+    count = Counter(paths)
+    folders = {parent for path in paths for parent in path.parents[:_MAX_PARTS]}
     faults = [
         f"{quoted(entry.filename)}: {fault}"
         for entry, path in zip(entries, paths, strict=True)
@@ -107,11 +105,12 @@ def _check(entries: list[zipfile.ZipInfo], *, size: int) -> None:
             f"Expected a zip of plain files, but {len(faults)} are refused; pack it again without "
             "them:\n" + "\n".join(faults[:_SHOWN]) + more
         )
-    if total > _RATIO_FROM_BYTES + _MAX_RATIO * size:
+    if total > _RATIO_FROM_BYTES + _MAX_RATIO * packed:
         raise ImportRefused(
-            f"Expected pictures and a table, which hardly shrink, but these {size:,} bytes would "
+            f"Expected pictures and a table, which hardly shrink, but these {packed:,} bytes would "
             f"grow to {total:,}; pack it again without what is not needed."
         )
+    return total
 
 
 def _fault(entry: zipfile.ZipInfo, path: PurePosixPath, *, is_twice: bool) -> str:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import numpy as np
 from PIL import Image
 
-from data.decoding import Decoder
+from data.decoding import decode_apart
 from data.images import decode, encode
 from readerstudy.errors import NotFoundError
 from readerstudy.services.scratch import part_of
@@ -19,8 +19,6 @@ from readerstudy.services.scratch import part_of
 _MAX_LOSSLESS_PIXELS = 1_500_000
 _QUALITY = 95
 _MAX_WEBP_SIDE = 16383
-# Another process than the public page's, so that neither waits for the other's pictures.
-_decoder = Decoder()
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class StoredImage:
 
 def store(source: Path, *, folder: Path) -> StoredImage:
     """Raises data.images.ImageError; writing the same image twice is harmless."""
-    pixels = _decoder.decode(source)
+    pixels = decode_apart(source)
     height, width = pixels.shape[:2]
     is_png = width * height <= _MAX_LOSSLESS_PIXELS or max(height, width) > _MAX_WEBP_SIDE
     content = encode(pixels, format="PNG" if is_png else "WEBP", quality=_QUALITY)
