@@ -2,12 +2,12 @@
 
 import asyncio
 import resource
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from readerstudy.ui import connections
 from readerstudy.ui.connections import Limits, Shares, limits_here
+from tests.coroutines import finish
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,7 @@ def asked(shares, *addresses):
     async def ask():
         return await asyncio.gather(*map(one, addresses))
 
-    # A thread of its own: browser tests in this process leave a loop running in the main one.
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(ask())).result()
+    return finish(ask())
 
 
 async def slow(scope, receive, send):

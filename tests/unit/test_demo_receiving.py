@@ -1,6 +1,5 @@
 """What of a picture on its way in stays in memory: nothing, once it is refused."""
 
-import asyncio
 import gc
 import weakref
 
@@ -8,6 +7,7 @@ import pytest
 
 from data.images import ImageError
 from model.demo import routes
+from tests.coroutines import finish
 
 
 class Endless:
@@ -33,6 +33,6 @@ def test_a_body_that_is_too_large_is_refused_and_forgotten(monkeypatch):
             await routes.Receiving().body(Endless())
 
     for _ in range(3):
-        asyncio.run(send())
+        finish(send())
     gc.collect()
     assert [body() for body in bodies] == [None] * 3

@@ -1,13 +1,11 @@
 """What the gate decides, without a server: hosts, origins, headers behind a proxy."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from readerstudy.db import Database
 from readerstudy.ui.gate import Gate
 from readerstudy.ui.session import Sessions
+from tests.coroutines import finish
 
 PUBLIC = "https://study.example.org"
 
@@ -26,9 +24,7 @@ def test_no_socket_is_opened():
         sent.append(message)
 
     gate = Gate(None, sessions=Sessions(Database("sqlite://"), is_secure=False), public_url=None)
-    with ThreadPoolExecutor(1) as pool:
-        scope = {"type": "websocket", "path": "/admin/", "headers": []}
-        pool.submit(lambda: asyncio.run(gate(scope, None, send))).result()
+    finish(gate({"type": "websocket", "path": "/admin/", "headers": []}, None, send))
     assert sent == [{"type": "websocket.close"}]
 
 
@@ -48,9 +44,7 @@ def ask(path="/", *, method="GET", public=None, **headers):
     async def send(message):
         sent.append(message)
 
-    # A thread of its own: browser tests in this process leave a loop running in the main one.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(gate(scope, None, send))).result()
+    finish(gate(scope, None, send))
     answered = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
     return sent[0]["status"], answered
 

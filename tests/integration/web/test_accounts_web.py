@@ -1,6 +1,5 @@
 """Attacks on sign-in, accounts and links, made over HTTP against the running site."""
 
-import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from readerstudy.ui.hashing import AT_ONCE, MAX_WAITING
 from readerstudy.ui.plain import caller_address
 from readerstudy.ui.routes import sign_in_routes
 from readerstudy.ui.session import Sessions
+from tests.coroutines import finish
 from tests.integration.making import PASSWORD
 from tests.integration.web.live import ADMIN_COOKIE, STUDY_COOKIE, call, free_port, serve
 from tests.integration.web.test_web_security import REFUSED, all_routes, closed_routes, events
@@ -408,5 +408,4 @@ def test_an_address_is_what_the_last_trusted_proxy_saw(tmp_path, trusted, peer, 
             headers = [("X-Forwarded-For", claim) for claim in claims]
             return (await client.get("/", headers=headers)).json()
 
-    with ThreadPoolExecutor(1) as pool:  # browser tests leave a loop running in this thread
-        assert pool.submit(lambda: asyncio.run(ask())).result() == believed
+    assert finish(ask()) == believed
