@@ -15,11 +15,15 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import IO
+from queue import SimpleQueue
+from typing import IO, TypeVar
 
 import numpy as np
+from tqdm import tqdm
 
 from data.images import MAX_PIXELS, ImageError, Rgb, decode, read_content
 
@@ -30,6 +34,8 @@ WALL_SECONDS = 30
 WAIT_SECONDS = 20
 # A WebP of 50 megapixels, the greediest, needs 800 MB.
 MEMORY_BYTES = 1_000_000_000
+
+Used = TypeVar("Used")
 
 _log = logging.getLogger(__name__)
 
@@ -94,6 +100,12 @@ class Decoder:
             self._child = _start()
         return self._child
 
+    def close(self) -> None:
+        """Ends the child; the next picture starts another."""
+        with self._lock:
+            if self._child:
+                _end(self._child)
+
 
 _SHARED = Decoder()
 
@@ -101,6 +113,34 @@ _SHARED = Decoder()
 def decode_apart(source: bytes | Path) -> Rgb:
     """As `data.images.decode`, bit for bit, in the process that all callers share."""
     return _SHARED.decode(source)
+
+
+def decode_each(
+    paths: Sequence[Path], use: Callable[[Rgb], Used], *, doing: str
+) -> Iterator[Used | str]:
+    """What `use` makes of the pixels of each file, in their order, with a bar named `doing`.
+
+    In place of a file that cannot be read comes a sentence that names it. Decodes in as many
+    processes as there are cores, and holds as many pictures.
+    """
+    decoders = [Decoder() for _ in range(os.cpu_count() or 1)]
+    free: SimpleQueue[Decoder] = SimpleQueue()
+    for decoder in decoders:
+        free.put(decoder)
+
+    def one(path: Path) -> Used | str:
+        decoder = free.get()
+        try:
+            return use(decoder.decode(path))
+        except (ImageError, OSError) as error:
+            return f"{path}: {error}"
+        finally:
+            free.put(decoder)
+
+    with ExitStack() as ended, ThreadPoolExecutor(len(decoders)) as pool:
+        for decoder in decoders:
+            ended.callback(decoder.close)
+        yield from tqdm(pool.map(one, paths), total=len(paths), desc=doing, unit="image")
 
 
 def _start() -> subprocess.Popen[bytes]:

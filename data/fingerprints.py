@@ -1,18 +1,16 @@
 """What is compared to find one picture twice: a hash of its pixels and a small grey copy."""
 
 import hashlib
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
-from data.images import ImageError, Rgb, decode
+from data.decoding import decode_each
+from data.images import Rgb
 
 SIDE_PX = 96
 _LOOK_PX = 256
@@ -70,16 +68,6 @@ def _inner(small: npt.NDArray[np.generic], side: int) -> tuple[int, int]:
 
 def fingerprints(paths: Sequence[Path]) -> tuple[list[Fingerprint | None], list[str]]:
     """One fingerprint per path, None where it cannot be read, and a sentence for each of these."""
-    # Decoders release Python's lock, so that threads are enough.
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        read = tqdm(pool.map(_read, paths), total=len(paths), desc="reading", unit="image")
-        found = list(read)
+    found = list(decode_each(paths, fingerprint, doing="reading"))
     prints = [one if isinstance(one, Fingerprint) else None for one in found]
     return prints, [one for one in found if isinstance(one, str)]
-
-
-def _read(path: Path) -> Fingerprint | str:
-    try:
-        return fingerprint(decode(path))
-    except (ImageError, OSError) as error:
-        return f"{path}: {error}"

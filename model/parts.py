@@ -1,17 +1,14 @@
 """The three parts of the data of a training: train, tuning (epoch, thresholds), held-out test."""
 
 import hashlib
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
 
 import pandas as pd
-from tqdm import tqdm
 
 from data.datasets import ManifestDataset, PhantomDataset, Transform
-from data.images import ImageError, decode
+from data.decoding import decode_each
 from data.manifest import file_sha256, read_manifest, scan_folder
 from data.split_file import read_split
 from data.splits import check_leaks, split
@@ -125,29 +122,18 @@ def read_cases(data: str, *, taxonomy: Taxonomy) -> pd.DataFrame:
 def check_images(parts: Parts) -> None:
     """Decode every image once, before hours of training meet a damaged one. Raises ModelError."""
     paths = [
-        path
+        Path(path)
         for part in (parts.train, parts.tuning, parts.test)
         if isinstance(part, ManifestDataset)
         for path in part.paths
     ]
-    # Decoders release Python's lock, so that threads are enough.
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        checks = tqdm(pool.map(_fault, paths), total=len(paths), desc="checking", unit="image")
-        faults = [fault for fault in checks if fault]
+    faults = [fault for fault in decode_each(paths, lambda _: "", doing="checking") if fault]
     if faults:
         more = f"\nand {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         raise ModelError(
             f"Expected readable images, but {len(faults)} of {len(paths)} are not; mend them or "
             "take them out of the table:\n" + "\n".join(faults[:_SHOWN]) + more
         )
-
-
-def _fault(path: str) -> str:
-    try:
-        decode(Path(path))
-    except (ImageError, OSError) as error:
-        return f"{path}: {error}"
-    return ""
 
 
 def cases_hash(cases: pd.DataFrame, parts: pd.Series | None = None) -> str:

@@ -24,7 +24,7 @@ def sign_in_routes(db: Database, sessions: Sessions) -> APIRouter:
     router.include_router(account_routes(db, sessions, hashing))
 
     @router.get("/login")
-    def loginplain_page(request: Request) -> Response:
+    def login_page(request: Request) -> Response:
         return plain_page(request, "login.html", name="", problem="")
 
     @router.post("/login", max_body_size=MAX_FORM_BYTES)

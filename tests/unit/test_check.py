@@ -3,12 +3,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data import decoding
 from data.cli import main
 from data.descriptors import candidates
 from data.duplicates import near_duplicates
 from data.fingerprints import fingerprint, unframed
 from data.images import decode, encode
 from data.phantom import draw_phantom
+from tests.hostile.formats import tiff_of_tiny_tiles
 
 CODES = ("MN", "BCC", "SK", "DF")
 
@@ -85,6 +87,15 @@ def test_unreadable_images_are_named_and_the_rest_is_checked(tmp_path, capsys):
     rows = [("1", picture(0), "MN", "p"), ("2", b"no picture", "MN", "q")]
     assert run("check", write(tmp_path, "a", rows)) == 3
     assert "2.png: Expected a" in capsys.readouterr().err
+
+
+def test_an_image_that_takes_too_long_is_named_and_the_rest_is_checked(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(decoding, "CPU_SECONDS", 1)
+    rows = [("1", tiff_of_tiny_tiles(), "MN", "p"), ("2", picture(0), "MN", "q")]
+    assert run("check", write(tmp_path, "a", rows)) == 3
+    assert "1.png: Expected a picture that is read within" in capsys.readouterr().err
 
 
 def test_a_split_of_two_manifests_is_refused(tmp_path, capsys):
