@@ -32,8 +32,8 @@ from data.images import MAX_PIXELS, ImageError, Rgb, decode, read_content
 CPU_SECONDS = 8
 WALL_SECONDS = 30
 WAIT_SECONDS = 20
-# A WebP of 50 megapixels, the greediest, needs 800 MB.
-MEMORY_BYTES = 1_000_000_000
+# A WebP of 40 megapixels, the greediest, needs 650 MB.
+MEMORY_BYTES = 800_000_000
 
 Used = TypeVar("Used")
 

@@ -17,6 +17,8 @@ from data.errors import UserError
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
+# Its decoder holds each picture four times.
+MAX_PIXELS_OF_WEBP = 40_000_000
 MAX_RATIO = 20
 READABLE_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "HEIF")
 _READABLE = "JPEG, PNG, WebP, TIFF, BMP or HEIC"
@@ -151,16 +153,17 @@ def _guess(content: bytes) -> str:
     return next(known, "of another kind or damaged")
 
 
-def _too_many_pixels(count: str) -> ImageError:
+def _too_many_pixels(count: str, *, most: int = MAX_PIXELS) -> ImageError:
     return ImageError(
-        f"Expected at most {MAX_PIXELS // 1_000_000} megapixels, but this image has {count}; "
+        f"Expected at most {most // 1_000_000} megapixels, but this image has {count}; "
         "crop it or save it smaller."
     )
 
 
 def _check(image: Image.Image) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        raise _too_many_pixels(f"{image.width * image.height / 1e6:.0f}")
+    most = MAX_PIXELS_OF_WEBP if image.format == "WEBP" else MAX_PIXELS
+    if image.width * image.height > most:
+        raise _too_many_pixels(f"{image.width * image.height / 1e6:.0f}", most=most)
     if max(image.size) > MAX_RATIO * max(1, min(image.size)):
         raise ImageError(
             f"Expected a picture whose longer side is at most {MAX_RATIO} times the shorter one, "

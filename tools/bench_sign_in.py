@@ -20,8 +20,9 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from readerstudy.services import accounts, reading
 from tests.serving import Served, running_server
-from tools.bench_hostile import memory_mb
+from tools.bench_uploads import resident_mb
 
 _READERS = 4
 _THINK_SECONDS = 0.5
@@ -41,7 +42,7 @@ def main() -> None:
                 asked = pool.map(waits, readers, [options.seconds] * _READERS)
                 seconds = np.concatenate(list(asked))
             p50, p95 = np.quantile(seconds, (0.5, 0.95))
-            held = memory_mb(server.process.pid, "VmRSS")
+            held = resident_mb(server.process.pid)
             print(
                 f"| {crowd} | {len(seconds)} | {p50:.3f} | {p95:.3f} | {seconds.max():.2f} "
                 f"| {len(tried)} | {held} |",
@@ -50,8 +51,13 @@ def main() -> None:
 
 
 def reader_of(server: Served) -> httpx.Client:
-    client = httpx.Client(base_url=server.url, timeout=120)
-    client.post(server.invite().removeprefix(server.url)).raise_for_status()
+    """Before the first case."""
+    client, db = httpx.Client(base_url=server.url, timeout=120), server.database()
+    client.post(server.invite().removeprefix(server.url))
+    actor = accounts.actor_for(db, token=client.cookies["skinreader-study"])
+    reading.give_consent(db, actor=actor, version="2")
+    reading.save_profile(db, actor=actor, profile={"profession": "student"})
+    db.close()
     return client
 
 

@@ -25,9 +25,13 @@ from model.saliency import METHODS
 _MAP_EVERY = 10
 
 
-def resident_mb() -> int:
-    status = Path("/proc/self/status").read_text("utf-8")
-    return int(status.partition("VmRSS:")[2].split()[0]) // 1024
+def resident_mb(process: str | int = "self") -> int:
+    """Nothing for a process that has ended."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text("utf-8")
+    except FileNotFoundError:
+        return 0
+    return int((status.partition("VmRSS:")[2].split() or ["0"])[0]) // 1024
 
 
 class Click:

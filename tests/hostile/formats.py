@@ -11,6 +11,7 @@ import pillow_heif
 from PIL import Image
 
 SIDE = 7070  # 50 megapixels, the most that is read
+WEBP_SIDE = 6320  # 40 megapixels
 N_MB = 1_000_000
 
 

@@ -16,6 +16,7 @@ from PIL import Image, ImageCms
 from tests.hostile.formats import (
     N_MB,
     SIDE,
+    WEBP_SIDE,
     bmp,
     bmp_rle,
     chunk,
@@ -140,7 +141,9 @@ def bombs() -> dict[str, Bytes]:
         "bomb/tiff-largest": lambda: saved(
             Image.new("RGB", (SIDE, SIDE)), "TIFF", compression="tiff_adobe_deflate"
         ),
-        "bomb/webp-largest": lambda: saved(Image.new("RGB", (SIDE, SIDE)), "WEBP", method=0),
+        "bomb/webp-largest": lambda: saved(
+            Image.new("RGB", (WEBP_SIDE, WEBP_SIDE)), "WEBP", method=0
+        ),
         "bomb/webp-sides": webp_of_large_sides,
         "bomb/heic-sides-9000": lambda: heic_of_sides(9000, 9000),
         "bomb/heic-sides-65535": lambda: heic_of_sides(65_535, 65_535),

@@ -17,7 +17,7 @@ from PIL import Image
 from data import decoding
 from data.decoding import Decoder, decode_apart
 from data.images import ImageError, decode
-from tests.hostile.formats import SIDE, honest, png, saved, tiff_of_tiny_tiles, zeros
+from tests.hostile.formats import SIDE, WEBP_SIDE, honest, png, saved, tiff_of_tiny_tiles, zeros
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -183,7 +183,7 @@ def test_the_reader_knows_no_secret_of_the_server(decoder, monkeypatch):
     "make",
     [
         lambda: png(SIDE, SIDE, zeros(SIDE * 8), depth=16, colour=6),
-        lambda: saved(Image.new("RGB", (SIDE, SIDE), "brown"), "WEBP", method=0),
+        lambda: saved(Image.new("RGB", (WEBP_SIDE, WEBP_SIDE), "brown"), "WEBP", method=0),
         lambda: saved(Image.new("CMYK", (SIDE, SIDE)), "JPEG", progressive=True, subsampling=0),
         lambda: saved(Image.new("F", (2200, 2200)), "TIFF"),
         lambda: saved(Image.new("RGB", (SIDE, SIDE), "brown"), "TIFF", compression="lzma"),

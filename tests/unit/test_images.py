@@ -267,3 +267,11 @@ def test_the_largest_picture_needs_less_than_half_a_gigabyte(tmp_path, kind):
     # Linux counts in KB, macOS in bytes.
     used = int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
     assert used < 500_000_000
+
+
+def test_a_webp_has_a_limit_of_its_own(monkeypatch):
+    monkeypatch.setattr("data.images.MAX_PIXELS_OF_WEBP", 1_000_000)
+    picture = Image.new("RGB", (1001, 1000), "brown")
+    assert decode(saved(picture, "PNG")).shape == (1000, 1001, 3)
+    with pytest.raises(ImageError, match="at most 1 megapixels"):
+        decode(saved(picture, "WEBP"))
