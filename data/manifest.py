@@ -1,6 +1,7 @@
 """The case table: one row per image, read from a CSV file or from a folder per class."""
 
 import hashlib
+import os
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from pathlib import Path
 
@@ -164,8 +165,12 @@ def _file_problem(path: str, sha256: str, inside: Path | None) -> str:
         return ""  # said already
     if path and inside is not None and not is_inside(Path(path), inside):
         return "the image lies outside the folder of the manifest"
-    if not path or not Path(path).is_file():
-        return f"image {quoted(path)} is not there" if path else "has no path"
+    if not path:
+        return "has no path"
+    if not Path(path).is_file():
+        # Who sent a folder does not know, and need not know, where it lies here.
+        name = path if inside is None else os.path.relpath(path, inside.resolve())
+        return f"image {quoted(name)} is not there"
     if sha256 and sha256.lower() != file_sha256(Path(path)):
         return f"image {Path(path).name!r} is not the one that was hashed (sha256 differs)"
     return ""

@@ -9,6 +9,7 @@ from data.images import encode
 from data.manifest import (
     COLUMNS,
     ManifestError,
+    check_manifest,
     file_sha256,
     read_manifest,
     scan_folder,
@@ -67,6 +68,12 @@ def test_all_bad_rows_are_listed_at_once(folder):
         "line 7: image 'c.png' is not the one that was hashed",
     ):
         assert part in said
+
+
+def test_who_sends_a_folder_is_not_told_where_it_lies_here(folder):
+    table = write(folder, "case_id,path,label\n1,images/lost.png,NV\n")
+    [[said]] = check_manifest(table, is_closed_folder=True)[1].values()
+    assert said == "image 'images/lost.png' is not there"
 
 
 def test_right_hash_is_accepted(folder):
