@@ -188,9 +188,7 @@ def server_config(app: "ASGIApp", settings: Settings) -> uvicorn.Config:
 
 def _start_log(file: Path) -> None:
     """Tracebacks go here, never into a page."""
-    handler = LogFile(str(file))
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=logging.INFO, handlers=[LogFile(str(file))])
     # They would write a line for every request and every letter of every font.
     for chatty in ("httpx", "fontTools", "matplotlib"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

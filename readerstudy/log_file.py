@@ -10,8 +10,17 @@ _KEPT = 5
 _A_MINUTE = 5
 _MINUTE_SECONDS = 60.0
 
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
 # logger, the message before its values, and where an exception was raised
 _Kind = tuple[str, str, str]
+
+
+class _Indented(logging.Formatter):
+    """All lines of a record but the first: what somebody sent cannot look like a record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n    ".join(super().format(record).splitlines())
 
 
 class LogFile(RotatingFileHandler):
@@ -19,6 +28,7 @@ class LogFile(RotatingFileHandler):
 
     def __init__(self, path: str) -> None:
         super().__init__(path, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8")
+        self.setFormatter(_Indented(_FORMAT))
         self._count: Counter[_Kind] = Counter()
         self._until = 0.0
 

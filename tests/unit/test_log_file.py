@@ -20,7 +20,6 @@ def now(monkeypatch):
 def log(tmp_path, now):
     """A logger, and the lines of its file so far."""
     handler = LogFile(str(tmp_path / "log"))
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     logger = logging.getLogger("one")
     logger.propagate = False
     logger.addHandler(handler)
@@ -40,6 +39,17 @@ def test_the_same_message_comes_a_few_times_a_minute(log, now):
     logger.error("Case %s failed", 100)
     assert "WARNING one: 95 more within a minute were left out: Case %s failed" in text()
     assert "Case 100 failed" in text()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\u2028"])
+def test_nothing_that_was_sent_looks_like_a_line_of_the_log(log, end):
+    logger, text = log
+    forged = "2026-12-01 00:00:00,000 INFO skinreader: All is well"
+    sent = f"odd{end}{forged}"
+    logger.error("Page handler failed: %s", sent, exc_info=ValueError(sent))
+    starts = [line for line in text().splitlines() if not line.startswith("    ")]
+    assert len(starts) == 1
+    assert starts[0].endswith("ERROR one: Page handler failed: odd")
 
 
 def test_what_was_left_out_is_told_at_the_end_too(log):
