@@ -10,8 +10,9 @@ from typing import Annotated
 
 import anyio
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import APIRouter, Depends, Request
 
+from data.documents import MAX_BYTES as MAX_DOCUMENT_BYTES
 from readerstudy.db import Database
 from readerstudy.entities import Actor
 from readerstudy.services import studies, uploads
@@ -21,7 +22,6 @@ from readerstudy.services.slots import Slots
 from readerstudy.ui.session import Sessions, Zone
 
 MAX_ARCHIVE_BYTES = 2_000_000_000
-MAX_STUDY_BYTES = 1_000_000
 
 
 def upload_routes(db: Database, sessions: Sessions) -> APIRouter:
@@ -65,15 +65,26 @@ def upload_routes(db: Database, sessions: Sessions) -> APIRouter:
         count = await imported(actor, slug, request, store)
         return {"said": f"Imported {count} pictures beside the advice of {model}."}
 
-    @router.put("/study-file", max_body_size=MAX_STUDY_BYTES)
-    def study_file(
-        actor: Staff, name: str, content: Annotated[bytes, Body(media_type="text/plain")]
-    ) -> dict[str, str]:
-        file = decode_study(content, name=name)
-        studies.create_study(db, actor=actor, **file.arguments(folder=None))
-        return {"said": f"Made the draft {file.slug}. Reload this page to choose it."}
+    @router.put("/study-file", max_body_size=20 * MAX_DOCUMENT_BYTES)
+    async def study_file(actor: Staff, name: str, request: Request) -> dict[str, str]:
+        content = await _beginning(request, MAX_DOCUMENT_BYTES + 1)
+
+        def make() -> str:
+            file = decode_study(content, name=name)
+            studies.create_study(db, actor=actor, **file.arguments(folder=None))
+            return file.slug
+
+        return {"said": f"Made the draft {await run_sync(make)}. Reload this page to choose it."}
 
     return router
+
+
+async def _beginning(request: Request, most: int) -> bytes:
+    """At most so many bytes of a body, which is read to its end: browsers hear no earlier answer."""
+    content = b""
+    async for piece in request.stream():
+        content += piece[: most - len(content)]
+    return content
 
 
 async def _received(request: Request, path: Path, *, min_free: int) -> Path:

@@ -27,7 +27,9 @@
     request.onload = () => {
       const answer = request.response ?? {};
       const isGood = request.status === 200;
-      say(isGood ? answer.said : String(answer.detail ?? `The server answered ${request.status}.`), isGood);
+      const tooLarge = "This file is larger than the server takes; nothing was stored. Split it, or ask whoever runs the server.";
+      const otherwise = request.status === 413 ? tooLarge : `The server answered ${request.status}.`;
+      say(isGood ? answer.said : String(answer.detail ?? otherwise), isGood);
       if (isGood) document.querySelector("#sr-refresh")?.click();
     };
     request.onerror = () => say("The connection broke before the file had arrived; nothing was stored. Send it again.", false);
