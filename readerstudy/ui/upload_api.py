@@ -80,7 +80,7 @@ def upload_routes(db: Database, sessions: Sessions) -> APIRouter:
 
 
 async def _beginning(request: Request, most: int) -> bytes:
-    """At most so many bytes of a body, which is read to its end: browsers hear no earlier answer."""
+    """At most so many bytes of a body, which is read to its end: browsers hear nothing before."""
     content = b""
     async for piece in request.stream():
         content += piece[: most - len(content)]
