@@ -10,7 +10,7 @@ from PIL import Image
 
 from data.images import decode
 from data.taxonomy import Taxonomy
-from model.demo.view import data_uri, percent
+from model.markup import data_uri, percent
 from model.rates import Floats, Ints
 
 _THUMBNAIL_PX = 224

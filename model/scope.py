@@ -20,6 +20,8 @@ SCORES = ("joint", "distance", "style", "energy", "max logit")
 OF_ONE_VIEW = ("joint", "distance", "style")
 N_COMPONENTS = 64
 _LEAST = 1e-9
+# The group of a card's metrics whose images are not foreign.
+KNOWN = "held-out images of its own"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from model.network import SkinNet
 from model.parts import PartDataset
 from model.predict import collect, read_batches
 from model.rates import Floats, SubgroupMetric, proportion
-from model.scope import foreign_scores, limit_at, logit_scores
+from model.scope import KNOWN, foreign_scores, limit_at, logit_scores
 from model.scoring import Scores, loader_of, score
 from model.settle import parts_of
 from model.transforms import Rgb, Serving
@@ -31,7 +31,6 @@ from model.tuning import Tuning, load_tuning
 from model.version import code_version, made_now
 
 PHANTOM_SEED = 500_000_000
-KNOWN = "held-out images of its own"
 _BATCH = 32
 
 

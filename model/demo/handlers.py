@@ -14,6 +14,7 @@ from model.demo.answers import Answer, Offer, ask, who_knows
 from model.demo.turns import Turns
 from model.demo.visits import Visit, Visits
 from model.errors import ModelError
+from model.markup import data_uri
 from model.overlay import overlay
 from model.predictor import Predictor
 from model.saliency import METHODS
@@ -184,7 +185,7 @@ class Demo:
             found = predictor.explain(visit.fitted[checkpoint], target=target, method=method)
             preprocessing = predictor.card.preprocessing
             saliency = unfit(found, shape=visit.view.shape, preprocessing=preprocessing)
-            uri = view.data_uri(overlay(visit.view, saliency, opacity=1.0))
+            uri = data_uri(overlay(visit.view, saliency, opacity=1.0))
             visit.keep_map(key, uri)
             return uri
 

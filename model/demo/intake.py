@@ -10,9 +10,9 @@ from PIL import Image
 from data.decoding import Decoder
 from data.images import decode, quality_report
 from model.card import ModelCard
-from model.demo import view
 from model.demo.turns import Turns
 from model.demo.visits import Visit, Visits
+from model.markup import data_uri
 from model.transforms import fit_square
 
 VIEW_PX = 900
@@ -59,7 +59,7 @@ class Intake:
             view=small,
             # Ranking and maps see the very same pixels, whatever the page shows.
             fitted={card.name: fit_square(image, card.preprocessing) for card in self._cards},
-            photo_uri=view.data_uri(small),
+            photo_uri=data_uri(small),
             warnings=quality_report(image).warnings,
             is_synthetic=is_synthetic,
         )

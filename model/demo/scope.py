@@ -8,7 +8,7 @@ from model.card import ModelCard
 from model.conformal import COVERAGE
 from model.demo.answers import Answer, Offer
 from model.rates import Metric
-from model.scope_command import KNOWN
+from model.scope import KNOWN
 
 
 def outside(card: ModelCard, answer: Answer, offers: Sequence[Offer]) -> str:

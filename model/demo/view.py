@@ -1,18 +1,16 @@
 """The demo page's HTML: text in, escaped markup out. Knows nothing of Gradio."""
 
-import base64
-import math
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from data.images import MAX_BYTES, decode, encode
+from data.images import MAX_BYTES, decode
 from data.taxonomy import Disease
 from model.card import ModelCard
+from model.markup import data_uri, percent
 
 N_PROMINENT = 5
 THUMBNAIL_PX = 192
@@ -187,21 +185,6 @@ OPACITY = (
     '<label class="sr-opacity" for="sr-opacity"><span>Opacity of the map</span>'
     '<input id="sr-opacity" type="range" min="0" max="100" value="45" step="1"></label>'
 )
-
-
-def data_uri(image: npt.NDArray[np.uint8]) -> str:
-    """`image` `(h, w, 3)` uint8 as a JPEG inside the page: no file, no address, no cache."""
-    content = encode(image, format="JPEG", quality=88)
-    return "data:image/jpeg;base64," + base64.b64encode(content).decode()
-
-
-def percent(fraction: float) -> str:
-    """As people read it; undefined is a dash, and nothing rounds to certainty."""
-    if math.isnan(fraction):
-        return "–"
-    if fraction < 0.001:
-        return "<0.1%"
-    return ">99.9%" if fraction > 0.999 else f"{100 * fraction:.1f}%"
 
 
 def _thumbnail(file: Path) -> str:

@@ -3,7 +3,6 @@
 import argparse
 import math
 import re
-from collections.abc import Callable
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
@@ -11,23 +10,9 @@ from tempfile import TemporaryDirectory
 from readerstudy.analyse.command import read_models
 from readerstudy.analyse.outcome import check_folder, outcome
 from readerstudy.analyse.read import read_readings
-from readerstudy.analyse.write import file_names
-from readerstudy.convert import rjafroc, tables
-from readerstudy.convert.ratings import Choice, Ratings, ratings_of, tidy_of
-from readerstudy.stats import StatsError, Study, build_study
-
-READ: dict[str, Callable[[Path], Ratings]] = {
-    "imrmc": tables.read_imrmc,
-    "imrmc-csv": tables.read_imrmc_frame,
-    "mrmcaov": tables.read_mrmcaov,
-    "rjafroc": rjafroc.read_rjafroc,
-}
-_ENDINGS = {
-    "imrmc": ".imrmc",
-    "imrmc-csv": ".imrmc.csv",
-    "mrmcaov": ".mrmcaov.csv",
-    "rjafroc": ".xlsx",
-}
+from readerstudy.convert.files import READ, write_study
+from readerstudy.convert.ratings import Choice, tidy_of
+from readerstudy.stats import StatsError, build_study
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,24 +74,6 @@ def _export(args: argparse.Namespace) -> list[Path]:
         for path in Path(name).iterdir():
             copyfile(path, args.out / path.name)
     return [args.out / name for name in made]
-
-
-def write_study(study: Study, folder: Path, *, format_: str, kind: str) -> list[Path]:
-    """One file per class against all others; for RJafroc its list of names beside it."""
-    written = []
-    for class_, name in file_names(study.classes).items():
-        path = folder / f"{name}{_ENDINGS[format_]}"
-        ratings = ratings_of(study, class_=class_, kind="call" if kind == "call" else "confidence")
-        if format_ == "imrmc":
-            tables.write_imrmc(ratings, path, title=f"SkinReader: {class_} against all others")
-        elif format_ == "imrmc-csv":
-            tables.write_imrmc_frame(ratings, path)
-        elif format_ == "mrmcaov":
-            tables.write_mrmcaov(ratings, path)
-        else:
-            rjafroc.write_rjafroc(ratings, path)
-        written.append(path)
-    return written
 
 
 def _import(args: argparse.Namespace) -> list[Path]:

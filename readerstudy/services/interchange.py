@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from readerstudy.analyse.study import Settings
-from readerstudy.convert.command import READ, write_study
+from readerstudy.convert.files import READ, write_study
 from readerstudy.stats import StatsError, Study, build_study
 
 KINDS = ("call", "confidence")

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from readerstudy.convert.command import READ, add_arguments, run, write_study
+from readerstudy.convert.command import add_arguments, run
+from readerstudy.convert.files import READ, write_study
 from readerstudy.convert.ratings import Choice, Ratings, ratings_of, tidy_of
 from readerstudy.convert.rjafroc import write_rjafroc
 from readerstudy.convert.tables import (

@@ -22,7 +22,7 @@ from model.loop import Trainer, learning_rate, resized, training_side
 from model.parts import make_parts
 from model.predictor import load_predictor
 from model.runs import read_state
-from model.scope_command import KNOWN
+from model.scope import KNOWN
 from model.settle import cases_of
 from model.train import choose_precision, make_network, set_deterministic, train
 from model.tuning import load_tuning

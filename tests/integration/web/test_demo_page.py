@@ -19,14 +19,15 @@ from model.card import ScopeLimit
 from model.demo import view
 from model.demo.handlers import Demo
 from model.demo.intake import Intake
-from model.demo.view import METHOD_NAMES, percent
+from model.demo.view import METHOD_NAMES
 from model.demo.visits import KEEP_MAPS, Visits
 from model.errors import ModelError
+from model.markup import percent
 from model.rates import Metric, SubgroupMetric
 from model.resampling import PERCENTILE
 from model.saliency_checks import checks
 from model.saliency_checks.findings import Finding
-from model.scope_command import KNOWN
+from model.scope import KNOWN
 from model.trust import Trust
 from tests.integration.web.fakes import DOMAIN, REAL_DOMAIN, FakePredictor, RealSkinPredictor
 from tests.integration.web.live import call

@@ -1,0 +1,40 @@
+"""A study as files of iMRMC, MRMCaov and RJafroc."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from readerstudy.analyse.write import file_names
+from readerstudy.convert import rjafroc, tables
+from readerstudy.convert.ratings import Ratings, ratings_of
+from readerstudy.stats import Study
+
+READ: dict[str, Callable[[Path], Ratings]] = {
+    "imrmc": tables.read_imrmc,
+    "imrmc-csv": tables.read_imrmc_frame,
+    "mrmcaov": tables.read_mrmcaov,
+    "rjafroc": rjafroc.read_rjafroc,
+}
+_ENDINGS = {
+    "imrmc": ".imrmc",
+    "imrmc-csv": ".imrmc.csv",
+    "mrmcaov": ".mrmcaov.csv",
+    "rjafroc": ".xlsx",
+}
+
+
+def write_study(study: Study, folder: Path, *, format_: str, kind: str) -> list[Path]:
+    """One file per class against all others; for RJafroc its list of names beside it."""
+    written = []
+    for class_, name in file_names(study.classes).items():
+        path = folder / f"{name}{_ENDINGS[format_]}"
+        ratings = ratings_of(study, class_=class_, kind="call" if kind == "call" else "confidence")
+        if format_ == "imrmc":
+            tables.write_imrmc(ratings, path, title=f"SkinReader: {class_} against all others")
+        elif format_ == "imrmc-csv":
+            tables.write_imrmc_frame(ratings, path)
+        elif format_ == "mrmcaov":
+            tables.write_mrmcaov(ratings, path)
+        else:
+            rjafroc.write_rjafroc(ratings, path)
+        written.append(path)
+    return written
