@@ -160,6 +160,25 @@ def list_studies(db: Database, *, actor: Actor) -> list[StudySummary]:
         ]
 
 
+def study_names(db: Database, *, actor: Actor) -> dict[str, str]:
+    """Title by short name, of those that the actor may see; refuses readers."""
+    authorise(actor, Permission.SEE_PROGRESS, study_id=actor.study_id)
+    with db.reading() as session:
+        return {
+            study.slug: study.title
+            for study in queries.studies(session)
+            if actor.study_id in (None, study.id)
+        }
+
+
+def study_summary(db: Database, *, actor: Actor, slug: str) -> StudySummary:
+    authorise(actor, Permission.SEE_PROGRESS, study_id=actor.study_id)
+    with db.reading() as session:
+        study = queries.study_by_slug(session, slug)
+        authorise(actor, Permission.SEE_PROGRESS, study_id=study.id)
+        return _summary(session, study)
+
+
 def invite(db: Database, *, actor: Actor, slug: str, count: int) -> list[str]:
     """Raw tokens, shown once; the link is {public_url}/invite/{token}."""
     if not 1 <= count <= _MAX_INVITATIONS:

@@ -1,6 +1,7 @@
 """What several tests make: a study on disk, an open study, a reader, an answer."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -110,3 +111,15 @@ def dump(db: Database) -> str:
             for row in connection.execute(sa.select(table)).tuples()
         ]
     return "\n".join(rows)
+
+
+def statements(db: Database, act: Callable[[], object]) -> list[str]:
+    seen: list[str] = []
+
+    def note(_c: object, _u: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    sa.event.listen(db._engine, "before_cursor_execute", note)
+    act()
+    sa.event.remove(db._engine, "before_cursor_execute", note)
+    return seen

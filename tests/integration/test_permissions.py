@@ -254,6 +254,11 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
     flow.left_out: (ANALYSTS, lambda w, a, _: flow.left_out(w.db, actor=a, slug="alpha")),
     flow.flow: (MONITORS, lambda w, a, _: flow.flow(w.db, actor=a, slug="alpha")),
     studies.list_studies: (LISTS, lambda w, a, _: studies.list_studies(w.db, actor=a)),
+    studies.study_names: (LISTS, lambda w, a, _: studies.study_names(w.db, actor=a)),
+    studies.study_summary: (
+        MONITORS,
+        lambda w, a, _: studies.study_summary(w.db, actor=a, slug="alpha"),
+    ),
     simulation.simulate_readers: (
         OWNERS,
         lambda w, a, _: simulation.simulate_readers(w.db, actor=a, slug="alpha", readers=1, seed=1),

@@ -18,7 +18,7 @@ from readerstudy.entities import SYSTEM
 from readerstudy.errors import InvitationError, SignInError
 from readerstudy.rules import ATTEMPT_WINDOW, MAX_ATTEMPTS, MAX_ATTEMPTS_OF_ADDRESS
 from readerstudy.services import accounts, reading, staff, throttling, trail
-from tests.integration.making import PASSWORD, dump
+from tests.integration.making import PASSWORD, dump, statements
 
 HOME, STRANGER = "192.0.2.1", "203.0.113.9"
 TYPED = "Hunter2-in-the-wrong-box"
@@ -55,18 +55,6 @@ def refused(db: Database, name: str, *, password: str = "wrong", address: str = 
     with pytest.raises(SignInError) as caught:
         accounts.sign_in(db, name=name, password=password, address=address)
     return str(caught.value)
-
-
-def statements(db: Database, act: Callable[[], object]) -> list[str]:
-    seen: list[str] = []
-
-    def note(_c: object, _u: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    sa.event.listen(db._engine, "before_cursor_execute", note)
-    act()
-    sa.event.remove(db._engine, "before_cursor_execute", note)
-    return seen
 
 
 def test_one_address_makes_the_server_hash_a_bounded_number_of_times(

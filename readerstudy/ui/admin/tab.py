@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,7 +10,7 @@ import gradio as gr
 
 from readerstudy.db import Database
 from readerstudy.entities import Actor, StudySummary
-from readerstudy.errors import StudyError
+from readerstudy.errors import NotFoundError, PermissionDenied, StudyError
 from readerstudy.services import studies
 from readerstudy.ui.mount import Guard
 
@@ -45,26 +45,26 @@ class Tab(Protocol):
 
 def study_of(db: Database, actor: Actor, slug: str | None) -> StudySummary | None:
     """None where there is no study at all."""
-    found = {study.slug: study for study in studies.list_studies(db, actor=actor)}
-    if found and slug not in found:  # gone, or made after the page was loaded
-        raise StudyError(OUT_OF_DATE)
-    return found.get(slug or "")
+    try:
+        return studies.study_summary(db, actor=actor, slug=slug or "")
+    except (NotFoundError, PermissionDenied) as error:
+        if studies.study_names(db, actor=actor):  # made after the page was loaded, or another's
+            raise StudyError(OUT_OF_DATE) from error
+        return None
 
 
 def picker(db: Database, actor: Actor, chosen: str | None) -> Any:
     """The studies to choose from, and the chosen one, or the first if it is none of them."""
-    found = studies.list_studies(db, actor=actor)
-    slugs = [study.slug for study in found]
-    first = slugs[0] if slugs else None
-    return gr.update(choices=_named(found), value=chosen if chosen in slugs else first)
+    names = studies.study_names(db, actor=actor)
+    first = next(iter(names), None)
+    return gr.update(choices=_choices(names), value=chosen if chosen in names else first)
 
 
-def _named(found: Sequence[StudySummary]) -> list[tuple[str, str]]:
+def _choices(names: Mapping[str, str]) -> list[tuple[str, str]]:
     """By title; those that share one also by their short name."""
-    count = Counter(study.title for study in found)
+    count = Counter(names.values())
     return [
-        (f"{its.title} ({its.slug})" if count[its.title] > 1 else its.title, its.slug)
-        for its in found
+        (f"{title} ({slug})" if count[title] > 1 else title, slug) for slug, title in names.items()
     ]
 
 
