@@ -3,7 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.multitest import multipletests
 
+from data.measures.multiplicity import holm
+from data.measures.resampling import percentile_interval
 from model.metrics import auc_metric
 from readerstudy.stats import analyse
 
@@ -34,3 +37,19 @@ def test_card_and_study_give_one_interval_of_an_auc(name, method, low):
     assert card.estimate == pytest.approx(study.estimate, abs=1e-12)
     assert (card.ci_low, card.ci_high) == pytest.approx((study.ci_low, study.ci_high), abs=1e-12)
     assert low is None or card.ci_low == pytest.approx(low, abs=5e-4)
+
+
+def test_adjusted_p_values_agree_with_statsmodels():
+    p = np.array([0.04, np.nan, 0.01, 0.03, 0.03, 0.9])
+    known = ~np.isnan(p)
+    np.testing.assert_allclose(holm(p)[known], multipletests(p[known], method="holm")[1])
+    assert np.isnan(holm(p)[1])
+    assert np.isnan(holm(np.array([np.nan]))).all()
+
+
+def test_percentiles_are_of_the_finite_replicates():
+    drawn = np.random.default_rng(0).normal(size=1000)
+    expected = (drawn.std(ddof=1), *np.percentile(drawn, (2.5, 97.5)))
+    found = percentile_interval(np.r_[drawn, np.nan, np.inf])
+    assert found == pytest.approx(expected, abs=1e-12)
+    assert np.isnan(percentile_interval(np.array([0.3, np.nan]))).all()
