@@ -13,6 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
+from data.measures.multiplicity import holm
+from data.measures.resampling import percentile_interval
 from model.compare import Comparison, Trained
 from model.config import to_plain
 from model.metrics import macro_auc
@@ -21,11 +23,10 @@ from model.paired import (
     bootstrap_macro,
     bootstrap_rates,
     delong_difference,
-    holm,
     mean_areas,
 )
 from model.rates import Floats, Ints, plain_row
-from model.resampling import draw_weights, percentile_interval
+from model.resampling import draw_weights
 
 DELONG = "paired DeLong 95%, cases grouped by patient and lesion, areas averaged over seeds"
 BOOTSTRAP = "paired bootstrap of patients and lesions, percentile 95%, areas averaged over seeds"
@@ -119,7 +120,7 @@ def _class_differences(comparison: Comparison) -> list[dict[str, Any]]:
 def _adjusted(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Holm over all rivals and classes of a table."""
     table = pd.DataFrame(rows)
-    return table.assign(p_holm=holm(table["p"].tolist()))
+    return table.assign(p_holm=holm(table["p"].to_numpy(np.float64)))
 
 
 def _macro(trained: Trained, truth: Ints) -> float:
@@ -150,7 +151,7 @@ def _network_row(
 
 
 def _with_interval(name: str, estimate: float, replicates: Floats) -> dict[str, float]:
-    low, high = percentile_interval(replicates)
+    _, low, high = percentile_interval(replicates)
     return {name: estimate, f"{name}_low": low, f"{name}_high": high}
 
 

@@ -10,11 +10,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from scipy import stats
 
+from data.measures.auc import (
+    delong_influence,
+    normal_interval,
+    placements,
+    separated_interval,
+)
 from model.probability import probability_metrics
 from model.rates import (
-    Z95,
     Bools,
     FamilyName,
     Floats,
@@ -24,13 +28,12 @@ from model.rates import (
     mean_rate,
     pooled_rate,
     proportion,
-    wilson,
 )
 from model.resampling import PERCENTILE, estimates, percentile_intervals
 
 DELONG = "DeLong 95%"
-PERFECT = "Wilson 95% of the smaller group, as a perfect ranking has no variance"
-PERFECT_ALL = "Wilson 95% of the smallest class, as perfect rankings have no variance"
+PERFECT = "Clopper-Pearson 95% of the smaller group, as a perfect ranking has no variance"
+PERFECT_ALL = "Clopper-Pearson 95% of the smallest class, as perfect rankings have no variance"
 MACRO_AUC = "normal 95%, variance from DeLong components of all classes"
 
 
@@ -44,17 +47,12 @@ def auc_components(scores: Floats, positive: Bools) -> tuple[float, Floats]:
     """
     n_pos = int(positive.sum())
     n_neg = len(positive) - n_pos
-    if n_pos == 0 or n_neg == 0:
-        return math.nan, np.full(len(scores), math.nan)
-    overall = stats.rankdata(scores)
-    placed = np.empty(len(scores))
-    placed[positive] = (overall[positive] - stats.rankdata(scores[positive])) / n_neg
-    placed[~positive] = 1 - (overall[~positive] - stats.rankdata(scores[~positive])) / n_pos
-    auc = float(placed[positive].mean())
-    if min(n_pos, n_neg) < 2:
-        return auc, np.full(len(scores), math.nan)
-    size = np.where(positive, n_pos * (n_pos - 1), n_neg * (n_neg - 1))
-    return auc, (placed - auc) / np.sqrt(size)
+    found = placements(scores[positive][None], scores[~positive][None])
+    contributions = np.full(len(scores), math.nan)
+    if min(n_pos, n_neg) > 1:
+        [influence] = delong_influence(found)
+        contributions[positive], contributions[~positive] = influence[:n_pos], influence[n_pos:]
+    return float(found.auc[0]), contributions
 
 
 def macro_auc(probabilities: Floats, truth: Ints) -> float:
@@ -81,7 +79,8 @@ def auc_metrics(probabilities: Floats, truth: Ints, codes: Sequence[str]) -> lis
     (low, high), method = _normal(macro, together), MACRO_AUC
     if macro in (0.0, 1.0):
         smallest = min(min(int(p.sum()), int((~p).sum())) for _, p in columns if 0 < p.sum() < n)
-        (low, high), method = wilson(round(macro * smallest), smallest), PERFECT_ALL
+        low, high = separated_interval(macro, n_positive=smallest, n_negative=smallest)
+        method = PERFECT_ALL
     return [Metric("ranking", "macro auc", "", macro, low, high, n, method), *rows]
 
 
@@ -108,8 +107,9 @@ def auc_metric(
     area, contributions = auc_components(scores, positive)
     n = len(positive)
     if area in (0.0, 1.0):
-        smaller = min(int(positive.sum()), int((~positive).sum()))
-        low, high = wilson(round(area * smaller), smaller)
+        low, high = separated_interval(
+            area, n_positive=int(positive.sum()), n_negative=int((~positive).sum())
+        )
         return Metric(family, quantity, class_, area, low, high, n, PERFECT)
     low, high = _normal(area, contributions)
     return Metric(family, quantity, class_, area, low, high, n, DELONG)
@@ -177,7 +177,8 @@ def _precision_metric(
     """Redrawing cases tells nothing about a perfect ranking, and nothing of one positive."""
     (low, high), method = limits, PERCENTILE
     if value == 1:
-        (low, high), method = wilson(n_positive, n_positive), PERFECT
+        low, high = separated_interval(value, n_positive=n_positive, n_negative=n_positive)
+        method = PERFECT
     elif n_positive < 2:
         low = high = math.nan
     return Metric("ranking", "average precision", code, value, low, high, n, method)
@@ -258,9 +259,8 @@ def _over_classes(family: FamilyName, decided: Bools, truth: Ints) -> list[Metri
 
 
 def _normal(estimate: float, contributions: Floats) -> tuple[float, float]:
-    half = Z95 * math.sqrt(float((contributions**2).sum()))
-    # Not max and min: they would turn nan into a bound.
-    return float(np.clip(estimate - half, 0, 1)), float(np.clip(estimate + half, 0, 1))
+    low, high = normal_interval(np.array(estimate), np.sqrt((contributions**2).sum()))
+    return float(low), float(high)
 
 
 def confusion(probabilities: Floats, truth: Ints) -> Ints:

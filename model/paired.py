@@ -10,14 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
+from data.measures.resampling import percentile_interval
+from data.measures.tails import quantile, two_sided
 from model.metrics import auc_components
 from model.rates import Bools, Floats, Ints
-from model.resampling import percentile_interval
-
-_Z95 = float(stats.norm.ppf(0.975))
 
 
 @dataclass(frozen=True)
@@ -71,8 +68,9 @@ def delong_difference(
         return Difference(difference, math.nan, math.nan, math.nan)
     if error == 0:
         return Difference(difference, difference, difference, 1.0 if difference == 0 else math.nan)
-    p = float(2 * stats.norm.sf(abs(difference) / error))
-    return Difference(difference, difference - _Z95 * error, difference + _Z95 * error, p)
+    half = quantile(0.95, math.inf) * error
+    p = two_sided(difference / error, math.inf)
+    return Difference(difference, difference - half, difference + half, p)
 
 
 def bootstrap_macro(trainings: Sequence[Floats], truth: Ints, *, weights: Floats) -> Floats:
@@ -113,22 +111,9 @@ def bootstrap_difference(first: Floats, second: Floats, *, difference: float) ->
     (Davison & Hinkley 1997, section 4.2), so that it is never 0.
     """
     away = first - second
-    low, high = percentile_interval(away)
+    _, low, high = percentile_interval(away)
     tail = (1 + min(int((away <= 0).sum()), int((away >= 0).sum()))) / (len(away) + 1)
     return Difference(difference, low, high, min(1.0, 2 * tail))
-
-
-def holm(p_values: Sequence[float]) -> Floats:
-    """Adjusted p values in the given order; nan stays nan and does not count. Holm 1979.
-
-    >>> holm([0.01, 0.04, math.nan, 0.03]).round(3).tolist()
-    [0.03, 0.06, nan, 0.06]
-    """
-    adjusted = np.asarray(p_values, dtype=np.float64).copy()
-    known = ~np.isnan(adjusted)
-    if known.any():
-        adjusted[known] = multipletests(adjusted[known], method="holm")[1]
-    return adjusted
 
 
 def _weighted_area(scores: Floats, positive: Bools, weights: Floats) -> Floats:

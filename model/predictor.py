@@ -33,11 +33,13 @@ DEFAULT = "pumch14-phantom"
 class Prediction:
     """`probabilities` is (n, k) float64 in [0, 1], rows sum to 1, columns ordered as `codes`.
 
-    `foreignness` (n,) as in `Predictor.foreignness`; None where that was not measured.
+    `features` is (n, d) float32, as in `Predictor.features`. `foreignness` (n,) as in
+    `Predictor.foreignness`; None where that was not measured.
     """
 
     codes: tuple[str, ...]
     probabilities: npt.NDArray[np.float64]
+    features: FloatMap
     foreignness: Floats | None = None
 
     @property
@@ -64,10 +66,14 @@ class Predictor:
         """
         codes = self.card.taxonomy.codes
         if not images:
-            return Prediction(codes, np.empty((0, len(codes))))
-        outputs = self._outputs(images, views=self.card.views)
-        probabilities = softmax(outputs[0], temperature=self.card.temperature)
-        return Prediction(codes, probabilities, self._foreignness(*outputs))
+            return Prediction(codes, np.empty((0, len(codes))), self.features(images))
+        logits, features, style = self._outputs(images, views=self.card.views)
+        return Prediction(
+            codes,
+            softmax(logits, temperature=self.card.temperature),
+            features.astype(np.float32),
+            self._foreignness(logits, features, style),
+        )
 
     def foreignness(self, images: Sequence[Rgb]) -> Floats | None:
         """How foreign each of at least one image is, (n,): above 1 is foreign.
@@ -82,11 +88,19 @@ class Predictor:
         views = 1 if limit.score in OF_ONE_VIEW else self.card.views
         return self._foreignness(*self._outputs(images, views=views))
 
-    def explain(self, image: Rgb, *, target: str, method: str = "gradient") -> FloatMap:
+    def explain(
+        self,
+        image: Rgb,
+        *,
+        target: str,
+        method: str = "gradient",
+        shape: tuple[int, ...] | None = None,
+    ) -> FloatMap:
         """Saliency of the class `target`: (h, w) float32 in [0, 1] at the image's own size.
 
-        0 where the network did not look, that is outside its central square. Raises ModelError for
-        an unknown method and TaxonomyError for an unknown class.
+        `shape` (h, w, ...) is another size of the picture from which `image` was fitted. 0 where
+        the network did not look, that is outside its central square. Raises ModelError for an
+        unknown method and TaxonomyError for an unknown class.
         """
         _check(image)
         index = self.card.taxonomy.index(target)
@@ -94,19 +108,13 @@ class Predictor:
         with _ONE_MAP:
             found = saliency.explain(self._explained, inputs, target=index, method=method)
             give_back()
-        return unfit(found, shape=image.shape, preprocessing=self.card.preprocessing)
+        return unfit(found, shape=shape or image.shape, preprocessing=self.card.preprocessing)
 
     def features(self, images: Sequence[Rgb]) -> FloatMap:
         """What the classifier sees of each picture as it is: (n, d) float32, pooled, one view."""
-        for image in images:
-            _check(image)
-        width = self._network.head.in_features
-        found = [np.empty((0, width), np.float32)]
-        for start in range(0, len(images), _BATCH):
-            inputs = torch.stack([self._transform(i) for i in images[start : start + _BATCH]])
-            with torch.inference_mode():
-                found.append(look_at(self._network, inputs).features.numpy())
-        return np.concatenate(found)
+        if not images:
+            return np.empty((0, self._network.head.in_features), np.float32)
+        return self._outputs(images, views=1)[1].astype(np.float32)
 
     def foreign_scores(self, images: Sequence[Rgb]) -> dict[str, Floats]:
         """How foreign each of at least one image is by every score of model.scope, (n,) each.

@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+
+from data.measures.proportions import interval
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 FamilyName = Literal["argmax", "threshold", "ranking", "probability", "sets", "scope"]
 
-Z95 = float(stats.norm.ppf(0.975))
 WILSON = "Wilson 95%"
 F1_WILSON = "Wilson 95% of TP / (TP + FP + FN), carried over to F1"
 MOVER = "MOVER 95% from the classes' Wilson intervals and their correlation"
@@ -85,12 +85,8 @@ def wilson(k: float, n: float) -> tuple[float, float]:
     >>> tuple(round(bound, 3) for bound in wilson(8, 10))
     (0.49, 0.943)
     """
-    if n == 0:
-        return math.nan, math.nan
-    p, z2 = k / n, Z95**2
-    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    low, high = interval(k, n)
+    return float(low), float(high)
 
 
 def proportion(family: FamilyName, quantity: str, class_: str, right: Bools) -> Metric:
@@ -138,7 +134,7 @@ def mean_rate(
         return Metric(family, quantity, "", math.nan, math.nan, math.nan, n, MOVER)
     hits = (right & counted).sum(axis=0)
     rates = hits / sizes
-    bounds = np.array([wilson(int(k), int(m)) for k, m in zip(hits, sizes, strict=True)])
+    bounds = np.transpose(interval(hits, sizes))
     related = _correlation((right - rates) * counted, shared=(counted.T @ counted) > 0)
     if is_f1:
         rates, bounds = 2 * rates / (1 + rates), 2 * bounds / (1 + bounds)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from data.measures.resampling import percentile_interval
 from model.rates import Floats, Ints
 
 N_REPLICATES = 1000
@@ -11,7 +12,6 @@ SEED = 20_210_401
 PERCENTILE = f"percentile bootstrap 95% ({N_REPLICATES:,} draws of cases, seed {SEED})"
 BASIC = f"basic bootstrap 95% ({N_REPLICATES:,} draws of cases, seed {SEED})"
 FEWEST = 5
-_LIMITS = (2.5, 97.5)
 _CELLS = 100_000  # of a block of replicates: what a processor's cache holds
 
 # (b, n) weights of the cases to the (b, m) values of m figures, nan where undefined.
@@ -36,7 +36,8 @@ def percentile_intervals(statistic: Statistic, n: int) -> Floats:
     drawn = np.concatenate([statistic(weights) for weights in blocks])
     is_known = (~np.isnan(drawn)).mean(axis=0) >= 0.5
     limits = np.full((drawn.shape[1], 2), np.nan)
-    limits[is_known] = np.nanpercentile(drawn[:, is_known], _LIMITS, axis=0).T
+    for i in np.flatnonzero(is_known):
+        limits[i] = percentile_interval(drawn[:, i])[1:]
     return limits
 
 
@@ -77,12 +78,6 @@ def draw_weights(groups: Ints, *, replicates: int, rng: np.random.Generator) -> 
     classifiers the same weights: that is what pairs them.
     """
     return np.concatenate([*_draws(groups, replicates=replicates, rng=rng)])
-
-
-def percentile_interval(replicates: Floats) -> tuple[float, float]:
-    """95% interval from the 2.5 and 97.5 percentiles of (r,) replicates."""
-    low, high = np.percentile(replicates, _LIMITS)
-    return float(low), float(high)
 
 
 def _draws(groups: Ints, *, replicates: int, rng: np.random.Generator) -> Iterator[Floats]:

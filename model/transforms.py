@@ -74,8 +74,11 @@ class Serving:
     preprocessing: Preprocessing
 
     def __call__(self, image: Rgb, _rng: np.random.Generator | None = None) -> Tensor:
-        """(h, w, 3) uint8 to (3, s, s) float32."""
-        return normalise(fit_square(image, self.preprocessing), self.preprocessing)
+        """(h, w, 3) uint8 to (3, s, s) float32; one of (s, s, 3) is taken as fitted already."""
+        size = self.preprocessing.size_px
+        if image.shape[:2] != (size, size):
+            image = fit_square(image, self.preprocessing)
+        return normalise(image, self.preprocessing)
 
 
 def unfit(saliency: FloatMap, *, shape: tuple[int, ...], preprocessing: Preprocessing) -> FloatMap:

@@ -6,7 +6,7 @@ from typing import Any
 
 from data.taxonomy import Disease
 from model.card import ModelCard
-from model.predictor import Predictor
+from model.predictor import Prediction, Predictor
 from model.transforms import Rgb
 
 # In limits of a checkpoint of real images: four of five smartphone photographs lie within, one
@@ -46,17 +46,16 @@ class Answer:
         ]
 
 
-def ask(predictor: Predictor, image: Rgb) -> Answer:
-    """`image` (h, w, 3) uint8."""
-    prediction = predictor.predict([image])
+def answer_of(prediction: Prediction, card: ModelCard) -> Answer:
+    """What the checkpoint of `card` predicts of one picture."""
     scored = zip(prediction.codes, prediction.probabilities[0].tolist(), strict=True)
-    taxonomy = predictor.card.taxonomy
+    taxonomy = card.taxonomy
     ranked = [(taxonomy[c], p) for c, p in sorted(scored, key=lambda item: -item[1])]
-    foreignness, rule = prediction.foreignness, predictor.card.sets
+    foreignness, rule = prediction.foreignness, card.sets
     held = [] if rule is None else rule.holds(prediction.probabilities)[0].tolist()
     inside = {code for code, holds in zip(prediction.codes, held, strict=False) if holds}
     return Answer(
-        predictor.card.name,
+        card.name,
         ranked,
         None if foreignness is None else float(foreignness[0]),
         tuple(disease for disease, _ in ranked if disease.code in inside),

@@ -10,7 +10,7 @@ from data.taxonomy import Disease
 from model import card_page
 from model.card import ModelCard
 from model.demo import scope, view
-from model.demo.answers import Answer, Offer, ask, who_knows
+from model.demo.answers import Answer, Offer, answer_of, who_knows
 from model.demo.turns import Turns
 from model.demo.visits import Visit, Visits
 from model.errors import ModelError
@@ -18,7 +18,6 @@ from model.markup import data_uri
 from model.overlay import overlay
 from model.predictor import Predictor
 from model.saliency import METHODS
-from model.transforms import unfit
 from model.trust import Trust, in_words
 
 _SYNTHETIC = "<b>Synthetic image</b>: a drawing, no patient. "
@@ -139,7 +138,10 @@ class Demo:
 
     def _ask(self, visit: Visit, checkpoint: str) -> tuple[Answer, list[Offer]]:
         with self._rankings.turn(visit.visitor):
-            answer = ask(self._predictors[checkpoint], visit.fitted[checkpoint])
+            predictor = self._predictors[checkpoint]
+            prediction = predictor.predict([visit.fitted[checkpoint]])
+            visit.features[checkpoint] = prediction.features
+            answer = answer_of(prediction, predictor.card)
             offers = who_knows(
                 self._predictors, visit.fitted, answer, is_drawing=visit.is_synthetic
             )
@@ -181,10 +183,9 @@ class Demo:
         with self._maps.turn(visit.visitor):
             if uri := visit.maps.get(key):
                 return uri
-            predictor = self._predictors[checkpoint]
-            found = predictor.explain(visit.fitted[checkpoint], target=target, method=method)
-            preprocessing = predictor.card.preprocessing
-            saliency = unfit(found, shape=visit.view.shape, preprocessing=preprocessing)
+            saliency = self._predictors[checkpoint].explain(
+                visit.fitted[checkpoint], target=target, method=method, shape=visit.view.shape
+            )
             uri = data_uri(overlay(visit.view, saliency, opacity=1.0))
             visit.keep_map(key, uri)
             return uri

@@ -13,7 +13,6 @@ from model.card import ModelCard
 from model.demo.visits import Visits
 from model.feature_map import Neighbour
 from model.map_files import THUMBNAIL_PX, PublicMap
-from model.predictor import Predictor
 
 FOLDER_URL = "/app-assets/map/"
 _UNUSUAL = 0.95
@@ -24,27 +23,27 @@ _FOREIGN = (
 
 
 class MapSection:
-    """Places the picture of a visit on its checkpoint's map. Nothing of the picture is kept."""
+    """Places the picture of a visit on its checkpoint's map, from the features of its ranking."""
 
     def __init__(
-        self, predictors: Sequence[Predictor], maps: Mapping[str, PublicMap], visits: Visits
+        self, cards: Sequence[ModelCard], maps: Mapping[str, PublicMap], visits: Visits
     ) -> None:
-        self._predictors = {predictor.card.name: predictor for predictor in predictors}
+        self._cards = {card.name: card for card in cards}
         self._maps = maps
         self._visits = visits
 
     def place(self, key: str, checkpoint: str) -> str:
-        """The section with the picture of this visit, or without one when none is held."""
-        if checkpoint not in self._predictors:  # a client may send any name
-            checkpoint = next(iter(self._predictors))
+        """The section with the picture of this visit, or without one when none is ranked."""
+        if checkpoint not in self._cards:  # a client may send any name
+            checkpoint = next(iter(self._cards))
         public = self._maps.get(checkpoint)
-        card = self._predictors[checkpoint].card
+        card = self._cards[checkpoint]
         visit = self._visits.get(key)
         if public is None:
             return without_map(card)
-        if visit is None or checkpoint not in visit.fitted:
+        if visit is None or checkpoint not in visit.features:
             return section(public, card)
-        features = self._predictors[checkpoint].features([visit.fitted[checkpoint]])
+        features = visit.features[checkpoint]
         [nearest] = public.found.nearest(features, card)
         spot = public.on_grid(public.found.place(features, card))[0]
         share = public.found.share_nearer(nearest)

@@ -42,7 +42,7 @@ def build_demo(
     """
     visits = Visits()
     demo = Demo(predictors, visits=visits, trust=trust)
-    section = MapSection(predictors, maps or {}, visits)
+    section = MapSection(demo.cards, maps or {}, visits)
     intake = Intake(demo.cards, visits, examples=examples)
     blocks = _page(demo, section, examples, guard)
     return blocks, demo_routes(intake, visitor_of=visitor_of)

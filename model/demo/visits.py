@@ -22,8 +22,9 @@ class Visit:
 
     `visitor` is whom its work is counted for. `view` is the reduced picture, `(h, w, 3)` uint8, and
     `fitted` each checkpoint's own square input, by name; `checkpoint` is the one that answers now.
-    `maps` holds encoded overlays by checkpoint, class and method. `foreign` names the checkpoints
-    that do not know the picture, as far as they have answered.
+    `features` (1, d) float32 are what each checkpoint that has answered saw, by name; `maps` holds
+    encoded overlays by checkpoint, class and method. `foreign` names the checkpoints that do not
+    know the picture, as far as they have answered.
     Only what is shown is kept: a full 50-megapixel picture would cost 150 MB per visitor.
     """
 
@@ -34,6 +35,7 @@ class Visit:
     warnings: tuple[str, ...] = ()
     is_synthetic: bool = False
     checkpoint: str = ""
+    features: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
     maps: dict[tuple[str, str, str], str] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
 

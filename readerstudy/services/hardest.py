@@ -5,6 +5,7 @@ Analysts see results while a study is open, as in the other tables: they do not 
 
 from collections import Counter, defaultdict
 
+from data.measures.proportions import interval
 from readerstudy.db import Database, Session, queries_life, queries_results
 from readerstudy.db import queries_studies as studies
 from readerstudy.db.tables import Study
@@ -21,7 +22,6 @@ from readerstudy.services.collecting import (
 )
 from readerstudy.services.freshness import state_of
 from readerstudy.services.protocols import protocol_of
-from readerstudy.stats.proportions import interval
 from readerstudy.stats.restriction import prediction_classes, restrict
 
 _Counts = dict[str, Counter[str]]

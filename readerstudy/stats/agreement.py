@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from statsmodels.stats.inter_rater import fleiss_kappa
 
+from data.measures.tails import quantile, two_sided
 from readerstudy.stats.study import BoolArray, FloatArray, IntArray
-from readerstudy.stats.tails import quantile, two_sided
 
 
 @dataclass(frozen=True)

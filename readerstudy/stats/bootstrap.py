@@ -110,12 +110,3 @@ def rate_at(x: FloatArray, y: FloatArray, target: FloatArray) -> FloatArray:
     step = x1 - x0
     part = np.divide(target - x0, step, out=np.zeros_like(step), where=step > 0)
     return np.where(target >= x[:, -1], y[:, -1], y0 + np.clip(part, 0, 1) * (y1 - y0))
-
-
-def percentile_interval(values: FloatArray, *, level: float = 0.95) -> tuple[float, float, float]:
-    """Standard deviation and percentile limits of the finite replicates; nan without two."""
-    finite = values[np.isfinite(values)]
-    if len(finite) < 2:
-        return np.nan, np.nan, np.nan
-    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
-    return float(finite.std(ddof=1)), float(low), float(high)

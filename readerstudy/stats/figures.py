@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from data.measures.proportions import interval, ratio
 from readerstudy.stats.confusion import metric_cells
 from readerstudy.stats.crowd import vote_shares
 from readerstudy.stats.frames import build_study
-from readerstudy.stats.proportions import interval, ratio
 from readerstudy.stats.records import AREA_METHODS, MAJORITY, MEAN_READER, Analysis, Record
 from readerstudy.stats.study import BoolArray, FloatArray, Study
 

@@ -5,8 +5,8 @@ from typing import Literal
 
 import numpy as np
 
+from data.measures.tails import quantile, two_sided, upper_tail
 from readerstudy.stats.moments import Moments
-from readerstudy.stats.tails import quantile, two_sided, upper_tail
 
 CLAMPED = "negative covariance between readers set to 0"
 NOT_ESTIMABLE = "not estimable"

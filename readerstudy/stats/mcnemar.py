@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import binom
 from statsmodels.stats.multitest import fdrcorrection
 
+from data.measures.multiplicity import holm
 from readerstudy.stats.study import BoolArray, FloatArray, IntArray
 
 
@@ -65,21 +66,14 @@ def chi_square(b: IntArray, c: IntArray, *, corrected: bool = False) -> FloatArr
 def adjusted(p: FloatArray, *, method: Literal["holm", "fdr_bh"]) -> FloatArray:
     """Holm's or Benjamini and Hochberg's adjusted p over readers; nan stays nan.
 
-    References: Holm 1979, Benjamini & Hochberg 1995. Each by itself, not by statsmodels'
-    multipletests, which collects the garbage of the whole server first.
+    References: Holm 1979, Benjamini & Hochberg 1995.
 
     >>> adjusted(np.array([0.01, np.nan, 0.04, 0.03]), method="holm")
     array([0.03,  nan, 0.06, 0.06])
     """
-    result = np.full(p.shape, np.nan)
-    known = np.isfinite(p)
+    if method == "holm":
+        return holm(p)
+    result, known = np.full(p.shape, np.nan), ~np.isnan(p)
     if known.any():
-        result[known] = _holm(p[known]) if method == "holm" else fdrcorrection(p[known])[1]
+        result[known] = fdrcorrection(p[known])[1]
     return result
-
-
-def _holm(p: FloatArray) -> FloatArray:
-    order = np.argsort(p)
-    found = np.empty_like(p)
-    found[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1.0)
-    return found

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from readerstudy.stats.auc import Placements
+from data.measures.auc import Placements
 from readerstudy.stats.study import BoolArray, FloatArray
 
 

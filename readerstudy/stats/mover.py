@@ -6,9 +6,9 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import betaincinv
 
+from data.measures.tails import quantile
 from readerstudy.stats.hillis import NOT_ESTIMABLE, Inference, or_inference
 from readerstudy.stats.moments import Moments
-from readerstudy.stats.tails import quantile
 
 # Beyond these a p says nothing more, and the quantiles behind it lose their digits.
 _LEAST_P, _MOST_P = 1e-12, 0.999

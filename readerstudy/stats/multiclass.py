@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
-from readerstudy.stats.auc import delong_influence, placements
+from data.measures.auc import delong_influence, placements
 from readerstudy.stats.clusters import by_cluster
 from readerstudy.stats.study import FloatArray, IntArray
 

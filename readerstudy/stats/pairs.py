@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from readerstudy.stats.auc import Placements
+from data.measures.auc import Placements
 from readerstudy.stats.moments import Moments
 from readerstudy.stats.study import FloatArray
 from readerstudy.stats.ustat import UStatistic, satterthwaite

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from readerstudy.stats.auc import Placements, delong_influence, placements
+from data.measures.auc import Placements, delong_influence, placements
 from readerstudy.stats.clusters import area_by_cluster
 from readerstudy.stats.moments import Moments, auc_jackknife, moments
 from readerstudy.stats.pairs import (

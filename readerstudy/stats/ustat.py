@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.measures.tails import quantile, two_sided
 from readerstudy.stats.hillis import NOT_ESTIMABLE, ONE_READER, Inference
 from readerstudy.stats.study import BoolArray, FloatArray
-from readerstudy.stats.tails import quantile, two_sided
 
 NEGATIVE = "negative variance estimate: not estimable"
 CONVENTION = "p and interval with whole degrees of freedom, normal above 50, as iMRMC"

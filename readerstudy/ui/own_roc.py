@@ -10,9 +10,9 @@ from html import escape
 
 from markupsafe import Markup
 
+from data.measures.proportions import interval
 from readerstudy.services.own_results import Line, Share
 from readerstudy.stats.figures import RocCurve, RocFigure
-from readerstudy.stats.proportions import interval
 
 _SIDE, _LEFT, _TOP = 250, 46, 10
 _COLOURS = 4  # as many as plain.css has

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from data.measures.tails import quantile, two_sided
 from readerstudy.analyse.read import read_predictions, read_readings
 from readerstudy.stats import analyse
 from readerstudy.stats.power import Claim, cases_needed, obuchowski_rockette, power
-from readerstudy.stats.tails import quantile, two_sided
 
 GAP = "model:model_a - mean_reader"
 QUANTITY = {"sens": "sensitivity", "spec": "specificity", "accuracy": "accuracy"}

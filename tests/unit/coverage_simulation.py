@@ -15,7 +15,8 @@ from itertools import product
 import numpy as np
 from scipy.stats import norm
 
-from readerstudy.stats.bootstrap import draw, percentile_interval, resampled_mean
+from data.measures.resampling import percentile_interval
+from readerstudy.stats.bootstrap import draw, resampled_mean
 from readerstudy.stats.hillis import or_inference
 from readerstudy.stats.moments import Moments
 from readerstudy.stats.mover import mean_rate, rate_gap

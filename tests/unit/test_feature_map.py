@@ -198,8 +198,9 @@ def test_the_command_makes_a_map_that_the_server_finds(tmp_path, capsys):
     predictor = Predictor(*load_checkpoint("tiny", folder=tmp_path))
     visits = Visits()
     image = np.full((64, 64, 3), 120, np.uint8)
-    key = visits.add(Visit("", image, {"tiny": image}, "", checkpoint="tiny"))
-    maps = MapSection([predictor], {"tiny": public}, visits)
+    features = {"tiny": predictor.features([image])}
+    key = visits.add(Visit("", image, {"tiny": image}, "", checkpoint="tiny", features=features))
+    maps = MapSection([card], {"tiny": public}, visits)
     shown = maps.place(key, "tiny")
     assert shown.count("<li data-code=") == 5
     assert "data-spot=" in shown
@@ -209,4 +210,4 @@ def test_the_command_makes_a_map_that_the_server_finds(tmp_path, capsys):
     visits.get(key).foreign.add("tiny")
     assert "its nearest cases mean nothing" in maps.place(key, "tiny")
     assert "data-spot=" not in maps.place("", "tiny")
-    assert "No map was made" in MapSection([predictor], {}, visits).place(key, "tiny")
+    assert "No map was made" in MapSection([card], {}, visits).place(key, "tiny")

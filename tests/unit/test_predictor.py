@@ -19,7 +19,7 @@ from model.errors import CheckpointError, ModelError
 from model.predictor import Predictor, load_predictor
 from model.saliency import METHODS
 from model.scope import fit_known
-from model.transforms import Serving
+from model.transforms import Serving, fit_square
 from model.views import look_at
 from tests.unit.model_world import noise, tiny_checkpoint, tiny_predictor
 
@@ -65,7 +65,27 @@ def test_whether_a_picture_is_foreign_is_answered_alike_for_as_few_looks(tmp_pat
 
 
 def test_no_images_give_no_rows(tmp_path):
-    assert tiny_predictor(tmp_path).predict([]).probabilities.shape == (0, 3)
+    predictor = tiny_predictor(tmp_path)
+    assert predictor.predict([]).probabilities.shape == (0, 3)
+    assert predictor.predict([]).features.shape == (0, *predictor.features([noise()]).shape[1:])
+
+
+def test_a_prediction_carries_the_features_of_the_picture_as_it_is(tmp_path):
+    tiny_checkpoint(tmp_path)
+    network, card = load_checkpoint("tiny", folder=tmp_path)
+    predictor = Predictor(network, dataclasses.replace(card, views=8))
+    found = predictor.predict([noise()]).features
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, predictor.features([noise()]))
+
+
+def test_a_map_of_a_fitted_picture_is_laid_on_the_picture(tmp_path):
+    predictor = tiny_predictor(tmp_path)
+    square = fit_square(noise(90, 150), predictor.card.preprocessing)
+    np.testing.assert_array_equal(
+        predictor.explain(square, target="MN", shape=(90, 150, 3)),
+        predictor.explain(noise(90, 150), target="MN"),
+    )
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from data.measures.resampling import percentile_interval
 from readerstudy.stats import StatsError, analyse, drawn_areas
 from readerstudy.stats.bootstrap import (
     Draws,
     area_under,
     draw,
-    percentile_interval,
     rate_at,
     resampled_mean,
     resampled_roc,

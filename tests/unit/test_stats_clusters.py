@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
+from data.measures.auc import delong_influence, placements
 from readerstudy.stats import Analysis, StatsError, analyse
-from readerstudy.stats.auc import delong_influence, placements
 from readerstudy.stats.clusters import area_by_cluster, by_cluster, clustered_mcnemar
 from readerstudy.stats.hillis import FEW_CLUSTERS, or_inference
 from readerstudy.stats.moments import moments, proportion_influence

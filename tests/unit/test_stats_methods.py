@@ -10,8 +10,10 @@ from sklearn.metrics import cohen_kappa_score, roc_auc_score
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
+from data.measures.auc import delong_variance, logit_interval, normal_interval, placements
+from data.measures.proportions import interval
+from data.measures.tails import quantile, two_sided, upper_tail
 from readerstudy.stats import agreement
-from readerstudy.stats.auc import delong_variance, logit_interval, normal_interval, placements
 from readerstudy.stats.confusion import confusion_matrix, one_vs_rest
 from readerstudy.stats.crowd import NO_MAJORITY, majority_vote, vote_counts, vote_shares
 from readerstudy.stats.hillis import (
@@ -25,8 +27,6 @@ from readerstudy.stats.hillis import (
 from readerstudy.stats.mcnemar import adjusted, chi_square, exact_p, mid_p
 from readerstudy.stats.moments import Moments, auc_jackknife, moments, proportion_influence
 from readerstudy.stats.multiclass import hand_till, macro_auc
-from readerstudy.stats.proportions import interval
-from readerstudy.stats.tails import quantile, two_sided, upper_tail
 from readerstudy.stats.ustat import ustat, ustat_inference
 
 RNG = np.random.default_rng(7)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from data.measures.tails import two_sided
 from readerstudy.stats.agreement import (
     Agreement,
     CompleteFleiss,
@@ -19,7 +20,6 @@ from readerstudy.stats.crowd import vote_counts
 from readerstudy.stats.records import ALL, READERS, Record
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.study import Study
-from readerstudy.stats.tails import two_sided
 
 NO_INTERVAL = "no interval: it would take cases of one cluster as independent"
 

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from readerstudy.stats.auc import (
+from data.measures.auc import (
     Placements,
     delong_influence,
     logit_interval,
@@ -13,11 +13,11 @@ from readerstudy.stats.auc import (
     placements,
     separated_interval,
 )
+from data.measures.tails import quantile, two_sided
 from readerstudy.stats.clusters import area_by_cluster
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.study import BoolArray, FloatArray, Study
-from readerstudy.stats.tails import quantile, two_sided
 
 PERFECT = "AUC of 0 or 1: DeLong's variance is 0 and says nothing about uncertainty"
 PAIRED_OFF = "exact, from as many disjoint pairs of cases as there are, and wide"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import chi2
 
-from readerstudy.stats.auc import delong_influence, normal_interval
+from data.measures.auc import delong_influence, normal_interval
 from readerstudy.stats.clusters import area_by_cluster, clustered_mcnemar
 from readerstudy.stats.confusion import is_right
 from readerstudy.stats.crowd import NO_MAJORITY, majority_vote, vote_shares

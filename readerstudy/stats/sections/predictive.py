@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from data.measures.proportions import interval, ratio
 from readerstudy.stats.clusters import design_effects
 from readerstudy.stats.confusion import one_vs_rest
-from readerstudy.stats.proportions import interval, ratio
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.study import Study

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.measures.proportions import METHODS, interval, mean_interval, ratio
 from readerstudy.stats.clusters import design_effects
 from readerstudy.stats.confusion import Cells, is_right, metric_cells
 from readerstudy.stats.moments import Moments, proportion_influence
 from readerstudy.stats.mover import mean_rate, rate_gap
-from readerstudy.stats.proportions import METHODS, interval, mean_interval, ratio
 from readerstudy.stats.records import ALL, MEAN_READER, RELY, Record
 from readerstudy.stats.sections.common import (
     RANDOM_DESIGNS,

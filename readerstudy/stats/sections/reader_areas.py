@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import norm
 
-from readerstudy.stats.auc import normal_interval
+from data.measures.auc import normal_interval
 from readerstudy.stats.hillis import DESIGNS
 from readerstudy.stats.moments import Moments
 from readerstudy.stats.pairs import PairSums, Raters, auc_ustat, pair_sums

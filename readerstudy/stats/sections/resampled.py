@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from data.measures.resampling import percentile_interval
 from readerstudy.stats.bootstrap import (
     Draws,
     draw,
-    percentile_interval,
     rate_at,
     resampled_mean,
     resampled_roc,

@@ -13,6 +13,7 @@ from model.probability import Bin
 from model.rates import Metric
 
 DOMAIN = "Trained on synthetic drawings only; it knows nothing about real skin."
+NO_FEATURES = np.empty((1, 0), np.float32)
 REAL_DOMAIN = "Real dermoscopy, 8 classes; it knows no other disease."
 
 
@@ -55,18 +56,17 @@ class FakePredictor:
         for row, image in zip(rows, images, strict=True):
             red, _, blue = image.reshape(-1, 3).mean(axis=0)
             row[PUMCH14.index("Hem" if red > blue + 60 else "MN")] = 0.74
-        return Prediction(PUMCH14.codes, rows, self.foreignness(images))
+        return Prediction(PUMCH14.codes, rows, NO_FEATURES, self.foreignness(images))
 
     def foreignness(self, images):
         return None if self.foreign is None else np.full(len(images), self.foreign)
 
-    def explain(self, image, *, target, method):
+    def explain(self, image, *, target, method, shape):
+        assert image.shape == (224, 224, 3)
         assert target in PUMCH14.codes
         assert method in saliency.METHODS
         self.n_maps += 1
-        return np.linspace(0, 1, image.shape[0] * image.shape[1], dtype=np.float32).reshape(
-            image.shape[:2]
-        )
+        return np.linspace(0, 1, shape[0] * shape[1], dtype=np.float32).reshape(shape[:2])
 
 
 class RealSkinPredictor(FakePredictor):
@@ -86,11 +86,11 @@ class RealSkinPredictor(FakePredictor):
     def predict(self, images):
         assert all(image.shape == images[0].shape for image in images)
         rows = np.tile([0.65, *[0.05] * 7], (len(images), 1))
-        return Prediction(ISIC2019.codes, rows, self.foreignness(images))
+        return Prediction(ISIC2019.codes, rows, NO_FEATURES, self.foreignness(images))
 
-    def explain(self, image, *, target, method):
+    def explain(self, image, *, target, method, shape):
         assert image.shape == (96, 96, 3)
         assert target in ISIC2019.codes
         assert method in saliency.METHODS
         self.n_maps += 1
-        return np.ones(image.shape[:2], np.float32)
+        return np.ones(shape[:2], np.float32)

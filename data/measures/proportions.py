@@ -4,10 +4,10 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from statsmodels.stats.proportion import proportion_confint
+from scipy.stats import beta
 
-from readerstudy.stats.study import FloatArray
-from readerstudy.stats.tails import quantile
+from data.measures.arrays import FloatArray
+from data.measures.tails import quantile
 
 IntervalMethod = Literal["wilson", "clopper-pearson", "agresti-coull"]
 METHODS: tuple[IntervalMethod, ...] = ("wilson", "clopper-pearson", "agresti-coull")
@@ -24,7 +24,8 @@ def interval(
 
     `trials` of 0 give nan. Agresti-Coull may leave [0, 1], as it does in R's binom.
 
-    Reference: Wilson 1927; Clopper & Pearson 1934; Agresti & Coull 1998.
+    Reference: Wilson 1927; Clopper & Pearson 1934 (by quantiles of the beta distribution); Agresti
+    & Coull 1998.
 
     >>> low, high = interval(37, 40)
     >>> print(f"{float(low):.4f} {float(high):.4f}")
@@ -62,15 +63,20 @@ def mean_interval(
 def _limits(
     x: FloatArray, n: FloatArray, method: IntervalMethod, level: float
 ) -> tuple[FloatArray, FloatArray]:
+    if method == "clopper-pearson":
+        tail = (1 - level) / 2
+        low, high = beta.ppf(tail, x, n - x + 1), beta.isf(tail, x + 1, n - x)
+        return np.where(x == 0, 0.0, low), np.where(x == n, 1.0, high)
+    z = quantile(level, np.inf)
     if method == "agresti-coull":
-        z = quantile(level, np.inf)
         total = n + z**2
         centre = (x + z**2 / 2) / total
         half = z * np.sqrt(centre * (1 - centre) / total)
         return centre - half, centre + half
-    name = "wilson" if method == "wilson" else "beta"
-    low, high = proportion_confint(x, n, alpha=1 - level, method=name)
-    return low, high
+    p, stretch = x / n, 1 + z**2 / n
+    centre = (p + z**2 / (2 * n)) / stretch
+    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4.0 * n**2)) / stretch
+    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
 def ratio(successes: npt.ArrayLike, trials: npt.ArrayLike) -> FloatArray:

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm, rankdata
 
-from readerstudy.stats.proportions import interval
-from readerstudy.stats.study import BoolArray, FloatArray
+from data.measures.arrays import BoolArray, FloatArray
+from data.measures.proportions import interval
 
 
 @dataclass(frozen=True, eq=False)
