@@ -84,3 +84,18 @@ def guarded(text: str) -> str:
 def unguarded(text: str) -> str:
     """The text again from a cell that was guarded."""
     return text[1:] if text[:1] == "'" and is_formula(text[1:]) else text
+
+
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """A name for a file of each name; those that differ in odd letters alone get a number.
+
+    >>> file_names(["a b", "a/b", "c"])
+    {'a b': 'a_b', 'a/b': 'a_b-2', 'c': 'c'}
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+        given = {taken.casefold() for taken in found.values()}
+        tries = (plain, *(f"{plain}-{number}" for number in range(2, len(found) + 3)))
+        found[name] = next(one for one in tries if one.casefold() not in given)
+    return found

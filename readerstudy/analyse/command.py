@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from data.texts import file_names
 from readerstudy.analyse.outcome import check_folder, outcome
 from readerstudy.analyse.read import check_names, read_predictions, read_readings
 from readerstudy.analyse.report import write_report
-from readerstudy.analyse.write import file_names, write_results
+from readerstudy.analyse.study import result_tables
 from readerstudy.export.pictures import render
 from readerstudy.stats import StatsError, analyse
 from readerstudy.stats.pictures import describe
@@ -104,7 +105,10 @@ def _run(args: argparse.Namespace) -> list[Path]:
         replicates=args.replicates,
     )
     args.out.mkdir(parents=True, exist_ok=True)
-    written = write_results(analysis, args.out)
+    written = []
+    for name, content in result_tables(analysis).items():
+        written.append(args.out / name)
+        written[-1].write_bytes(content)
     described = describe(readings, predictions, analysis)
     drawn = {name: render(picture) for name, picture in described.items()}
     folder = args.out / "figures"

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import re
 import sys
 from pathlib import Path
 
@@ -38,13 +39,20 @@ def _recompute(folder: Path, different: list[str]) -> str:
     said = []
     for name, content in result_tables(analysis).items():
         (folder / _FOLDER / name).write_bytes(content)
-        is_same = content == (folder / name).read_bytes()
+        is_same = content == _as_now(name, (folder / name).read_bytes())
         said.append(f"{_FOLDER}/{name}: {'the same bytes' if is_same else 'DIFFERENT'}\n")
         if not is_same:
             different.append(name)
     if different:
         said.append("versions.json names the versions that made the first numbers.\n")
     return "".join(said)
+
+
+def _as_now(name: str, content: bytes) -> bytes:
+    """Until December 2026 the numbers of readers, the last but one column, were written 3.0."""
+    if name != "results.csv":
+        return content
+    return re.sub(rb"(?m)^(.*,\d+),(\d+)\.0,", rb"\1,\2,", content)
 
 
 def _check_sums(folder: Path) -> None:

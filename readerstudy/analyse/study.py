@@ -13,6 +13,7 @@ from readerstudy.export import tidy
 from readerstudy.export.csvio import write_csv
 from readerstudy.rules import BOOTSTRAP_SEED, REPLICATES
 from readerstudy.stats import Analysis, analyse
+from readerstudy.stats.records import FIELDS
 from readerstudy.stats.study import Missing, Rule
 
 # Stands for the readers of a study that has none yet, so that the models can be shown alone.
@@ -93,7 +94,8 @@ def analyse_study(
 
 
 def result_tables(analysis: Analysis) -> dict[str, bytes]:
-    rows = ({str(k): v for k, v in r.items()} for r in analysis.to_frame().to_dict("records"))
+    """The bytes of results.json and results.csv, the same from every way to an analysis."""
+    rows = (dict(zip(FIELDS, record.values(), strict=True)) for record in analysis.records)
     return {
         "results.json": analysis.to_json().encode(),
         "results.csv": write_csv(tidy.names(tidy.RESULTS), rows).encode(),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from readerstudy.analyse.write import file_names
+from data.texts import file_names
 from readerstudy.convert import rjafroc, tables
 from readerstudy.convert.ratings import Ratings, ratings_of
 from readerstudy.stats import Study

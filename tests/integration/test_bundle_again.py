@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -89,6 +90,22 @@ def test_the_script_says_which_numbers_are_others(db: Database, study: str, tmp_
     done = recompute(folder)
     assert done.returncode == 1
     assert "results.json: DIFFERENT" in done.stdout
+
+
+def test_a_bundle_of_earlier_versions_gives_the_same_numbers(
+    db: Database, study: str, tmp_path: Path
+) -> None:
+    """They wrote "3.0 readers"."""
+    simulate_readers(db, actor=SYSTEM, slug=study, readers=3, seed=3)
+    folder = unzip(db, study, tmp_path / "bundle")
+    now = (folder / "results.csv").read_text("utf-8")
+    then = re.sub(r"(?m)^(.*,\d+,\d+)(,[^,]*|,\".*\")$", r"\1.0\2", now)
+    assert then != now
+    (folder / "results.csv").write_text(then, "utf-8")
+    sums = (folder / "SHA256SUMS").read_text("utf-8").splitlines(keepends=True)
+    (folder / "SHA256SUMS").write_text("".join(s for s in sums if "results.csv" not in s))
+    done = recompute(folder)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_same_study_gives_the_same_files(

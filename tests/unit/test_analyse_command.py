@@ -1,7 +1,9 @@
 """`analyse` from files to files."""
 
 import argparse
+import csv
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -9,9 +11,9 @@ import pytest
 
 from readerstudy.analyse import command
 from readerstudy.analyse.command import add_arguments, run
-from readerstudy.analyse.write import formula_safe
+from readerstudy.analyse.study import result_tables
 from readerstudy.export.pictures import render
-from readerstudy.stats.records import FIELDS, Record
+from readerstudy.stats.records import ALL, FIELDS, Analysis, Record
 from tests.unit.stats_helpers import simulate
 
 
@@ -162,11 +164,24 @@ def test_a_seed_and_replicates_are_whole_numbers(inputs, option, value, capsys) 
     assert "Expected a whole number from 0" in capsys.readouterr().err
 
 
-def test_text_that_a_spreadsheet_would_run_is_quoted() -> None:
-    row = Record("accuracy", "=1+1", "model:a", "wilson", -0.5)
-    frame = formula_safe(pd.DataFrame([row.values()], columns=list(FIELDS)))
-    assert frame.loc[0, "class"] == "'=1+1"
-    assert frame.loc[0, "estimate"] == -0.5
+def test_a_table_of_results_is_as_the_data_dictionary_says() -> None:
+    records = (
+        Record("accuracy", "=1+1", "model:a", "wilson", -0.5, df=math.inf, n_cases=9, n_readers=3),
+        Record("accuracy", ALL, "model:b", "wilson", 0.5, n_cases=9),
+    )
+    table = result_tables(Analysis({}, records))["results.csv"].decode()
+    first, second = csv.DictReader(table.splitlines())
+    assert (first["class"], first["estimate"]) == ("'=1+1", "-0.5")
+    assert (first["df"], first["n_cases"], first["n_readers"]) == ("", "9", "3")
+    assert second["n_readers"] == ""
+
+
+def test_the_files_are_those_of_the_export(inputs, tmp_path, undrawn, monkeypatch) -> None:
+    made = []
+    monkeypatch.setattr(command, "describe", lambda *given: made.append(given[-1]) or {})
+    assert analyse("--readings", inputs / "readers.csv", "--replicates", 0, "--out", tmp_path) == 0
+    for name, content in result_tables(made[0]).items():
+        assert (tmp_path / name).read_bytes() == content
 
 
 def test_a_second_reading_has_its_tables_and_sentence(inputs, tmp_path, undrawn) -> None:
@@ -228,10 +243,10 @@ def test_an_out_that_may_not_be_written_to_is_refused(
 
 
 def test_a_full_disk_is_a_sentence(inputs, tmp_path, capsys, monkeypatch) -> None:
-    def full(*_: object) -> list[Path]:
+    def full(*_: object) -> dict[str, bytes]:
         raise OSError(28, "No space left on device", "results.json")
 
-    monkeypatch.setattr(command, "write_results", full)
+    monkeypatch.setattr(command, "result_tables", full)
     status = analyse(
         "--readings", inputs / "readers.csv", "--replicates", 0, "--out", tmp_path / "new"
     )

@@ -7,14 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data import tables
 from data.texts import guarded, unguarded
-from readerstudy.analyse.write import formula_safe
 from readerstudy.entities import ReaderKind
 from readerstudy.export.csvio import cell, write_csv
 
@@ -76,8 +74,6 @@ def test_all_writers_of_tables_guard_alike(sign, tmp_path):
     assert cell(text) == guarded(text) == f"'{text}"
     assert unguarded(guarded(text)) == text
     tables.write_csv([{"a": text}, {"a": f"x{text}"}], ["a"], tmp_path / "a.csv")
-    frame = pd.DataFrame([dict.fromkeys(("quantity", "class", "subject", "method", "note"), text)])
-    assert formula_safe(frame)["note"][0] == f"'{text}"
     with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
         read = [row["a"] for row in csv.DictReader(file)]
     # No row begins within a text.
