@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import ASGIApp
 
-    from model.predictor import Predictor
+    from model.inference.predictor import Predictor
     from readerstudy.ui.site import PublicPage
 
 _log = logging.getLogger("skinreader")
@@ -120,9 +120,9 @@ def build_app(settings: Settings, *, predictors: "Sequence[Predictor] | None" = 
 def _public_page(settings: Settings, predictors: "Sequence[Predictor] | None") -> "PublicPage":
     # Not above: torch takes seconds.
     from model.demo.page import ASSETS, build_demo  # noqa: PLC0415
-    from model.map_files import publish_all  # noqa: PLC0415
-    from model.predictor import load_predictors  # noqa: PLC0415
-    from model.trust import read_all_trust  # noqa: PLC0415
+    from model.feature_map.files import publish_all  # noqa: PLC0415
+    from model.inference.predictor import load_predictors  # noqa: PLC0415
+    from model.saliency.checks.trust import read_all_trust  # noqa: PLC0415
     from readerstudy.ui.mount import allow_anyone  # noqa: PLC0415
     from readerstudy.ui.plain import caller_network  # noqa: PLC0415
     from readerstudy.ui.site import PublicPage  # noqa: PLC0415

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.tables import MAX_ROWS, ManifestError, is_text, known, read_csv, refuse, write_csv
+from data.csv_tables import MAX_ROWS, ManifestError, is_text, known, read_csv, refuse, write_csv
 from data.taxonomy import Taxonomy
 from data.texts import listed, problem, quoted
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from data.csv_tables import read_csv, refuse, write_csv
 from data.splits import METHOD, SplitError
-from data.tables import read_csv, refuse, write_csv
 from data.texts import guarded
 
 COLUMNS = ("case_id", "part", "seed", "method")

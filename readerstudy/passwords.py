@@ -3,7 +3,7 @@
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-from data.tables import is_text
+from data.csv_tables import is_text
 from readerstudy.errors import StudyError
 
 MIN_LENGTH = 10

@@ -17,9 +17,9 @@ from data.images import encode
 from data.manifest import write_manifest
 from data.phantom import draw_phantom
 from data.taxonomy import DEMO8, PUMCH14
-from model.card import ModelCard, Preprocessing
-from model.checkpoint import BUNDLED, list_checkpoints, save_checkpoint
-from model.network import SkinNet
+from model.card.card import ModelCard, Preprocessing
+from model.card.weights import BUNDLED, list_checkpoints, save_checkpoint
+from model.network.network import SkinNet
 from readerstudy.db import Database
 from readerstudy.entities import SYSTEM
 from readerstudy.services import studies

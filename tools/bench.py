@@ -22,9 +22,9 @@ from captum.attr import Saliency
 
 from data.images import ImageError, decode, encode, quality_report
 from data.phantom import CODES, draw_phantom
-from model.overlay import overlay
-from model.predictor import load_predictor
-from model.saliency import METHODS
+from model.inference.predictor import load_predictor
+from model.saliency.methods import METHODS
+from model.saliency.overlay import overlay
 from tools.bench_statistics import scaling
 
 REALDATA = ROOT.parent / "shared" / "realdata"

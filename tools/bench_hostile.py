@@ -19,7 +19,7 @@ from data.images import MAX_BYTES, ImageError
 from model.demo.handlers import Demo
 from model.demo.intake import Intake
 from model.demo.visits import Visits
-from model.predictor import load_predictors
+from model.inference.predictor import load_predictors
 from tests.hostile.pictures import pictures
 from tools.bench_uploads import Click, resident_mb, upload
 

@@ -19,8 +19,8 @@ from data.phantom import draw_phantom
 from model.demo.handlers import Demo
 from model.demo.intake import Intake
 from model.demo.visits import Visits
-from model.predictor import load_predictors
-from model.saliency import METHODS
+from model.inference.predictor import load_predictors
+from model.saliency.methods import METHODS
 
 _MAP_EVERY = 10
 

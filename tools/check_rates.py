@@ -12,8 +12,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from data.duplicates import near_duplicates
-from data.fingerprints import fingerprint
+from data.duplicates.fingerprints import fingerprint
+from data.duplicates.registration import near_duplicates
 from data.images import Rgb, decode, encode
 from data.manifest import read_manifest
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from data.manifest import file_sha256
-from model.runs import read_state
+from model.training.run_folder import read_state
 
 # Savings after which it is killed, counted from each start.
 KILLS = (3, 5)

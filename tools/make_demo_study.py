@@ -15,7 +15,7 @@ from data.images import encode
 from data.manifest import file_sha256, write_manifest
 from data.phantom import draw_phantom
 from data.taxonomy import DEMO8, PUMCH14
-from model.predictor import load_predictor
+from model.inference.predictor import load_predictor
 
 ROOT = Path(__file__).resolve().parents[1]
 STUDY = ROOT / "readerstudy" / "demo"

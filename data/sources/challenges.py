@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.sources.found import Found, Images, Row, age_band, read_table
-from data.tables import ManifestError, known
+from data.csv_tables import ManifestError, known
+from data.sources.rows import Found, Images, Row, age_band, read_table
 
 LICENCE = "CC BY-NC 4.0"
 _HAM_COLUMNS = ("lesion_id", "image_id", "dx", "age", "localization")

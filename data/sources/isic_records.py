@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from data.sources.found import Found, Row, age_band
-from data.sources.isic_archive import Record
-from data.sources.isic_fetch import RECORDS, image_path, read_records
-from data.tables import ManifestError, known
+from data.csv_tables import ManifestError, known
+from data.sources.isic_api import Record
+from data.sources.isic_download import RECORDS, image_path, read_records
+from data.sources.rows import Found, Row, age_band
 
 # From the disease to its coarse group; `diagnosis` is the field of older records.
 _LABELS = ("diagnosis_3", "diagnosis_2", "diagnosis_1", "diagnosis")

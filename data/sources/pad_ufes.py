@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from data.sources.found import Found, Images, Row, age_band, read_table
-from data.tables import known
+from data.csv_tables import known
+from data.sources.rows import Found, Images, Row, age_band, read_table
 
 # Spelt as in the data set.
 _COLUMNS = ("img_id", "patient_id", "lesion_id", "diagnostic", "age", "region", "fitspatrick")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.taxonomy import Disease
-from model.card import ModelCard
-from model.predictor import Prediction, Predictor
-from model.transforms import Rgb
+from model.card.card import ModelCard
+from model.card.preprocessing import Rgb
+from model.inference.predictor import Prediction, Predictor
 
 # In limits of a checkpoint of real images: four of five smartphone photographs lie within, one
 # drawing in ten. Those who ask a checkpoint of drawings seldom bring one.
@@ -18,8 +18,8 @@ _NEAR = 1.3
 class Answer:
     """Classes in falling order of probability, and `likely`, those of the prediction set.
 
-    `foreignness` (model.predictor) is None and `likely` empty where the checkpoint was not settled
-    for it.
+    `foreignness` (model.inference.predictor) is None and `likely` empty where the checkpoint was
+    not settled for it.
     """
 
     checkpoint: str

@@ -7,18 +7,18 @@ from typing import Any
 import gradio as gr
 
 from data.taxonomy import Disease
-from model import card_page
-from model.card import ModelCard
-from model.demo import scope, view
+from model.card import page
+from model.card.card import ModelCard
+from model.demo import view, words
 from model.demo.answers import Answer, Offer, answer_of, who_knows
 from model.demo.turns import Turns
 from model.demo.visits import Visit, Visits
 from model.errors import ModelError
+from model.inference.predictor import Predictor
 from model.markup import data_uri
-from model.overlay import overlay
-from model.predictor import Predictor
-from model.saliency import METHODS
-from model.trust import Trust, in_words
+from model.saliency.checks.trust import Trust, in_words
+from model.saliency.methods import METHODS
+from model.saliency.overlay import overlay
 
 _SYNTHETIC = "<b>Synthetic image</b>: a drawing, no patient. "
 _FORGOTTEN = "It is no longer held here: pictures are forgotten soon. Choose it again."
@@ -68,7 +68,7 @@ class Demo:
     def choose(self, key: str, checkpoint: str) -> tuple[Any, ...]:
         """Another checkpoint: its domain and card, and its answer to the picture that is held."""
         card = self._predictor(checkpoint).card
-        told = (view.domain_of(card), card_page.to_html(card))
+        told = (view.domain_of(card), page.to_html(card))
         visit = self._visits.get(key)
         if visit is None:
             return (*told, *(gr.skip() for _ in range(3)))
@@ -153,13 +153,13 @@ class Demo:
         ranked = answer.ranked
         if answer.is_foreign or offers:
             visit.foreign.add(card.name)
-            warnings, trust = visit.warnings, {"outside": scope.outside(card, answer, offers)}
+            warnings, trust = visit.warnings, {"outside": words.outside(card, answer, offers)}
         else:
             # A drawing is outside what a checkpoint of real skin has seen, whatever was measured.
             is_foreign_drawing = visit.is_synthetic and not card.synthetic
             foreign = (view.FOREIGN_DRAWING,) if is_foreign_drawing else ()
             visit.foreign |= {card.name} if foreign else set()
-            such = "" if foreign else scope.believed(card, answer)
+            such = "" if foreign else words.believed(card, answer)
             warnings, trust = (*foreign, *visit.warnings), {"such_answers": such}
         return (
             view.ranking(

@@ -9,11 +9,11 @@ from PIL import Image
 
 from data.decoding import Decoder
 from data.images import decode, quality_report
-from model.card import ModelCard
+from model.card.card import ModelCard
+from model.card.preprocessing import fit_square
 from model.demo.turns import Turns
 from model.demo.visits import Visit, Visits
 from model.markup import data_uri
-from model.transforms import fit_square
 
 VIEW_PX = 900
 

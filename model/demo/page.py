@@ -7,17 +7,17 @@ from typing import Any
 import gradio as gr
 from fastapi import APIRouter, Request
 
-from model import card_page
+from model.card import page as card_page
 from model.demo import view
 from model.demo.handlers import Demo
 from model.demo.intake import Intake
-from model.demo.map import MapSection
+from model.demo.map_section import MapSection
 from model.demo.routes import demo_routes
 from model.demo.turns import WAITING
 from model.demo.visits import Visits
-from model.map_files import PublicMap
-from model.predictor import Predictor
-from model.trust import Trust
+from model.feature_map.files import PublicMap
+from model.inference.predictor import Predictor
+from model.saliency.checks.trust import Trust
 
 DEFAULT_METHOD = "gradient"
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.jpg"))

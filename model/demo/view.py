@@ -9,7 +9,7 @@ from PIL import Image
 
 from data.images import MAX_BYTES, decode
 from data.taxonomy import Disease
-from model.card import ModelCard
+from model.card.card import ModelCard
 from model.markup import data_uri, percent
 
 N_PROMINENT = 5
@@ -104,7 +104,7 @@ def ranking(
 ) -> str:
     """`ranked` is in falling order of probability, a fraction in [0, 1].
 
-    `outside` and `such_answers` are markup of model.demo.scope.
+    `outside` and `such_answers` are markup of model.demo.words.
     """
     kind = "sr-result sr-foreign" if outside else "sr-result"
     prominent = "".join(_row(d, p) for d, p in ranked[:N_PROMINENT])

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from data import documents
+from data.csv_tables import read_csv
 from data.errors import UserError
-from data.tables import read_csv
 from data.taxonomy import Taxonomy, check_classes
 from data.texts import listed, quoted
 from readerstudy.errors import ImportRefused

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.csv_tables import read_csv
 from data.images import ImageError
 from data.manifest import is_inside, name_problem
-from data.tables import read_csv
 from data.texts import listed, problem, quoted
 from readerstudy import rules
 from readerstudy.db import Database, Session, audit, queries_supports

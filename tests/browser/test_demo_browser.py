@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from data.taxonomy import PUMCH14
-from model.checkpoint import BUNDLED
+from model.card.weights import BUNDLED
 from model.demo.page import EXAMPLES
 
 HAS_MAP = (BUNDLED / "pumch14-phantom.map.npz").is_file()

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from model.network import Output
+from model.network.network import Output
 
 FILE = Path(__file__).with_name("saliency_quantus.json")
 SIZE, N_CLASSES, SEED = 12, 3, 42

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from model.saliency import attribute
-from model.saliency_checks.curves import curve
-from model.saliency_checks.randomisation import layer_groups, randomised, rank_correlation, ssim
-from model.saliency_checks.structures import is_hit, share_inside
+from model.saliency.checks.curves import curve
+from model.saliency.checks.randomisation import layer_groups, randomised, rank_correlation, ssim
+from model.saliency.checks.structures import is_hit, share_inside
+from model.saliency.methods import attribute
 from tests.golden.saliency_peers import FILE, SEED, Small, inputs
 
 PEERS = json.loads(FILE.read_text("utf-8"))

@@ -10,8 +10,8 @@ import pandas as pd
 from data.images import decode
 from data.manifest import read_manifest
 from data.taxonomy import DEMO8
-from model.checkpoint import BUNDLED
-from model.predictor import load_predictor
+from model.card.weights import BUNDLED
+from model.inference.predictor import load_predictor
 
 DEMO = Path(__file__).resolve().parents[2] / "readerstudy" / "demo"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data import cli as data_cli
+from data.commands import main as data_cli
 from data.decoding import WALL_SECONDS, decode_apart
 from data.images import MAX_BYTES, MAX_PIXELS, ImageError, decode
 from data.taxonomy import DEMO8
-from model import cli as model_cli
+from model.commands import main as model_cli
 from readerstudy.db import Database
 from readerstudy.entities import SYSTEM
 from readerstudy.errors import ImportRefused

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from data.images import decode
-from model.checkpoint import BUNDLED, list_checkpoints
-from model.predictor import load_predictor
+from model.card.weights import BUNDLED, list_checkpoints
+from model.inference.predictor import load_predictor
 
 CHECKPOINT = "pumch14-phantom"
 

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from data.taxonomy import PUMCH14, Taxonomy
-from model.card import ModelCard, Preprocessing
-from model.checkpoint import load_checkpoint, save_checkpoint
-from model.network import SkinNet
-from model.predictor import Predictor
+from model.card.card import ModelCard, Preprocessing
+from model.card.weights import load_checkpoint, save_checkpoint
+from model.inference.predictor import Predictor
+from model.network.network import SkinNet
 
 THREE = PUMCH14.subset(("BCC", "MN", "SK"), name="three")
 BACKBONE = "test_efficientnet"

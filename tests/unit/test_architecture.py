@@ -44,14 +44,14 @@ def test_the_rooms_are_where_they_should_be():
         ("sqlalchemy", ("readerstudy/db/",)),
         ("alembic", ("readerstudy/db/",)),
         ("gradio", ("readerstudy/ui/", "model/demo/page.py", "model/demo/handlers.py", "app.py")),
-        ("torch", ("model/", "data/datasets.py")),
+        ("torch", ("model/", "data/torch_datasets.py")),
         ("timm", ("model/",)),
         ("captum", ("model/",)),
         ("fastapi", ("readerstudy/ui/", "app.py", "model/demo/")),
         ("model", ("model/", "app.py")),
         ("readerstudy", ("readerstudy/", "app.py")),
         ("data.phantom", ("data/",)),
-        ("data.datasets", ("model/",)),
+        ("data.torch_datasets", ("model/",)),
     ],
 )
 def test_package_is_imported_only_in_its_place(package, allowed):

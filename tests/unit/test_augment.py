@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from model.augment import Augmentation, Training, move, recolour
-from model.card import Preprocessing
+from model.card.card import Preprocessing
+from model.card.preprocessing import Serving
 from model.errors import ModelError
-from model.transforms import Serving
+from model.training.augmentation import Augmentation, Training, move, recolour
 from tests.unit.model_world import noise
 
 STILL = Augmentation(1, rotation=False, flip=False, brightness=0, contrast=0, saturation=0)

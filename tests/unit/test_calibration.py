@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.calibration import (
+from model.errors import ModelError
+from model.metrics.temperature import (
     ThresholdRule,
     choose_threshold,
     choose_thresholds,
@@ -11,7 +12,6 @@ from model.calibration import (
     parse_rule,
     softmax,
 )
-from model.errors import ModelError
 
 YOUDEN = ThresholdRule()
 

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from model.card import ModelCard, Preprocessing, ScopeLimit, read_card, write_card
-from model.card_page import number, to_markdown, to_page, write_page
-from model.conformal import SetRule
+from model.card.card import ModelCard, Preprocessing, ScopeLimit, read_card, write_card
+from model.card.page import number, to_markdown, to_page, write_page
 from model.errors import CheckpointError, ModelError
-from model.metrics import all_metrics
-from model.probability import Bin
-from model.rates import Metric, SubgroupMetric
+from model.metrics.classification import all_metrics
+from model.metrics.metric import Metric, SubgroupMetric
+from model.metrics.prediction_sets import SetRule
+from model.metrics.reliability import Bin
 from tests.unit.model_world import tiny_card
 
 

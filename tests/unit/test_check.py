@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 
 from data import decoding
-from data.cli import main
-from data.descriptors import candidates
-from data.duplicates import near_duplicates
-from data.fingerprints import fingerprint, unframed
+from data.commands.main import main
+from data.duplicates.candidates import candidates
+from data.duplicates.fingerprints import fingerprint, unframed
+from data.duplicates.registration import near_duplicates
 from data.images import decode, encode
 from data.phantom import draw_phantom
 from tests.hostile.formats import tiff_of_tiny_tiles

@@ -8,8 +8,8 @@ import torch
 
 from data.manifest import file_sha256
 from data.taxonomy import ISIC2019, PUMCH14
-from model.card import write_card
-from model.checkpoint import (
+from model.card.card import write_card
+from model.card.weights import (
     find_weights,
     list_checkpoints,
     load_card,
@@ -17,7 +17,7 @@ from model.checkpoint import (
     save_checkpoint,
 )
 from model.errors import CheckpointError
-from model.predictor import load_predictor
+from model.inference.predictor import load_predictor
 from tests.unit.model_world import THREE, tiny_card, tiny_checkpoint, tiny_network
 
 

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from data.images import encode
-from model.cli import main
-from model.compare import Arm, plan_arms
-from model.costs import measure_costs
+from model.commands.main import main
 from model.errors import ModelError
-from model.metrics import macro_auc
-from model.network import SkinNet, takes_drop_path
+from model.evaluation.compare import Arm, plan_arms
+from model.metrics.classification import macro_auc
+from model.network.costs import measure_costs
+from model.network.network import SkinNet, takes_drop_path
 from tests.unit.model_world import noise
 
 TINY = (

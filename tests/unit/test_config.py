@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from model.config import TrainConfig, add_flags, resolve, to_plain
 from model.errors import ModelError
+from model.training.config import TrainConfig, add_flags, resolve, to_plain
 
 BUNDLED = Path(__file__).parents[2] / "model" / "configs" / "pumch14-phantom.yaml"
 

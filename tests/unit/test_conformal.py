@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.conformal import COVERAGE, SIZE, SetRule, choose_sets, set_metrics
+from model.metrics.prediction_sets import COVERAGE, SIZE, SetRule, choose_sets, set_metrics
 
 CODES = ("A", "B", "C", "D")
 

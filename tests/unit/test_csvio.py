@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import tables
+from data import csv_tables
 from data.texts import guarded, unguarded
 from readerstudy.entities import ReaderKind
 from readerstudy.export.csvio import cell, write_csv
@@ -73,7 +73,7 @@ def test_all_writers_of_tables_guard_alike(sign, tmp_path):
     text = f"{sign}1+1"
     assert cell(text) == guarded(text) == f"'{text}"
     assert unguarded(guarded(text)) == text
-    tables.write_csv([{"a": text}, {"a": f"x{text}"}], ["a"], tmp_path / "a.csv")
+    csv_tables.write_csv([{"a": text}, {"a": f"x{text}"}], ["a"], tmp_path / "a.csv")
     with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
         read = [row["a"] for row in csv.DictReader(file)]
     # No row begins within a text.

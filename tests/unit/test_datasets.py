@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 import torch
 
-from data.datasets import Draw, ManifestDataset, PhantomDataset
 from data.images import ImageError, encode
 from data.phantom import draw_phantom
+from data.torch_datasets import Draw, ManifestDataset, PhantomDataset
 from tests.unit.model_world import THREE, noise
 
 

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from data.images import encode
-from model import transforms
-from model.checkpoint import load_checkpoint
+from model.card import preprocessing
+from model.card.weights import load_checkpoint
 from model.demo import intake
 from model.demo.handlers import Demo
 from model.demo.intake import Intake
-from model.demo.map import MapSection
+from model.demo.map_section import MapSection
 from model.demo.visits import Visits
-from model.feature_map import fit_map
-from model.map_files import PublicMap
-from model.map_quality import quality
-from model.predictor import Predictor
+from model.feature_map.files import PublicMap
+from model.feature_map.quality import quality
+from model.feature_map.tsne import fit_map
+from model.inference.predictor import Predictor
 from tests.unit.model_world import noise, tiny_checkpoint
 
 
@@ -33,13 +33,13 @@ class Visitor:
         visits, public = Visits(), public_map(self.predictor)
         self.demo = Demo([self.predictor], visits=visits)
         self.section = MapSection(self.demo.cards, {"tiny": public}, visits)
-        fit_square = transforms.fit_square
+        fit_square = preprocessing.fit_square
 
         def counted(*args):
             self.n_fitted += 1
             return fit_square(*args)
 
-        for module in (intake, transforms):
+        for module in (intake, preprocessing):
             monkeypatch.setattr(module, "fit_square", counted)
         self.n_forward = 0
         self.handle = Intake(self.demo.cards, visits, examples=()).take_picture(

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data.cli import make_parser
-from data.import_command import SOURCES
-from data.labels import shipped
+from data.commands.import_cases import SOURCES
+from data.commands.main import make_parser
+from data.label_maps import shipped
 from readerstudy.stats import analyse
 from tests.unit.stats_helpers import simulate
 

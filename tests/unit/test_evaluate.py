@@ -7,20 +7,20 @@ import pytest
 
 from data.images import encode
 from data.manifest import ManifestError, write_manifest
-from model import card_page
-from model.calibration import ThresholdRule
-from model.checkpoint import save_checkpoint
-from model.cli import main
+from model.card import page as card_page
+from model.card.tuning import Tuning, load_tuning, save_tuning, thresholds_by
+from model.card.weights import save_checkpoint
+from model.commands.main import main
 from model.errors import CheckpointError
-from model.evaluate import caveats, evaluate, write_evaluation
-from model.figures import confusion_figure
-from model.gallery import worst_mistakes
-from model.metrics import confusion
-from model.parts import read_cases
-from model.rates import SubgroupMetric
-from model.scope import Known, fit_scope
-from model.subgroups import QUANTITIES
-from model.tuning import Tuning, load_tuning, save_tuning, thresholds_by
+from model.evaluation.evaluate import caveats, evaluate, write_evaluation
+from model.evaluation.figures import confusion_figure
+from model.evaluation.worst_errors import worst_mistakes
+from model.metrics.classification import confusion
+from model.metrics.metric import SubgroupMetric
+from model.metrics.out_of_distribution import Known, fit_scope
+from model.metrics.subgroups import QUANTITIES
+from model.metrics.temperature import ThresholdRule
+from model.training.data_parts import read_cases
 from tests.unit.model_world import THREE, noise, tiny_card, tiny_network, tiny_predictor
 
 YOUDEN = ThresholdRule()

@@ -7,14 +7,13 @@ import pytest
 from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 
 from data.images import ImageError, decode
-from data.pictures import read_pictures
-from model.checkpoint import load_checkpoint
-from model.cli import main
-from model.demo.map import MapSection, section
+from data.labelled_images import read_pictures
+from model.card.weights import load_checkpoint
+from model.commands.main import main
+from model.demo.map_section import MapSection, section
 from model.demo.visits import Visit, Visits
 from model.errors import CheckpointError, ModelError
-from model.feature_map import fit_map
-from model.map_files import (
+from model.feature_map.files import (
     GRID,
     THUMBNAIL_PX,
     PublicMap,
@@ -24,8 +23,9 @@ from model.map_files import (
     write_map,
     write_sprite,
 )
-from model.map_quality import purity, quality, trustworthiness
-from model.predictor import Predictor
+from model.feature_map.quality import purity, quality, trustworthiness
+from model.feature_map.tsne import fit_map
+from model.inference.predictor import Predictor
 from tests.unit.model_world import tiny_card, tiny_checkpoint
 
 CARD = dataclasses.replace(tiny_card(), sha256="a" * 64)

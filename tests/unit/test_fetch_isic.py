@@ -4,9 +4,9 @@ from email.utils import formatdate
 
 import pytest
 
-from data.cli import main
+from data.commands.main import main
 from data.manifest import FURTHER, read_manifest
-from data.sources import isic_archive
+from data.sources import isic_api
 from data.taxonomy import ISIC2019
 from tests.unit.isic_server import IsicServer
 
@@ -23,7 +23,7 @@ def server():
 def slept(monkeypatch):
     """The pauses, which are not waited for."""
     pauses = []
-    monkeypatch.setattr(isic_archive.Archive.__init__, "__kwdefaults__", {
+    monkeypatch.setattr(isic_api.Archive.__init__, "__kwdefaults__", {
         "pause_s": 0.25, "sleep": pauses.append,
     })  # fmt: skip
     return pauses

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.cli import main
+from data.commands.main import main
+from data.csv_tables import ManifestError
 from data.images import encode
-from data.labels import Match, follow, load_map, shipped
+from data.label_maps import Match, follow, load_map, shipped
 from data.manifest import FURTHER, read_manifest
-from data.tables import ManifestError
 from data.taxonomy import ISIC2019, PUMCH14
 
 

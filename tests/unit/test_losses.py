@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from model.errors import ModelError
-from model.losses import mixup, prior_adjustment, total_loss
-from model.network import Output
+from model.network.network import Output
+from model.training.losses import mixup, prior_adjustment, total_loss
 
 FLAT = torch.zeros(4, 3)
 TARGET = torch.tensor([0, 1, 2, 0])

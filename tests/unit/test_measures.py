@@ -7,7 +7,7 @@ from statsmodels.stats.multitest import multipletests
 
 from data.measures.multiplicity import holm
 from data.measures.resampling import percentile_interval
-from model.metrics import auc_metric
+from model.metrics.classification import auc_metric
 from readerstudy.stats import analyse
 
 

@@ -14,7 +14,7 @@ from sklearn.metrics import (
 )
 from statsmodels.stats.proportion import proportion_confint
 
-from model.metrics import (
+from model.metrics.classification import (
     all_metrics,
     argmax_metrics,
     auc_components,
@@ -24,8 +24,8 @@ from model.metrics import (
     ranking_metrics,
     threshold_metrics,
 )
-from model.probability import probability_metrics, reliability_bins
-from model.rates import Metric, wilson
+from model.metrics.metric import Metric, wilson
+from model.metrics.reliability import probability_metrics, reliability_bins
 
 CODES = ("A", "B", "C")
 

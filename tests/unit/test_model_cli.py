@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from data.images import encode
-from model.cli import main
+from model.commands.main import main
 from tests.unit.model_world import noise, tiny_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from model.errors import ModelError
-from model.overlay import overlay
+from model.saliency.overlay import overlay
 from tests.unit.model_world import noise
 
 RAMP = np.tile(np.linspace(0, 1, 100, dtype=np.float32), (80, 1))

@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from model.metrics import macro_auc
-from model.paired import (
+from model.metrics.bootstrap import draw_weights
+from model.metrics.classification import macro_auc
+from model.metrics.paired import (
     bootstrap_difference,
     bootstrap_macro,
     bootstrap_rates,
     delong_difference,
     mean_areas,
 )
-from model.resampling import draw_weights
 
 
 def world(seed: int = 0, n: int = 60, k: int = 3, strength: float = 1.0):

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from data.images import encode
-from model.cli import main
+from model.commands.main import main
 from model.errors import ModelError
-from model.predict import (
+from model.inference.predict_files import (
     Case,
     check_targets,
     collect,

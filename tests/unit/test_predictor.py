@@ -11,16 +11,16 @@ import pytest
 import torch
 
 from data.taxonomy import TaxonomyError
-from model import saliency
-from model.calibration import softmax
-from model.card import ScopeLimit
-from model.checkpoint import load_checkpoint
+from model.card.card import ScopeLimit
+from model.card.preprocessing import Serving, fit_square
+from model.card.weights import load_checkpoint
 from model.errors import CheckpointError, ModelError
-from model.predictor import Predictor, load_predictor
-from model.saliency import METHODS
-from model.scope import fit_known
-from model.transforms import Serving, fit_square
-from model.views import look_at
+from model.inference.predictor import Predictor, load_predictor
+from model.inference.views import look_at
+from model.metrics.out_of_distribution import fit_known
+from model.metrics.temperature import softmax
+from model.saliency import methods
+from model.saliency.methods import METHODS
 from tests.unit.model_world import noise, tiny_checkpoint, tiny_predictor
 
 
@@ -156,7 +156,7 @@ def test_maps_of_all_checkpoints_are_made_one_at_a_time(tmp_path, monkeypatch):
         running -= 1
         return np.zeros(image.shape[1:], np.float32)
 
-    monkeypatch.setattr(saliency, "explain", slow)
+    monkeypatch.setattr(methods, "explain", slow)
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda one: one.explain(noise(), target="BCC"), predictors))
     assert most == 1

@@ -5,9 +5,16 @@ import types
 import pytest
 import torch
 
-from model.config import TrainConfig
 from model.errors import ModelError
-from model.runs import Run, open_run, read_state, save_atomically, write_log, write_tensorboard
+from model.training.config import TrainConfig
+from model.training.run_folder import (
+    Run,
+    open_run,
+    read_state,
+    save_atomically,
+    write_log,
+    write_tensorboard,
+)
 
 CONFIG = TrainConfig(data="phantom")
 

@@ -4,8 +4,8 @@ import torch
 from torch import nn
 
 from model.errors import ModelError
-from model.network import Output
-from model.saliency import METHODS, explain, frozen, normalise
+from model.network.network import Output
+from model.saliency.methods import METHODS, explain, frozen, normalise
 from tests.unit.model_world import tiny_network
 
 IMAGE = torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(1))

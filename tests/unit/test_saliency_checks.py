@@ -6,21 +6,21 @@ import pytest
 import torch
 from captum.attr import IntegratedGradients, LayerAttribution, LayerGradCam, Saliency
 
-from data.pictures import draw_pictures
-from model.cli import main
+from data.labelled_images import draw_pictures
+from model.commands.main import main
 from model.errors import CheckpointError, ModelError
-from model.resampling import mean_interval
-from model.saliency import METHODS, attribute
-from model.saliency_checks import checks
-from model.saliency_checks.baselines import BASELINES, baseline
-from model.saliency_checks.checks import Value
-from model.saliency_checks.curves import area, curve
-from model.saliency_checks.findings import find, summarise
-from model.saliency_checks.randomisation import layer_groups, randomised, rank_correlation
-from model.saliency_checks.robustness import SQUARES, largest_change, misfit
-from model.saliency_checks.structures import is_hit, share_inside
-from model.saliency_checks.work import Counts, Done, Plan, carry_out
-from model.trust import NOT_MEASURED, Trust, in_words, read_trust
+from model.metrics.bootstrap import mean_interval
+from model.saliency.checks import checks
+from model.saliency.checks.baselines import BASELINES, baseline
+from model.saliency.checks.checks import Value
+from model.saliency.checks.curves import area, curve
+from model.saliency.checks.findings import find, summarise
+from model.saliency.checks.randomisation import layer_groups, randomised, rank_correlation
+from model.saliency.checks.robustness import SQUARES, largest_change, misfit
+from model.saliency.checks.runner import Counts, Done, Plan, carry_out
+from model.saliency.checks.structures import is_hit, share_inside
+from model.saliency.checks.trust import NOT_MEASURED, Trust, in_words, read_trust
+from model.saliency.methods import METHODS, attribute
 from tests.unit.model_world import tiny_card, tiny_checkpoint, tiny_network
 
 IMAGE = torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(1))
@@ -35,7 +35,7 @@ class Column(torch.nn.Module):
         self.head.weight.data[:] = torch.tensor([[0.0], [8.0]])
 
     def forward(self, images, **_):
-        from model.network import Output
+        from model.network.network import Output
 
         left = images[:, :, :, : images.shape[3] // 2].mean(dim=(1, 2, 3))[:, None]
         return Output(self.head(left), (), left)

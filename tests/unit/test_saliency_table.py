@@ -7,8 +7,8 @@ import pytest
 
 from data.images import decode, encode
 from data.manifest import write_manifest
-from model.cli import EXIT_OK, EXIT_USER_ERROR, main
-from model.saliency_table import COLUMNS, MAX_SIDE_PX
+from model.commands.main import EXIT_OK, EXIT_USER_ERROR, main
+from model.commands.saliency_table import COLUMNS, MAX_SIDE_PX
 from readerstudy.services import supports
 from tests.unit.model_world import THREE, noise, tiny_predictor
 

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.sampling import FIRST_TRAINING_SEED, BatchSampler, class_shares, epoch_order
+from model.training.sampling import FIRST_TRAINING_SEED, BatchSampler, class_shares, epoch_order
 
 LABELS = [0] * 50 + [1] * 5 + [2] * 20
 

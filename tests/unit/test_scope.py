@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.foreign import KINDS, draw_foreign
-from model.scope import (
+from data.phantom.foreign import KINDS, draw_foreign
+from model.metrics.out_of_distribution import (
     SCORES,
     Known,
     fit_known,

@@ -2,12 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.cli import main
+from data.commands.main import main
+from data.csv_tables import ManifestError
 from data.images import encode
 from data.manifest import read_manifest
 from data.split_file import read_split, write_split
 from data.splits import SplitError
-from data.tables import ManifestError
 
 
 @pytest.fixture

@@ -10,22 +10,22 @@ import pytest
 import torch
 import yaml
 
-from data.foreign import KINDS
 from data.images import ImageError, encode
+from data.phantom.foreign import KINDS
 from data.taxonomy import PUMCH14
-from model.card import read_card, write_card
-from model.checkpoint import load_checkpoint
-from model.cli import main
-from model.config import TrainConfig, to_plain
+from model.card.card import read_card, write_card
+from model.card.tuning import load_tuning
+from model.card.weights import load_checkpoint
+from model.commands.main import main
 from model.errors import ModelError
-from model.loop import Trainer, learning_rate, resized, training_side
-from model.parts import make_parts
-from model.predictor import load_predictor
-from model.runs import read_state
-from model.scope import KNOWN
-from model.settle import cases_of
-from model.train import choose_precision, make_network, set_deterministic, train
-from model.tuning import load_tuning
+from model.inference.predictor import load_predictor
+from model.metrics.out_of_distribution import KNOWN
+from model.training.calibrate import cases_of
+from model.training.config import TrainConfig, to_plain
+from model.training.data_parts import make_parts
+from model.training.loop import Trainer, learning_rate, resized, training_side
+from model.training.run_folder import read_state
+from model.training.train import choose_precision, make_network, set_deterministic, train
 from tests.unit.model_world import BACKBONE, noise, tiny_card
 
 CONFIG = TrainConfig(
@@ -152,7 +152,7 @@ def test_shares_blends_and_views_are_trained_and_resumed(tmp_path, straight, mon
 
 
 def test_the_last_epoch_is_kept_if_asked(tmp_path, monkeypatch):
-    monkeypatch.setattr("model.loop.macro_auc", lambda *_: next(falling))
+    monkeypatch.setattr("model.training.loop.macro_auc", lambda *_: next(falling))
     for keep, epoch in (("best", 1), ("last", 2)):
         falling = iter((0.9, 0.8))
         card = train(dataclasses.replace(CONFIG, keep=keep), out=tmp_path / keep)
@@ -275,7 +275,7 @@ def test_other_settings_are_refused_in_a_begun_folder(straight):
 
 
 def test_patience_ends_a_training_that_gets_no_better(tmp_path, monkeypatch):
-    monkeypatch.setattr("model.loop.macro_auc", lambda *_: 0.5)
+    monkeypatch.setattr("model.training.loop.macro_auc", lambda *_: 0.5)
     tired = dataclasses.replace(CONFIG, epochs=9, epoch_size=8, growing_sizes=(), patience=2)
     train(tired, out=tmp_path)
     assert len(log(tmp_path)) == 3
@@ -453,7 +453,7 @@ def test_all_damaged_images_are_named_before_the_training_begins(pictures, tmp_p
 def test_an_image_that_spoils_later_is_named_without_a_workers_traceback(
     pictures, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("model.train.check_images", lambda _: None)
+    monkeypatch.setattr("model.training.train.check_images", lambda _: None)
     for path in (pictures / "MN").glob("*.png"):
         path.write_bytes(f"not a picture: {path.name}".encode())
     with pytest.raises(ImageError) as caught:
@@ -473,7 +473,7 @@ def test_a_loss_that_is_no_number_ends_the_training_with_advice(tmp_path, monkey
     def broken(*_, **__):
         return torch.tensor(float("nan"), requires_grad=True)
 
-    monkeypatch.setattr("model.loop.total_loss", broken)
+    monkeypatch.setattr("model.training.loop.total_loss", broken)
     with pytest.raises(ModelError, match="became nan in epoch 1, step 1; lower --learning-rate"):
         train(CONFIG, out=tmp_path)
 
@@ -489,7 +489,7 @@ def test_what_torch_cannot_do_is_a_sentence(tmp_path, monkeypatch, reason, advic
     def broken(*_, **__):
         raise RuntimeError(reason)
 
-    monkeypatch.setattr("model.loop.total_loss", broken)
+    monkeypatch.setattr("model.training.loop.total_loss", broken)
     config = dataclasses.replace(CONFIG, deterministic=True)
     with pytest.raises(ModelError, match=f"{reason.splitlines()[0]}.*{advice}"):
         train(config, out=tmp_path)
@@ -500,7 +500,7 @@ def test_another_error_of_the_program_is_not_hidden(tmp_path, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("a mistake")
 
-    monkeypatch.setattr("model.loop.total_loss", broken)
+    monkeypatch.setattr("model.training.loop.total_loss", broken)
     with pytest.raises(RuntimeError, match="a mistake"):
         train(CONFIG, out=tmp_path)
 

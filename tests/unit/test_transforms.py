@@ -4,8 +4,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.card import Preprocessing
-from model.transforms import Serving, fit_square, normalise, unfit
+from model.card.card import Preprocessing
+from model.card.preprocessing import Serving, fit_square, normalise, unfit
 from tests.unit.model_world import noise
 
 CROP = Preprocessing(size_px=64)

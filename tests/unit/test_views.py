@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from model.card import VIEWS
+from model.card.card import VIEWS
 from model.errors import CheckpointError
-from model.predictor import Predictor
-from model.scoring import score
-from model.views import look_at, view
+from model.inference.predictor import Predictor
+from model.inference.scoring import score
+from model.inference.views import look_at, view
 from tests.unit.model_world import noise, tiny_card, tiny_network
 
 

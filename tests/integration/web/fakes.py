@@ -5,12 +5,12 @@ import time
 import numpy as np
 
 from data.taxonomy import ISIC2019, PUMCH14
-from model import saliency
-from model.card import ModelCard, Preprocessing
-from model.conformal import SetRule
-from model.predictor import Prediction
-from model.probability import Bin
-from model.rates import Metric
+from model.card.card import ModelCard, Preprocessing
+from model.inference.predictor import Prediction
+from model.metrics.metric import Metric
+from model.metrics.prediction_sets import SetRule
+from model.metrics.reliability import Bin
+from model.saliency import methods
 
 DOMAIN = "Trained on synthetic drawings only; it knows nothing about real skin."
 NO_FEATURES = np.empty((1, 0), np.float32)
@@ -64,7 +64,7 @@ class FakePredictor:
     def explain(self, image, *, target, method, shape):
         assert image.shape == (224, 224, 3)
         assert target in PUMCH14.codes
-        assert method in saliency.METHODS
+        assert method in methods.METHODS
         self.n_maps += 1
         return np.linspace(0, 1, shape[0] * shape[1], dtype=np.float32).reshape(shape[:2])
 
@@ -91,6 +91,6 @@ class RealSkinPredictor(FakePredictor):
     def explain(self, image, *, target, method, shape):
         assert image.shape == (96, 96, 3)
         assert target in ISIC2019.codes
-        assert method in saliency.METHODS
+        assert method in methods.METHODS
         self.n_maps += 1
         return np.ones(shape[:2], np.float32)

@@ -14,8 +14,7 @@ from PIL import Image
 
 from data.images import MAX_BYTES, encode
 from data.taxonomy import ISIC2019, PUMCH14, Disease, Family
-from model import saliency
-from model.card import ScopeLimit
+from model.card.card import ScopeLimit
 from model.demo import view
 from model.demo.handlers import Demo
 from model.demo.intake import Intake
@@ -23,12 +22,13 @@ from model.demo.view import METHOD_NAMES
 from model.demo.visits import KEEP_MAPS, Visits
 from model.errors import ModelError
 from model.markup import percent
-from model.rates import Metric, SubgroupMetric
-from model.resampling import PERCENTILE
-from model.saliency_checks import checks
-from model.saliency_checks.findings import Finding
-from model.scope import KNOWN
-from model.trust import Trust
+from model.metrics.bootstrap import PERCENTILE
+from model.metrics.metric import Metric, SubgroupMetric
+from model.metrics.out_of_distribution import KNOWN
+from model.saliency import methods
+from model.saliency.checks import checks
+from model.saliency.checks.findings import Finding
+from model.saliency.checks.trust import Trust
 from tests.integration.web.fakes import DOMAIN, REAL_DOMAIN, FakePredictor, RealSkinPredictor
 from tests.integration.web.live import call
 
@@ -338,7 +338,7 @@ def test_quality_warning_stands_above_the_ranking_and_does_not_block(demo, tmp_p
 
 
 def test_every_method_of_the_model_has_a_name():
-    assert set(METHOD_NAMES) == set(saliency.METHODS)
+    assert set(METHOD_NAMES) == set(methods.METHODS)
 
 
 @pytest.mark.parametrize(

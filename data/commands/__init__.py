@@ -1,0 +1,1 @@
+"""`python -m data`: import, check, split and fetch tables of cases."""

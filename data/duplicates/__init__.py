@@ -1,0 +1,1 @@
+"""The same picture twice: fingerprints, candidates, registration, and leaks between parts."""

@@ -1,0 +1,1 @@
+"""`python -m model`: arguments in, sentences and exit codes out."""

@@ -1,0 +1,1 @@
+"""Judging checkpoints on labelled images, and comparing networks."""

@@ -1,0 +1,1 @@
+"""t-SNE of the features: the map, its files, and how far it can be believed."""

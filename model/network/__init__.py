@@ -1,0 +1,1 @@
+"""EfficientNet with auxiliary classifiers, other backbones, and what they cost."""

@@ -1,0 +1,1 @@
+"""Saliency maps, how they are laid over a picture, and checks of them."""
