@@ -15,13 +15,13 @@ import uvicorn
 from data.errors import UserError
 from readerstudy.config import Settings, add_arguments, settings_from
 from readerstudy.db import Database
-from readerstudy.errors import ConfigError
+from readerstudy.domain.errors import ConfigError
 from readerstudy.log_file import LogFile
 from readerstudy.services.accounts import FIRST_ADMIN
-from readerstudy.services.exposure import exposed_studies, exposed_words
-from readerstudy.services.scratch import clear_abandoned
+from readerstudy.services.intake.staging import clear_abandoned
 from readerstudy.services.setup import initialise, open_database
-from readerstudy.ui.connections import BACKLOG, Shares, connection_class, limits_here
+from readerstudy.services.study.exposure import exposed_studies, exposed_words
+from readerstudy.ui.security.connections import BACKLOG, Shares, connection_class, limits_here
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -123,8 +123,8 @@ def _public_page(settings: Settings, predictors: "Sequence[Predictor] | None") -
     from model.feature_map.files import publish_all  # noqa: PLC0415
     from model.inference.predictor import load_predictors  # noqa: PLC0415
     from model.saliency.checks.trust import read_all_trust  # noqa: PLC0415
-    from readerstudy.ui.mount import allow_anyone  # noqa: PLC0415
-    from readerstudy.ui.plain import caller_network  # noqa: PLC0415
+    from readerstudy.ui.gradio_page import allow_anyone  # noqa: PLC0415
+    from readerstudy.ui.plain_page import caller_network  # noqa: PLC0415
     from readerstudy.ui.site import PublicPage  # noqa: PLC0415
 
     ready = predictors or load_predictors(settings.checkpoints)

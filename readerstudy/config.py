@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from readerstudy.errors import ConfigError
+from readerstudy.domain.errors import ConfigError
 
 PREFIX = "SKINREADER_"
 _ROOT = Path(__file__).resolve().parent.parent

@@ -21,8 +21,8 @@ from model.card.card import ModelCard, Preprocessing
 from model.card.weights import BUNDLED, list_checkpoints, save_checkpoint
 from model.network.network import SkinNet
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM
-from readerstudy.services import studies
+from readerstudy.domain import SYSTEM
+from readerstudy.services.study import drafts
 from tests.integration.making import PASSWORD, make_study, write_predictions
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,7 +43,7 @@ class Served:
     def invite(self, slug="trial"):
         """The address of a new invitation."""
         db = self.database()
-        [token] = studies.invite(db, actor=SYSTEM, slug=slug, count=1)
+        [token] = drafts.invite(db, actor=SYSTEM, slug=slug, count=1)
         db.close()
         return f"{self.url}/invite/{token}"
 

@@ -20,7 +20,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from readerstudy.services import accounts, reading
+from readerstudy.services import accounts
+from readerstudy.services.reading import joining
 from tests.serving import Served, running_server
 from tools.bench_uploads import resident_mb
 
@@ -55,8 +56,8 @@ def reader_of(server: Served) -> httpx.Client:
     client, db = httpx.Client(base_url=server.url, timeout=120), server.database()
     client.post(server.invite().removeprefix(server.url))
     actor = accounts.actor_for(db, token=client.cookies["skinreader-study"])
-    reading.give_consent(db, actor=actor, version="2")
-    reading.save_profile(db, actor=actor, profile={"profession": "student"})
+    joining.give_consent(db, actor=actor, version="2")
+    joining.save_profile(db, actor=actor, profile={"profession": "student"})
     db.close()
     return client
 

@@ -25,14 +25,15 @@ from data.phantom import draw_phantom
 from readerstudy import config
 from readerstudy.config import add_arguments, settings_from
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, SignOff
-from readerstudy.protocol import faults_of
-from readerstudy.services import life, setup, studies
+from readerstudy.domain import SYSTEM, SignOff
+from readerstudy.domain.protocol import faults_of
+from readerstudy.domain.simulated_readers import Rates
+from readerstudy.services import setup
 from readerstudy.services.accounts import FIRST_ADMIN
-from readerstudy.services.protocols import StudyFile
-from readerstudy.services.results import study_results
-from readerstudy.services.simulation import simulate_readers
-from readerstudy.simulate import Rates
+from readerstudy.services.results.results import study_results
+from readerstudy.services.results.simulation import simulate_readers
+from readerstudy.services.study import drafts, lifecycle
+from readerstudy.services.study.study_file import StudyFile
 from readerstudy.stats import Analysis
 from readerstudy.stats.records import MEAN_READER, Record
 
@@ -101,11 +102,11 @@ def reenact(db: Database, given: Reenactment, *, folder: Path) -> None:
         files.mkdir()
         labels = draw_cases(part, files, seed=given.seed + number, size=given.image_px)
         predict(part, files, labels, seed=given.seed + number)
-        studies.create_study(db, actor=SYSTEM, **part.study.arguments(folder=None))
-        studies.import_cases(db, actor=SYSTEM, slug=its, manifest=files / "manifest.csv")
+        drafts.create_study(db, actor=SYSTEM, **part.study.arguments(folder=None))
+        drafts.import_cases(db, actor=SYSTEM, slug=its, manifest=files / "manifest.csv")
         name, csv = part.network.name, files / "predictions.csv"
-        studies.import_predictions(db, actor=SYSTEM, slug=its, name=name, csv=csv)
-        studies.open_study(db, actor=SYSTEM, slug=its)
+        drafts.import_predictions(db, actor=SYSTEM, slug=its, name=name, csv=csv)
+        drafts.open_study(db, actor=SYSTEM, slug=its)
         simulate_readers(
             db,
             actor=SYSTEM,
@@ -114,7 +115,7 @@ def reenact(db: Database, given: Reenactment, *, folder: Path) -> None:
             seed=given.seed,
             rates=part.readers,
         )
-        life.close_study(db, actor=SYSTEM, slug=its, sign_off=SIGN_OFF)
+        lifecycle.close_study(db, actor=SYSTEM, slug=its, sign_off=SIGN_OFF)
 
 
 def draw_cases(part: Part, folder: Path, *, seed: int, size: int) -> dict[str, str]:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from data.texts import unguarded
-from readerstudy.analyse.outcome import outcome
-from readerstudy.analyse.read import read_predictions, read_readings
-from readerstudy.analyse.study import (
+from readerstudy.commands.outcome import outcome
+from readerstudy.files.read_tables import read_predictions, read_readings
+from readerstudy.files.study_analysis import (
     Settings,
     analyse_study,
     named,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from readerstudy import clock
 from readerstudy.db.tables import Event
-from readerstudy.entities import Actor
+from readerstudy.domain import Actor
 
 
 def record(

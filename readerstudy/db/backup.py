@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from readerstudy.db.engine import Database
-from readerstudy.errors import StudyError
+from readerstudy.domain.errors import StudyError
 
 _DATABASE = "skinreader.db"
 _IMAGES = "cases/"

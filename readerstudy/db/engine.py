@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from readerstudy.db.cache import Cache
 from readerstudy.db.file_watch import FileWatch
-from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError, StudyError
+from readerstudy.domain.errors import BusyError, ConfigError, ConflictError, StateError, StudyError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 30

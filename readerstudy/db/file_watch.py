@@ -6,7 +6,7 @@ Deleted, moved or replaced: SQLite goes on writing to the old file, and all of i
 import logging
 from pathlib import Path
 
-from readerstudy.errors import LostError
+from readerstudy.domain.errors import LostError
 
 _log = logging.getLogger(__name__)
 

@@ -1,19 +1,20 @@
 """Accounts of those who run studies, and the sessions of everybody."""
 
-from readerstudy import clock, ids, passwords
+from readerstudy import clock
 from readerstudy.db import Database, Session, audit
-from readerstudy.db import queries_accounts as queries
-from readerstudy.db import queries_studies as studies
+from readerstudy.db.queries import accounts as queries
+from readerstudy.db.queries import studies
 from readerstudy.db.tables import Account, SignedIn
-from readerstudy.entities import SYSTEM, Actor, Role
-from readerstudy.errors import PermissionDenied, SignInError, StudyError
-from readerstudy.rules import (
+from readerstudy.domain import SYSTEM, Actor, Role
+from readerstudy.domain.errors import PermissionDenied, SignInError, StudyError
+from readerstudy.domain.rules import (
     ACCOUNT_SESSION,
     READER_SESSION,
     Permission,
     authorise,
     network_of,
 )
+from readerstudy.security import passwords, tokens
 from readerstudy.services.throttling import UNKNOWN, WINDOW_MINUTES, may_try, note_failure
 
 FIRST_ADMIN = "admin"
@@ -57,7 +58,7 @@ def ensure_first_admin(db: Database, *, password: str | None) -> str | None:
     with db.reading() as session:
         if queries.has_accounts(session):
             return None
-    drawn = None if password else ids.new_password()
+    drawn = None if password else tokens.new_password()
     create_admin(db, actor=SYSTEM, name=FIRST_ADMIN, password=password or drawn or "")
     return drawn
 
@@ -94,12 +95,12 @@ def change_password(db: Database, *, actor: Actor, old: str, new: str, address: 
 
 def sign_out(db: Database, *, token: str) -> None:
     with db.transaction() as session:
-        queries.forget_session(session, ids.hash_token(token))
+        queries.forget_session(session, tokens.hash_token(token))
 
 
 def actor_for(db: Database, *, token: str) -> Actor | None:
     with db.reading() as session:
-        found = queries.signed_in(session, ids.hash_token(token))
+        found = queries.signed_in(session, tokens.hash_token(token))
         if found is None or found.expires_at <= clock.now():
             return None
         if found.account_id is not None:
@@ -112,11 +113,11 @@ def open_session(
     session: Session, *, account_id: int | None = None, reader_id: int | None = None
 ) -> str:
     """Inside a transaction of another verb; returns the raw token, which is not stored."""
-    token, now = ids.new_token(), clock.now()
+    token, now = tokens.new_token(), clock.now()
     queries.forget_expired_sessions(session, now)
     session.add(
         SignedIn(
-            token_hash=ids.hash_token(token),
+            token_hash=tokens.hash_token(token),
             account_id=account_id,
             reader_id=reader_id,
             created_at=now,
@@ -142,7 +143,7 @@ def _count_attempt(db: Database, name: str, address: str) -> tuple[str, int | No
     with db.transaction() as session:
         account = queries.account_by_name(session, name) if _may_be_name(name) else None
         known = account.name if account else UNKNOWN
-        is_let_in = may_try(session, known or ids.passing_name(name), address=address)
+        is_let_in = may_try(session, known or tokens.passing_name(name), address=address)
         if not is_let_in:
             note_failure(session, known, is_checked=False)
     if not is_let_in:

@@ -1,8 +1,8 @@
 """Whether readers can be served, in one word for each thing that it takes."""
 
 from readerstudy.db import Database
-from readerstudy.errors import FullError, LostError, RetryError
-from readerstudy.services.scratch import check_room
+from readerstudy.domain.errors import FullError, LostError, RetryError
+from readerstudy.services.intake.staging import check_room
 
 
 def readiness(db: Database) -> dict[str, str]:

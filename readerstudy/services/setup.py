@@ -7,11 +7,11 @@ from pathlib import Path
 from data.taxonomy import DEMO8
 from readerstudy.config import Settings
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, StudyState, StudySummary
-from readerstudy.errors import ImportRefused
-from readerstudy.services import studies
+from readerstudy.domain import SYSTEM, StudyState, StudySummary
+from readerstudy.domain.errors import ImportRefused
 from readerstudy.services.accounts import ensure_first_admin
-from readerstudy.services.studies import DEMO_SLUG
+from readerstudy.services.study import drafts
+from readerstudy.services.study.drafts import DEMO_SLUG
 
 DEMO_FILES = Path(__file__).resolve().parents[1] / "demo"
 _DEMO_TITLE = "Demo: eight skin diseases (synthetic images)"
@@ -45,7 +45,7 @@ def initialise(db: Database, *, password: str | None, demo: Path = DEMO_FILES) -
 def _ensure_demo(db: Database, files: Path) -> None:
     found = _find_demo(db)
     if found is None:
-        studies.create_study(
+        drafts.create_study(
             db,
             actor=SYSTEM,
             slug=DEMO_SLUG,
@@ -57,12 +57,12 @@ def _ensure_demo(db: Database, files: Path) -> None:
     elif found.state is not StudyState.DRAFT:
         return
     if found is None or found.n_cases == 0:
-        studies.import_cases(db, actor=SYSTEM, slug=DEMO_SLUG, manifest=files / "manifest.csv")
+        drafts.import_cases(db, actor=SYSTEM, slug=DEMO_SLUG, manifest=files / "manifest.csv")
     predictions = files / "predictions.csv"
     if predictions.is_file() and (found is None or not found.models):
         name = _model_name(predictions.with_suffix(".json"))
-        studies.import_predictions(db, actor=SYSTEM, slug=DEMO_SLUG, name=name, csv=predictions)
-    studies.open_study(db, actor=SYSTEM, slug=DEMO_SLUG)
+        drafts.import_predictions(db, actor=SYSTEM, slug=DEMO_SLUG, name=name, csv=predictions)
+    drafts.open_study(db, actor=SYSTEM, slug=DEMO_SLUG)
 
 
 def _is_ours(study: StudySummary) -> bool:
@@ -81,5 +81,5 @@ def _model_name(sidecar: Path) -> str:
 
 
 def _find_demo(db: Database) -> StudySummary | None:
-    found = studies.list_studies(db, actor=SYSTEM)
+    found = drafts.list_studies(db, actor=SYSTEM)
     return next((study for study in found if study.slug == DEMO_SLUG), None)

@@ -6,7 +6,7 @@ import numpy as np
 from statsmodels.stats.inter_rater import fleiss_kappa
 
 from data.measures.tails import quantile, two_sided
-from readerstudy.stats.study import BoolArray, FloatArray, IntArray
+from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from readerstudy.stats import learning
 from readerstudy.stats.errors import StatsError
-from readerstudy.stats.frames import build_study
+from readerstudy.stats.input.frames import build_study
+from readerstudy.stats.input.study import Missing, Rule, Study
+from readerstudy.stats.methods import learning
 from readerstudy.stats.records import Analysis, Record
 from readerstudy.stats.sections import (
     agreement,
@@ -22,7 +23,6 @@ from readerstudy.stats.sections import (
     resampled,
 )
 from readerstudy.stats.sections.common import Options
-from readerstudy.stats.study import Missing, Rule, Study
 
 
 def analyse(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from readerstudy.stats.study import BoolArray, FloatArray, IntArray
+from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from readerstudy.stats.study import BoolArray, FloatArray, IntArray
+from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray
 
 
 def by_cluster(influence: FloatArray, cluster: IntArray) -> FloatArray:

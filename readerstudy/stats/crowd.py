@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from readerstudy.stats.study import UNANSWERED, FloatArray, IntArray
+from readerstudy.stats.input.study import UNANSWERED, FloatArray, IntArray
 
 NO_MAJORITY = -2
 

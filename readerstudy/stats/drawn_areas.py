@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from readerstudy.stats.bootstrap import Draws
-from readerstudy.stats.study import BoolArray, FloatArray, IntArray
+from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray
 
 Count = Callable[[FloatArray, FloatArray, IntArray, IntArray], FloatArray]
 # Measured: pairs pay up to so many per case, and one more for every value that ratings take.

@@ -8,7 +8,7 @@ from scipy.stats import binom
 from statsmodels.stats.multitest import fdrcorrection
 
 from data.measures.multiplicity import holm
-from readerstudy.stats.study import BoolArray, FloatArray, IntArray
+from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ import numpy as np
 
 from data.measures.auc import delong_influence, placements
 from readerstudy.stats.clusters import by_cluster
-from readerstudy.stats.study import FloatArray, IntArray
+from readerstudy.stats.input.study import FloatArray, IntArray
 
 
 def hand_till(truth: IntArray, scores: FloatArray) -> float:

@@ -6,8 +6,8 @@ from typing import Literal
 import pandas as pd
 
 from readerstudy.stats.analysis import analyse
+from readerstudy.stats.input.study import Missing, Rule
 from readerstudy.stats.records import Analysis
-from readerstudy.stats.study import Missing, Rule
 
 
 def analyse_groups(

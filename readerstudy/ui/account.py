@@ -8,14 +8,16 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Form, Request, Response
 
 from readerstudy.db import Database
-from readerstudy.entities import Actor
-from readerstudy.errors import CrowdedError, PermissionDenied, StudyError
-from readerstudy.rules import Permission, may
-from readerstudy.services import accounts, staff, trail
-from readerstudy.ui.hashing import Hashing
-from readerstudy.ui.plain import MAX_FORM_BYTES, caller_address, plain_page
-from readerstudy.ui.session import Sessions, Zone
-from readerstudy.ui.strings import language_of, words
+from readerstudy.domain import Actor
+from readerstudy.domain.errors import CrowdedError, PermissionDenied, StudyError
+from readerstudy.domain.rules import Permission, may
+from readerstudy.services import accounts
+from readerstudy.services.people import staff
+from readerstudy.services.study import trail
+from readerstudy.ui.plain_page import MAX_FORM_BYTES, caller_address, plain_page
+from readerstudy.ui.security.hashing import Hashing
+from readerstudy.ui.security.sessions import Sessions, Zone
+from readerstudy.ui.translations import language_of, words
 
 _SHOWN_EVENTS = 50
 _ACTIONS: Final = {

@@ -18,23 +18,23 @@ from starlette.requests import ClientDisconnect
 
 from readerstudy.config import Settings, own_url
 from readerstudy.db import Database
+from readerstudy.services.intake.staging import clear_abandoned
 from readerstudy.services.readiness import readiness
-from readerstudy.services.scratch import clear_abandoned
 from readerstudy.ui.admin import build_admin
-from readerstudy.ui.admin_api import admin_routes
+from readerstudy.ui.admin.downloads import admin_routes
+from readerstudy.ui.admin.uploads import upload_routes
 from readerstudy.ui.frontend_assets import FrontendAssets
-from readerstudy.ui.gate import Gate
-from readerstudy.ui.join import join_routes
-from readerstudy.ui.mount import Page, allow, mount
-from readerstudy.ui.own_streams import OwnStreams
-from readerstudy.ui.plain_events import PlainEvents
-from readerstudy.ui.quiz import build_study
-from readerstudy.ui.result import result_routes
-from readerstudy.ui.rights import rights_routes
-from readerstudy.ui.routes import invitation_routes, not_understood, sign_in_routes
-from readerstudy.ui.session import Sessions, Zone
-from readerstudy.ui.study_api import ERROR_HANDLERS, study_routes
-from readerstudy.ui.upload_api import upload_routes
+from readerstudy.ui.gradio_page import Page, allow, mount
+from readerstudy.ui.security.gate import Gate
+from readerstudy.ui.security.own_streams import OwnStreams
+from readerstudy.ui.security.plain_events import PlainEvents
+from readerstudy.ui.security.sessions import Sessions, Zone
+from readerstudy.ui.sign_in import invitation_routes, not_understood, sign_in_routes
+from readerstudy.ui.study.api import ERROR_HANDLERS, study_routes
+from readerstudy.ui.study.join import join_routes
+from readerstudy.ui.study.quiz import build_study
+from readerstudy.ui.study.result import result_routes
+from readerstudy.ui.study.rights import rights_routes
 
 # A 20 MB picture and what a form wraps around it.
 MAX_BODY_BYTES = 21_000_000

@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 from argon2 import PasswordHasher
 
-from readerstudy import passwords
-from readerstudy.export import pictures
+from readerstudy.report import figures
+from readerstudy.security import passwords
 from tests.attacks.canary import Canary
 from tests.attacks.stage import Stage
 from tests.integration.web.fakes import FakePredictor, RealSkinPredictor
@@ -20,7 +20,7 @@ def _quick():
     with pytest.MonkeyPatch.context() as patch:
         quick = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
         patch.setattr(passwords, "PasswordHasher", quick)
-        patch.setattr(pictures, "render", lambda *_, **__: b"<svg/>")
+        patch.setattr(figures, "render", lambda *_, **__: b"<svg/>")
         yield
 
 

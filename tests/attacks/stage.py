@@ -15,8 +15,11 @@ import numpy as np
 
 from data.images import encode
 from data.taxonomy import DEMO8
-from readerstudy.entities import SYSTEM, Actor, Role, StudyState
-from readerstudy.services import accounts, reading, requests, studies
+from readerstudy.domain import SYSTEM, Actor, Role, StudyState
+from readerstudy.services import accounts
+from readerstudy.services.people import requests
+from readerstudy.services.reading import joining
+from readerstudy.services.study import drafts
 from tests.attacks.canary import Canary
 from tests.integration.making import (
     PASSWORD,
@@ -90,7 +93,7 @@ class Stage:
         return "quiz"
 
     def invitation(self, slug: str = "quiz") -> str:
-        [token] = studies.invite(self.site.db, actor=SYSTEM, slug=slug, count=1)
+        [token] = drafts.invite(self.site.db, actor=SYSTEM, slug=slug, count=1)
         return token
 
     def new_name(self) -> str:
@@ -147,10 +150,10 @@ class Stage:
 
     def _new_reader(self, slug: str) -> str:
         db = self.site.db
-        token = reading.accept_invitation(db, token=self.invitation(slug))
+        token = joining.accept_invitation(db, token=self.invitation(slug))
         actor = self._actor(token)
-        reading.give_consent(db, actor=actor, version="2")
-        reading.save_profile(db, actor=actor, profile={"profession": "student"})
+        joining.give_consent(db, actor=actor, version="2")
+        joining.save_profile(db, actor=actor, profile={"profession": "student"})
         return token
 
     def _in_state(self, state: StudyState) -> str:
@@ -161,17 +164,15 @@ class Stage:
         return slug
 
     def _state_of(self, slug: str) -> StudyState:
-        found = studies.list_studies(self.site.db, actor=SYSTEM)
+        found = drafts.list_studies(self.site.db, actor=SYSTEM)
         return next(study.state for study in found if study.slug == slug)
 
     def _make(self, slug: str, state: StudyState) -> None:
         db = self.site.db
-        studies.create_study(
-            db, actor=SYSTEM, slug=slug, title=slug, taxonomy=DEMO8, synthetic=True
-        )
-        studies.import_cases(db, actor=SYSTEM, slug=slug, manifest=self._manifest)
+        drafts.create_study(db, actor=SYSTEM, slug=slug, title=slug, taxonomy=DEMO8, synthetic=True)
+        drafts.import_cases(db, actor=SYSTEM, slug=slug, manifest=self._manifest)
         if state is not StudyState.DRAFT:
-            studies.open_study(db, actor=SYSTEM, slug=slug)
+            drafts.open_study(db, actor=SYSTEM, slug=slug)
         if state is StudyState.CLOSED:
             close(db, slug)
 

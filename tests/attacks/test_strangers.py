@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from readerstudy import clock
-from readerstudy.entities import SYSTEM, ContactData
-from readerstudy.ids import hash_token
-from readerstudy.services import invitations
+from readerstudy.domain import SYSTEM, ContactData
+from readerstudy.security.tokens import hash_token
+from readerstudy.services.people import invitations
 from tests.attacks.asking import ask_event, ask_route
 from tests.attacks.enumerated import all_routes, events, own_routes
 from tests.attacks.valid import ROUTES, Asked, beside_of, inputs

@@ -20,8 +20,9 @@ from data.images import encode
 from data.phantom import draw_phantom
 from data.taxonomy import DEMO8
 from readerstudy.db.tables import Assignment, Case, Reader, ReferenceStandard
-from readerstudy.entities import SYSTEM
-from readerstudy.services import studies, supports
+from readerstudy.domain import SYSTEM
+from readerstudy.services.intake import supports
+from readerstudy.services.study import drafts
 from tests.browser.test_study_browser import sign_in
 from tests.integration.making import write_predictions
 from tests.serving import ROOT, write_phantoms
@@ -122,7 +123,7 @@ def make(admin, files, served):
     expect(said).to_have_text("Imported 12 cases.")
     db = served.database()
     csv_file = files / "net.csv"
-    studies.import_predictions(db, actor=SYSTEM, slug=SLUG, name="net", csv=csv_file)
+    drafts.import_predictions(db, actor=SYSTEM, slug=SLUG, name="net", csv=csv_file)
     csv_file = files / "supports.csv"
     supports.import_supports(db, actor=SYSTEM, slug=SLUG, model="net", csv=csv_file)
     db.close()

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from data.measures.tails import quantile, two_sided
-from readerstudy.analyse.read import read_predictions, read_readings
+from readerstudy.files.read_tables import read_predictions, read_readings
 from readerstudy.stats import analyse
-from readerstudy.stats.power import Claim, cases_needed, obuchowski_rockette, power
+from readerstudy.stats.power.power import Claim, cases_needed, obuchowski_rockette, power
 
 GAP = "model:model_a - mean_reader"
 QUANTITY = {"sens": "sensitivity", "spec": "specificity", "accuracy": "accuracy"}

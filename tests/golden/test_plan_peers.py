@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from readerstudy.plan import command
-from readerstudy.plan.command import add_arguments, run
+from readerstudy.commands import plan
+from readerstudy.commands.plan import add_arguments, run
 
 STUDIES = Path(__file__).parent / "studies"
 WITH_POWER = ("binary_rare_perfect", "binary_small", "negative_cov2", "two_readers")
@@ -18,7 +18,7 @@ _KEYS = ("readers", "cases")
 @pytest.fixture(autouse=True)
 def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """The picture is not compared, and takes longer than the rest."""
-    monkeypatch.setattr(command, "save", lambda _, kind: f"<{kind}></{kind}>".encode())
+    monkeypatch.setattr(plan, "save", lambda _, kind: f"<{kind}></{kind}>".encode())
 
 
 def entry(study: str, name: str) -> list[dict]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from readerstudy import passwords
 from readerstudy.db import Database
-from readerstudy.entities import Actor, Role
-from readerstudy.export import pictures
+from readerstudy.domain import Actor, Role
+from readerstudy.report import figures
+from readerstudy.security import passwords
 from tests.integration.making import (
     answer_next,
     make_account,
@@ -39,16 +39,16 @@ def _quick_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         def quick(_: object, kind: str = "svg", *, stamp: str = "") -> bytes:
             return f"<{kind}><desc>{stamp}</desc></{kind}>".encode()
 
-        monkeypatch.setattr(pictures, "render", quick)
+        monkeypatch.setattr(figures, "render", quick)
 
 
-_RENDER = pictures.render
+_RENDER = figures.render
 
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures are really drawn, also after the tests of a site that lasts as long as they all."""
-    monkeypatch.setattr(pictures, "render", _RENDER)
+    monkeypatch.setattr(figures, "render", _RENDER)
 
 
 @pytest.fixture(scope="session")

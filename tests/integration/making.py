@@ -12,8 +12,10 @@ from data.images import encode
 from data.manifest import write_manifest
 from data.taxonomy import DEMO8, PUMCH14, Taxonomy
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, Actor, Given, Measured, Role, SignOff
-from readerstudy.services import accounts, answering, life, reading, studies
+from readerstudy.domain import SYSTEM, Actor, Given, Measured, Role, SignOff
+from readerstudy.services import accounts
+from readerstudy.services.reading import answering, joining
+from readerstudy.services.study import drafts, lifecycle
 
 PASSWORD = "a long password"
 
@@ -52,27 +54,27 @@ def write_predictions(
 
 def make_study(db: Database, slug: str, manifest: Path, predictions: Path | None = None) -> None:
     """An open study named `slug`."""
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug=slug, title=f"Study {slug}", taxonomy=DEMO8, synthetic=True
     )
-    studies.import_cases(db, actor=SYSTEM, slug=slug, manifest=manifest)
+    drafts.import_cases(db, actor=SYSTEM, slug=slug, manifest=manifest)
     if predictions is not None:
-        studies.import_predictions(db, actor=SYSTEM, slug=slug, name="net", csv=predictions)
-    studies.open_study(db, actor=SYSTEM, slug=slug)
+        drafts.import_predictions(db, actor=SYSTEM, slug=slug, name="net", csv=predictions)
+    drafts.open_study(db, actor=SYSTEM, slug=slug)
 
 
 def close(db: Database, slug: str) -> None:
     signed = SignOff(name="Ada Example", statement="All readings are in.")
-    life.close_study(db, actor=SYSTEM, slug=slug, sign_off=signed)
+    lifecycle.close_study(db, actor=SYSTEM, slug=slug, sign_off=signed)
 
 
 def make_reader(db: Database, slug: str) -> Actor:
     """A reader who stands before the first case."""
-    [token] = studies.invite(db, actor=SYSTEM, slug=slug, count=1)
-    actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=token))
+    [token] = drafts.invite(db, actor=SYSTEM, slug=slug, count=1)
+    actor = accounts.actor_for(db, token=joining.accept_invitation(db, token=token))
     assert actor is not None
-    reading.give_consent(db, actor=actor, version="2")
-    reading.save_profile(db, actor=actor, profile={"profession": "student"})
+    joining.give_consent(db, actor=actor, version="2")
+    joining.save_profile(db, actor=actor, profile={"profession": "student"})
     return actor
 
 

@@ -7,7 +7,7 @@ import anyio
 
 import app as composition
 from readerstudy.config import load_settings
-from readerstudy.ui import connections
+from readerstudy.ui.security import connections
 
 HEAD, STALL = 1.0, 1.0  # seconds, instead of those of people
 

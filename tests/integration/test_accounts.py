@@ -7,9 +7,14 @@ import pytest
 
 from readerstudy import clock
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, Role
-from readerstudy.errors import PermissionDenied, SignInError, StudyError
-from readerstudy.rules import ACCOUNT_SESSION, ATTEMPT_WINDOW, MAX_ATTEMPTS, MAX_ATTEMPTS_OF_NAME
+from readerstudy.domain import SYSTEM, Role
+from readerstudy.domain.errors import PermissionDenied, SignInError, StudyError
+from readerstudy.domain.rules import (
+    ACCOUNT_SESSION,
+    ATTEMPT_WINDOW,
+    MAX_ATTEMPTS,
+    MAX_ATTEMPTS_OF_NAME,
+)
 from readerstudy.services import accounts
 from tests.integration.making import dump
 

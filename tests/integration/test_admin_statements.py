@@ -4,9 +4,9 @@ import pytest
 
 from data.taxonomy import DEMO8
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM
-from readerstudy.errors import StudyError
-from readerstudy.services import studies
+from readerstudy.domain import SYSTEM
+from readerstudy.domain.errors import StudyError
+from readerstudy.services.study import drafts
 from readerstudy.ui.admin.tab import OUT_OF_DATE, picker, study_of
 from tests.integration.making import statements
 
@@ -19,7 +19,7 @@ def counts(db: Database, slug: str) -> tuple[int, int]:
 def test_one_study_is_asked_for_alone(db: Database, study: str) -> None:
     alone = counts(db, study)
     for number in range(20):
-        studies.create_study(
+        drafts.create_study(
             db, actor=SYSTEM, slug=f"n{number}", title="T", taxonomy=DEMO8, synthetic=True
         )
     assert counts(db, study) == alone

@@ -15,9 +15,11 @@ import sqlalchemy as sa
 from data.taxonomy import DEMO8
 from readerstudy.db import Database
 from readerstudy.db.tables import Consent
-from readerstudy.entities import SYSTEM
-from readerstudy.services import answering, results, studies
-from readerstudy.services.simulation import simulate_readers
+from readerstudy.domain import SYSTEM
+from readerstudy.services.reading import answering
+from readerstudy.services.results import results
+from readerstudy.services.results.simulation import simulate_readers
+from readerstudy.services.study import drafts
 from tests.integration.making import answer_next, make_reader
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,7 +75,7 @@ def test_the_script_gives_the_same_bytes(
 
 
 def test_the_script_copes_with_a_study_that_has_no_cases(db: Database, tmp_path: Path) -> None:
-    studies.create_study(db, actor=SYSTEM, slug="empty", title="T", taxonomy=DEMO8, synthetic=True)
+    drafts.create_study(db, actor=SYSTEM, slug="empty", title="T", taxonomy=DEMO8, synthetic=True)
     assert_same_again(unzip(db, "empty", tmp_path / "bundle"))
 
 

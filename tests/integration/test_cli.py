@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from data.taxonomy import DEMO8
-from readerstudy import cli, cli_accounts
+from readerstudy.commands import accounts as cli_accounts
+from readerstudy.commands import main
 from readerstudy.config import SETTINGS
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, StudyState
-from readerstudy.services import accounts, setup, studies
+from readerstudy.domain import SYSTEM, StudyState
+from readerstudy.services import accounts, setup
+from readerstudy.services.study import drafts
 from tests.integration.making import write_cases, write_predictions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +45,7 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*command: str) -> int:
-    return cli.main(command)
+    return main.main(command)
 
 
 def database(var: Path) -> Database:
@@ -104,7 +106,7 @@ def test_a_study_from_the_command_line_alone(
     with zipfile.ZipFile(bundle) as archive:
         assert archive.testzip() is None
     db = database(var)
-    [found] = studies.list_studies(db, actor=SYSTEM)
+    [found] = drafts.list_studies(db, actor=SYSTEM)
     db.close()
     assert (found.state, found.synthetic, found.n_simulated) == (StudyState.CLOSED, False, 3)
 
@@ -292,10 +294,10 @@ def test_init_leaves_a_study_of_ones_own_alone(
     run("migrate")
     db = database(var)
     mine = {"slug": "demo", "title": "Mine", "taxonomy": DEMO8, "synthetic": False}
-    studies.create_study(db, actor=SYSTEM, is_demo=True, **mine)
+    drafts.create_study(db, actor=SYSTEM, is_demo=True, **mine)
     assert run("init") == 0
     assert "a study of your own is named demo" in capsys.readouterr().out
-    [found] = studies.list_studies(db, actor=SYSTEM)
+    [found] = drafts.list_studies(db, actor=SYSTEM)
     db.close()
     assert (found.title, found.n_cases, found.state) == ("Mine", 0, StudyState.DRAFT)
 
@@ -311,7 +313,7 @@ def test_a_backup_is_restored_elsewhere(
     assert run("restore", "--from", str(copy), "--var", str(other)) == 0
     assert "8 images" in capsys.readouterr().out
     db = database(other)
-    [found] = studies.list_studies(db, actor=SYSTEM)
+    [found] = drafts.list_studies(db, actor=SYSTEM)
     db.close()
     assert (found.n_cases, found.n_simulated_answers) == (8, 16)
     assert {p.name for p in (other / "cases").iterdir()} == {
@@ -330,7 +332,7 @@ def test_a_file_that_is_no_backup_is_refused(
 
 def test_every_command_and_flag_is_documented() -> None:
     page = CLI_PAGE.read_text("utf-8")
-    parser = cli.build_parser(with_statistics=True)
+    parser = main.build_parser(with_statistics=True)
     commands = next(a for a in parser._actions if a.dest == "command").choices
     assert isinstance(commands, dict)
     for name, command in commands.items():

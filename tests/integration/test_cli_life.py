@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from readerstudy import cli
+from readerstudy.commands import main
 from readerstudy.config import SETTINGS
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, Actor, ContactData, StudyState, StudySummary
-from readerstudy.services import accounts, invitations, reading, requests, studies
+from readerstudy.domain import SYSTEM, Actor, ContactData, StudyState, StudySummary
+from readerstudy.services import accounts
+from readerstudy.services.people import invitations, requests
+from readerstudy.services.reading import joining
+from readerstudy.services.study import drafts
 from tests.integration.making import make_study, write_cases
 
 MINE = ("--study", "mine")
@@ -38,17 +41,17 @@ def db(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
 
 
 def run(*command: str) -> None:
-    assert cli.main(command) == 0
+    assert main.main(command) == 0
 
 
 def refused(capsys: pytest.CaptureFixture[str], *command: str) -> str:
     capsys.readouterr()
-    assert cli.main(command) == cli.EXIT_REFUSED
+    assert main.main(command) == main.EXIT_REFUSED
     return capsys.readouterr().err
 
 
 def found(db: Database) -> dict[str, StudySummary]:
-    return {study.slug: study for study in studies.list_studies(db, actor=SYSTEM)}
+    return {study.slug: study for study in drafts.list_studies(db, actor=SYSTEM)}
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -56,7 +59,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def joined(db: Database, link: str) -> Actor:
-    actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=link))
+    actor = accounts.actor_for(db, token=joining.accept_invitation(db, token=link))
     assert actor is not None
     return actor
 

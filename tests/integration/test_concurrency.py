@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from readerstudy.db import Database
 from readerstudy.db.tables import Answer
-from readerstudy.entities import Actor, Given, Measured, Saved
-from readerstudy.errors import RetryError
-from readerstudy.services import answering
+from readerstudy.domain import Actor, Given, Measured, Saved
+from readerstudy.domain.errors import RetryError
+from readerstudy.services.reading import answering
 from tests.integration.making import make_reader
 
 N_THREADS = 20

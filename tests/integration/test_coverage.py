@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, CellState, Coverage
-from readerstudy.services import answering
-from readerstudy.services.coverage import coverage
-from readerstudy.services.simulation import simulate_readers
+from readerstudy.domain import SYSTEM, CellState, Coverage
+from readerstudy.services.reading import answering
+from readerstudy.services.results.coverage import coverage
+from readerstudy.services.results.simulation import simulate_readers
 from tests.integration.conftest import World
 from tests.integration.making import answer_next, make_reader
 

@@ -6,8 +6,10 @@ import time
 import httpx
 import sqlalchemy as sa
 
-from readerstudy.entities import SYSTEM
-from readerstudy.services import accounts, reading, studies
+from readerstudy.domain import SYSTEM
+from readerstudy.services import accounts
+from readerstudy.services.reading import joining
+from readerstudy.services.study import drafts
 from tests.integration.making import write_cases
 from tests.serving import running_server
 
@@ -19,8 +21,8 @@ def begin(served):
     client.post(served.invite().removeprefix(served.url))
     db = served.database()
     actor = accounts.actor_for(db, token=client.cookies[COOKIE])
-    reading.give_consent(db, actor=actor, version="2")
-    reading.save_profile(db, actor=actor, profile={"profession": "student"})
+    joining.give_consent(db, actor=actor, version="2")
+    joining.save_profile(db, actor=actor, profile={"profession": "student"})
     db.close()
     return client
 
@@ -80,6 +82,6 @@ def _resume(served, clients, sent):
     after = client.get("/study-api/current").json()
     assert after["answered"] - before["answered"] in (0, 1)
     db = served.database()
-    [trial] = [s for s in studies.list_studies(db, actor=SYSTEM) if s.slug == "trial"]
+    [trial] = [s for s in drafts.list_studies(db, actor=SYSTEM) if s.slug == "trial"]
     db.close()
     assert trial.n_answers == len(stored_tokens(served))

@@ -5,7 +5,7 @@ import pytest
 from data.manifest import read_manifest
 from data.taxonomy import DEMO8
 from model.commands.main import main as model
-from readerstudy.cli import main as study
+from readerstudy.commands.main import main as study
 from readerstudy.config import SETTINGS
 from tests.integration.making import write_cases
 from tests.unit.model_world import tiny_checkpoint

@@ -8,18 +8,19 @@ import sqlalchemy as sa
 from data.taxonomy import DEMO8
 from readerstudy.db import Database
 from readerstudy.db.tables import Reader
-from readerstudy.entities import SYSTEM, Actor, Withdrawal
-from readerstudy.protocol import Analysis, Protocol
-from readerstudy.services import answering, studies
-from readerstudy.services.flow import TOO_FEW, flow, left_out
-from readerstudy.services.simulation import simulate_readers
+from readerstudy.domain import SYSTEM, Actor, Withdrawal
+from readerstudy.domain.protocol import Analysis, Protocol
+from readerstudy.services.reading import answering
+from readerstudy.services.results.reader_flow import TOO_FEW, flow, left_out
+from readerstudy.services.results.simulation import simulate_readers
+from readerstudy.services.study import drafts
 from tests.integration.making import answer_next, make_reader
 
 
 def test_people_are_counted_step_by_step_and_simulated_readers_apart(
     db: Database, study: str
 ) -> None:
-    studies.invite(db, actor=SYSTEM, slug=study, count=2)
+    drafts.invite(db, actor=SYSTEM, slug=study, count=2)
     make_reader(db, study)
     started = make_reader(db, study)
     answering.current_case(db, actor=started)
@@ -35,12 +36,12 @@ def test_people_are_counted_step_by_step_and_simulated_readers_apart(
 
 def test_the_excluded_and_the_withdrawn_are_not_analysed(db: Database, manifest: Path) -> None:
     protocol = Protocol(analysis=Analysis(min_answered=0.5))
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="rules", title="Rules", taxonomy=DEMO8, synthetic=True,
         protocol=protocol,
     )  # fmt: skip
-    studies.import_cases(db, actor=SYSTEM, slug="rules", manifest=manifest)
-    studies.open_study(db, actor=SYSTEM, slug="rules")
+    drafts.import_cases(db, actor=SYSTEM, slug="rules", manifest=manifest)
+    drafts.open_study(db, actor=SYSTEM, slug="rules")
     make_reader(db, "rules")  # never starts, so that no rule leaves this person out
     for n_answers in (1, 9, 9):
         reader = make_reader(db, "rules")

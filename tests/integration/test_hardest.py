@@ -8,10 +8,12 @@ import pytest
 from data.images import decode
 from data.taxonomy import DEMO8
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, ReaderKind
-from readerstudy.errors import NotFoundError
-from readerstudy.services import answering, results, studies
-from readerstudy.services.hardest import hardest_cases, thumbnail
+from readerstudy.domain import SYSTEM, ReaderKind
+from readerstudy.domain.errors import NotFoundError
+from readerstudy.services.reading import answering
+from readerstudy.services.results import results
+from readerstudy.services.results.hardest_cases import hardest_cases, thumbnail
+from readerstudy.services.study import drafts
 from tests.integration.making import answer_next, make_reader, write_predictions
 
 
@@ -62,11 +64,11 @@ def test_a_tie_is_settled_as_in_the_analysis(
     table = pd.read_csv(csv)
     table[[f"p_{code}" for code in backwards.codes]] = 1 / 8
     table.to_csv(csv, index=False)
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="tied", title="T", taxonomy=DEMO8, synthetic=True, rule=rule
     )
-    studies.import_cases(db, actor=SYSTEM, slug="tied", manifest=manifest)
-    studies.import_predictions(db, actor=SYSTEM, slug="tied", name="net", csv=csv)
+    drafts.import_cases(db, actor=SYSTEM, slug="tied", manifest=manifest)
+    drafts.import_predictions(db, actor=SYSTEM, slug="tied", name="net", csv=csv)
     _, found = hardest_cases(db, actor=SYSTEM, slug="tied")
     last = DEMO8.codes[-1]
     assert {case.models["net"] for case in found} == {(last, 1 / 8)}

@@ -8,10 +8,10 @@ import pytest
 
 from data.errors import UserError
 from data.taxonomy import DEMO8
-from readerstudy.db import queries_studies as queries
-from readerstudy.entities import SYSTEM
-from readerstudy.services import studies, uploads
-from readerstudy.services.archives import unpack
+from readerstudy.db.queries import studies as queries
+from readerstudy.domain import SYSTEM
+from readerstudy.services.intake.zip_files import unpack
+from readerstudy.services.study import drafts, uploads
 from tests.hostile.archives import BOMBS, all_archives, packed
 from tests.hostile.tables import all_pairs
 from tests.integration.making import write_cases, write_predictions
@@ -42,7 +42,7 @@ def pair(tmp_path_factory):
 
 
 def draft(db, slug):
-    studies.create_study(db, actor=SYSTEM, slug=slug, title="Draft", taxonomy=DEMO8, synthetic=True)
+    drafts.create_study(db, actor=SYSTEM, slug=slug, title="Draft", taxonomy=DEMO8, synthetic=True)
     return slug
 
 

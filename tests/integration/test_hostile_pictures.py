@@ -15,9 +15,9 @@ from data.images import MAX_BYTES, MAX_PIXELS, ImageError, decode
 from data.taxonomy import DEMO8
 from model.commands import main as model_cli
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM
-from readerstudy.errors import ImportRefused
-from readerstudy.services import studies, uploads
+from readerstudy.domain import SYSTEM
+from readerstudy.domain.errors import ImportRefused
+from readerstudy.services.study import drafts, uploads
 from tests.hostile.pictures import Bytes, few, pictures
 from tests.integration.making import write_cases, write_predictions
 from tests.unit.model_world import tiny_checkpoint
@@ -40,8 +40,8 @@ def draft(db: Database, tmp_path: Path) -> str:
     """A study with three cases."""
     (tmp_path / "own").mkdir()
     manifest = write_cases(tmp_path / "own", n_cases=3)
-    studies.create_study(db, actor=SYSTEM, slug="d", title="D", taxonomy=DEMO8, synthetic=True)
-    studies.import_cases(db, actor=SYSTEM, slug="d", manifest=manifest)
+    drafts.create_study(db, actor=SYSTEM, slug="d", title="D", taxonomy=DEMO8, synthetic=True)
+    drafts.import_cases(db, actor=SYSTEM, slug="d", manifest=manifest)
     return "d"
 
 
@@ -64,7 +64,7 @@ def stored(db: Database) -> list[Path]:
 
 
 def n_cases(db: Database) -> int:
-    return studies.list_studies(db, actor=SYSTEM)[-1].n_cases
+    return drafts.list_studies(db, actor=SYSTEM)[-1].n_cases
 
 
 def test_there_are_many_of_them_and_they_are_the_same_in_every_run() -> None:
@@ -144,7 +144,7 @@ def test_hostile_pictures_beside_advice_are_refused_together_and_leave_nothing(
     db: Database, draft: str, tmp_path: Path, make_all: All
 ) -> None:
     csv = write_predictions(tmp_path / "net.csv", manifest=tmp_path / "own" / "manifest.csv")
-    studies.import_predictions(db, actor=SYSTEM, slug=draft, name="net", csv=csv)
+    drafts.import_predictions(db, actor=SYSTEM, slug=draft, name="net", csv=csv)
     files, before = files_of(make_all), stored(db)
     rows = ["case_id,kind,path,caption", *(f"case-00,similar,{name}," for name in files)]
     archive = packed(tmp_path / "supports.zip", "supports.csv", rows, files)

@@ -17,24 +17,16 @@ import readerstudy.services
 from data.errors import UserError
 from data.taxonomy import DEMO8, Disease, Taxonomy
 from data.texts import problem
-from readerstudy.cli import main
-from readerstudy.consent import DEFAULT_CONSENT, ConsentText
-from readerstudy.entities import SYSTEM, ContactData, Given, Measured, Role, SignOff
-from readerstudy.export.own import own_csv, own_json
-from readerstudy.protocol import Aid, Protocol, Questions
-from readerstudy.services import (
-    accounts,
-    answering,
-    identities,
-    invitations,
-    own_data,
-    own_results,
-    reading,
-    requests,
-    results,
-    studies,
-    trail,
-)
+from readerstudy.commands.main import main
+from readerstudy.domain import SYSTEM, ContactData, Given, Measured, Role, SignOff
+from readerstudy.domain.consent import DEFAULT_CONSENT, ConsentText
+from readerstudy.domain.protocol import Aid, Protocol, Questions
+from readerstudy.files.own_data import own_csv, own_json
+from readerstudy.services import accounts
+from readerstudy.services.people import identities, invitations, requests
+from readerstudy.services.reading import answering, joining, own_data
+from readerstudy.services.results import own_result, results
+from readerstudy.services.study import drafts, trail
 from tests.hostile.archives import packed
 from tests.hostile.texts import HOSTILE, LEGITIMATE, MARKUP
 from tests.integration.making import PASSWORD, answer_next, close, make_reader, write_cases
@@ -66,8 +58,8 @@ def backend():
 
 def verbs():
     """Everything that pages and commands can ask of the services, found in the code."""
-    for module in pkgutil.iter_modules(readerstudy.services.__path__):
-        found = import_module(f"readerstudy.services.{module.name}")
+    for module in pkgutil.walk_packages(readerstudy.services.__path__, "readerstudy.services."):
+        found = import_module(module.name)
         for name, verb in vars(found).items():
             is_own = inspect.isfunction(verb) and verb.__module__ == found.__name__
             if is_own and not name.startswith("_") and next(iter(_parameters(verb)), "") == "db":
@@ -83,7 +75,7 @@ class Entrances:
 
     def __init__(self, db, folder):
         self.db, self._count = db, count()
-        studies.create_study(
+        drafts.create_study(
             db, actor=SYSTEM, slug="draft", title="Draft", taxonomy=DEMO8, synthetic=True
         )
         manifest = write_cases(folder, n_cases=2)
@@ -264,21 +256,21 @@ def test_every_entrance_refuses_every_odd_text(db, study, tmp_path):
 
 def test_names_of_all_countries_are_taken_as_they_are(db, study):
     for number, name in enumerate(LEGITIMATE):
-        studies.create_study(
+        drafts.create_study(
             db, actor=SYSTEM, slug=f"s{number}", title=name, taxonomy=DEMO8, synthetic=True
         )
         contact = ContactData(name=name, email="a@example.org", note=f"{name}\n{name}")
         invitations.invite_person(db, actor=SYSTEM, slug="alpha", days=9, contact=contact)
         reader = make_reader(db, "alpha")
-        reading.save_profile(db, actor=reader, profile={"country": name})
-    titles = {its.title for its in studies.list_studies(db, actor=SYSTEM)}
+        joining.save_profile(db, actor=reader, profile={"country": name})
+    titles = {its.title for its in drafts.list_studies(db, actor=SYSTEM)}
     assert titles >= set(LEGITIMATE)
     written = identities.export_identities(db, actor=SYSTEM, slug="alpha").decode()
     assert all(name in written for name in LEGITIMATE)
 
 
 def test_a_manifest_with_odd_cells_is_refused_line_by_line(db, tmp_path):
-    studies.create_study(db, actor=SYSTEM, slug="odd", title="Odd", taxonomy=DEMO8, synthetic=True)
+    drafts.create_study(db, actor=SYSTEM, slug="odd", title="Odd", taxonomy=DEMO8, synthetic=True)
     manifest = write_cases(tmp_path, n_cases=2)
     head, one, two = manifest.read_text().splitlines()
     columns = head.split(",")
@@ -288,10 +280,10 @@ def test_a_manifest_with_odd_cells_is_refused_line_by_line(db, tmp_path):
             cells[columns.index(column)] = text
             manifest.write_text("\n".join([head, ",".join(cells), two]), "utf-8")
             with pytest.raises(UserError, match="line 2") as told:
-                studies.import_cases(db, actor=SYSTEM, slug="odd", manifest=manifest)
+                drafts.import_cases(db, actor=SYSTEM, slug="odd", manifest=manifest)
             assert len(str(told.value)) < 2_000
     manifest.write_text(f"{head}\n{one}\n{two}")
-    assert studies.import_cases(db, actor=SYSTEM, slug="odd", manifest=manifest) == 2
+    assert drafts.import_cases(db, actor=SYSTEM, slug="odd", manifest=manifest) == 2
 
 
 ODD = "\ud800x \u202e\u2028\x1b\0" + MARKUP
@@ -303,7 +295,7 @@ def stored(db, study):
     reader = make_reader(db, study)
     contact = ContactData("A", "a@example.org", "note")
     token = invitations.invite_person(db, actor=SYSTEM, slug=study, days=9, contact=contact)
-    accounts.actor_for(db, token=reading.accept_invitation(db, token=token))
+    accounts.actor_for(db, token=joining.accept_invitation(db, token=token))
     requests.allow_requests(db, actor=SYSTEM, slug=study, is_allowed=True)
     requests.ask_access(db, slug=study, contact=contact)
     while answering.current_case(db, actor=reader):
@@ -378,9 +370,9 @@ def test_what_is_stored_already_leaves_by_every_door(db, stored, tmp_path, monke
     report = files["report.html"].decode()
     assert MARKUP not in report
     assert re.search("&lt;img src=x", report)
-    own_results.own_result(db, actor=stored)
-    reading.status(db, actor=stored)
-    assert studies.list_studies(db, actor=SYSTEM)[0].title
+    own_result.own_result(db, actor=stored)
+    joining.status(db, actor=stored)
+    assert drafts.list_studies(db, actor=SYSTEM)[0].title
     assert len(requests.list_requests(db, actor=SYSTEM, slug="alpha")) == 1
     assert len(invitations.list_invitations(db, actor=SYSTEM, slug="alpha")) >= 2
     monkeypatch.setenv("SKINREADER_DATABASE_URL", f"sqlite:///{db.path}")

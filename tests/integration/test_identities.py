@@ -9,9 +9,13 @@ import sqlalchemy as sa
 
 from readerstudy.db import Database
 from readerstudy.db.tables import Event, Reader
-from readerstudy.entities import SYSTEM, ContactData, Withdrawal
-from readerstudy.errors import PermissionDenied, StateError
-from readerstudy.services import accounts, identities, invitations, reading, results, studies
+from readerstudy.domain import SYSTEM, ContactData, Withdrawal
+from readerstudy.domain.errors import PermissionDenied, StateError
+from readerstudy.services import accounts
+from readerstudy.services.people import identities, invitations
+from readerstudy.services.reading import joining
+from readerstudy.services.results import results
+from readerstudy.services.study import drafts
 from tests.integration.conftest import World
 from tests.integration.making import close, dump
 
@@ -22,7 +26,7 @@ def invite(db: Database, name: str, *, accept: bool) -> str:
     token = invitations.invite_person(db, actor=SYSTEM, slug="alpha", days=9, contact=contact)
     if not accept:
         return ""
-    actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=token))
+    actor = accounts.actor_for(db, token=joining.accept_invitation(db, token=token))
     assert actor is not None
     return actor.name
 
@@ -74,14 +78,14 @@ def test_names_and_addresses_are_forgotten_once_the_study_is_closed(world: World
     close(world.db, "alpha")
     assert identities.forget_contacts(world.db, actor=SYSTEM, slug="alpha") == 1
     assert "Countess" not in dump(world.db)
-    assert code in [one.code for one in studies.progress(world.db, actor=SYSTEM, slug="alpha")]
+    assert code in [one.code for one in drafts.progress(world.db, actor=SYSTEM, slug="alpha")]
     assert table(identities.export_identities(world.db, actor=SYSTEM, slug="alpha")) == []
 
 
 def test_the_identified_export_carries_the_seal(world: World) -> None:
     invite(world.db, "Ada", accept=True)
     [row] = table(identities.export_identities(world.db, actor=SYSTEM, slug="alpha"))
-    [study] = [s for s in studies.list_studies(world.db, actor=SYSTEM) if s.slug == "alpha"]
+    [study] = [s for s in drafts.list_studies(world.db, actor=SYSTEM) if s.slug == "alpha"]
     assert row["seal"] == study.seal_hash
 
 

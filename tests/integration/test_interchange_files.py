@@ -12,8 +12,9 @@ from openpyxl import load_workbook
 
 from data.taxonomy import DEMO8
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM
-from readerstudy.services import answering, results
+from readerstudy.domain import SYSTEM
+from readerstudy.services.reading import answering
+from readerstudy.services.results import results
 from tests.integration.making import answer_next, make_reader
 
 CLASS = "BCC"

@@ -8,9 +8,12 @@ import sqlalchemy as sa
 from readerstudy import clock
 from readerstudy.db import Database
 from readerstudy.db.tables import Contact, Event
-from readerstudy.entities import SYSTEM, ContactData, InvitationState
-from readerstudy.errors import InvitationError, NotFoundError, StateError, StudyError
-from readerstudy.services import accounts, invitations, reading, studies
+from readerstudy.domain import SYSTEM, ContactData, InvitationState
+from readerstudy.domain.errors import InvitationError, NotFoundError, StateError, StudyError
+from readerstudy.services import accounts
+from readerstudy.services.people import invitations
+from readerstudy.services.reading import joining
+from readerstudy.services.study import drafts
 
 ADA = ContactData("Ada", "ada@example.org", "second year")
 
@@ -32,7 +35,7 @@ def test_the_list_says_what_became_of_each_link(
     db: Database, study: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invited(db, study, days=1)
-    reading.accept_invitation(db, token=invited(db, study, ContactData()))
+    joining.accept_invitation(db, token=invited(db, study, ContactData()))
     invited(db, study, ContactData())
     invitations.revoke_invitation(db, actor=SYSTEM, slug=study, number=newest(db, study))
     invited(db, study)
@@ -50,10 +53,10 @@ def test_the_list_says_what_became_of_each_link(
 
 def test_a_link_taken_back_opens_nothing_and_signs_its_reader_out(db: Database, study: str) -> None:
     link = invited(db, study)
-    session_token = reading.accept_invitation(db, token=link)
+    session_token = joining.accept_invitation(db, token=link)
     invitations.revoke_invitation(db, actor=SYSTEM, slug=study, number=newest(db, study))
     assert accounts.actor_for(db, token=session_token) is None
-    for verb in (reading.look_up_invitation, reading.accept_invitation):
+    for verb in (joining.look_up_invitation, joining.accept_invitation):
         with pytest.raises(InvitationError, match="taken back"):
             verb(db, token=link)
     with pytest.raises(StateError, match="is revoked"):
@@ -84,7 +87,7 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(
 
 def test_the_trail_does_not_name_the_person(db: Database, study: str) -> None:
     invited(db, study)
-    studies.invite(db, actor=SYSTEM, slug=study, count=1)
+    drafts.invite(db, actor=SYSTEM, slug=study, count=1)
     with db.reading() as session:
         assert session.scalars(sa.select(Contact.name)).all() == ["Ada"]
         written = " ".join(f"{e.subject} {e.new}" for e in session.scalars(sa.select(Event)))

@@ -11,14 +11,15 @@ import sqlalchemy as sa
 
 from data.errors import UserError
 from data.taxonomy import DEMO8
-from readerstudy import rules
 from readerstudy.db import Database
-from readerstudy.db.queries_studies import study_by_slug
+from readerstudy.db.queries.studies import study_by_slug
 from readerstudy.db.tables import Study
-from readerstudy.entities import SYSTEM, Actor, SignOff, StudyState
-from readerstudy.errors import StateError, StudyError
-from readerstudy.protocol import Feedback, Policies, Protocol
-from readerstudy.services import amending, answering, life, results, sealing, studies, trail
+from readerstudy.domain import SYSTEM, Actor, SignOff, StudyState, rules
+from readerstudy.domain.errors import StateError, StudyError
+from readerstudy.domain.protocol import Feedback, Policies, Protocol
+from readerstudy.services.reading import answering
+from readerstudy.services.results import results
+from readerstudy.services.study import amendments, drafts, lifecycle, seal_content, trail
 from tests.integration.making import answer_next, close, dump, make_reader
 from tests.integration.test_results import table, unzip
 
@@ -35,7 +36,7 @@ def found(db: Database, slug: str) -> Study:
 
 def amend(db: Database, slug: str, **changes: str) -> None:
     given = {"case_id": "case-00", "label": "SK", "basis": "histology", "reason": WHY} | changes
-    amending.amend_reference(db, actor=SYSTEM, slug=slug, **given)
+    amendments.amend_reference(db, actor=SYSTEM, slug=slug, **given)
 
 
 def last(db: Database, slug: str) -> trail.TrailEvent:
@@ -43,15 +44,15 @@ def last(db: Database, slug: str) -> trail.TrailEvent:
 
 
 def reopen(db: Database, slug: str, reason: str = "late readers") -> None:
-    life.reopen_study(db, actor=SYSTEM, slug=slug, reason=reason)
+    lifecycle.reopen_study(db, actor=SYSTEM, slug=slug, reason=reason)
 
 
 def archive(db: Database, slug: str) -> None:
-    life.archive_study(db, actor=SYSTEM, slug=slug)
+    lifecycle.archive_study(db, actor=SYSTEM, slug=slug)
 
 
 def test_closing_keeps_who_signed_and_the_trail_tells(db: Database, study: str) -> None:
-    life.close_study(db, actor=SYSTEM, slug=study, sign_off=SIGNED)
+    lifecycle.close_study(db, actor=SYSTEM, slug=study, sign_off=SIGNED)
     closed = found(db, study)
     assert closed.state is StudyState.CLOSED
     assert closed.sign_off is not None
@@ -67,7 +68,7 @@ def test_closing_keeps_who_signed_and_the_trail_tells(db: Database, study: str) 
 )
 def test_closing_needs_a_name_and_a_statement(db: Database, study: str, signed: SignOff) -> None:
     with pytest.raises(StudyError, match="characters"):
-        life.close_study(db, actor=SYSTEM, slug=study, sign_off=signed)
+        lifecycle.close_study(db, actor=SYSTEM, slug=study, sign_off=signed)
     assert found(db, study).state is StudyState.OPEN
 
 
@@ -81,16 +82,16 @@ def test_closing_needs_a_name_and_a_statement(db: Database, study: str, signed: 
 def test_what_readers_were_told_after_closing_is_not_undone(
     db: Database, manifest: Path, protocol: Protocol, named: str
 ) -> None:
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="told", title="Told", taxonomy=DEMO8, synthetic=True,
         protocol=protocol,
     )  # fmt: skip
-    studies.import_cases(db, actor=SYSTEM, slug="told", manifest=manifest)
-    studies.open_study(db, actor=SYSTEM, slug="told")
+    drafts.import_cases(db, actor=SYSTEM, slug="told", manifest=manifest)
+    drafts.open_study(db, actor=SYSTEM, slug="told")
     close(db, "told")
     with pytest.raises(StateError, match=f"without {named} in order to reopen"):
         reopen(db, "told")
-    assert [s.keeps_closed for s in studies.list_studies(db, actor=SYSTEM)] == [named]
+    assert [s.keeps_closed for s in drafts.list_studies(db, actor=SYSTEM)] == [named]
     assert found(db, "told").state is StudyState.CLOSED
 
 
@@ -127,7 +128,7 @@ def test_an_archived_study_shows_results_and_takes_nothing(db: Database, study: 
         with pytest.raises(StateError, match="archived"):
             verb(db, study)
     with pytest.raises(StateError, match="archived"):
-        studies.invite(db, actor=SYSTEM, slug=study, count=1)
+        drafts.invite(db, actor=SYSTEM, slug=study, count=1)
     exported = unzip(results.export_bundle(db, actor=SYSTEM, slug=study))
     assert json.loads(exported["study.json"])["state"] == "archived"
 
@@ -146,7 +147,7 @@ def test_an_open_study_is_not_reopened_archived_or_amended(
 
 
 def test_a_draft_is_neither_closed_nor_reopened(db: Database, study: str) -> None:
-    life.copy_study(db, actor=SYSTEM, slug=study, new_slug="copy", title="Copy")
+    lifecycle.copy_study(db, actor=SYSTEM, slug=study, new_slug="copy", title="Copy")
     for verb in (close, reopen, archive, amend):
         with pytest.raises(StateError, match="but this one is draft"):
             verb(db, "copy")
@@ -156,13 +157,15 @@ def test_a_copy_has_the_settings_and_cases_but_no_readers(
     db: Database, study: str, reader: Actor
 ) -> None:
     answer_next(db, reader)
-    life.copy_study(db, actor=SYSTEM, slug=study, new_slug="copy", title=" Copy ", with_cases=True)
-    [copy] = [s for s in studies.list_studies(db, actor=SYSTEM) if s.slug == "copy"]
+    lifecycle.copy_study(
+        db, actor=SYSTEM, slug=study, new_slug="copy", title=" Copy ", with_cases=True
+    )
+    [copy] = [s for s in drafts.list_studies(db, actor=SYSTEM) if s.slug == "copy"]
     assert (copy.title, copy.state, copy.seal_hash) == ("Copy", StudyState.DRAFT, None)
     assert (copy.n_cases, copy.n_readers, copy.n_answers, copy.models) == (16, 0, 0, ())
     assert found(db, "copy").protocol == found(db, study).protocol
     assert found(db, "copy").consent_text == found(db, study).consent_text
-    studies.open_study(db, actor=SYSTEM, slug="copy")
+    drafts.open_study(db, actor=SYSTEM, slug="copy")
     theirs = make_reader(db, "copy")
     case = answering.current_case(db, actor=theirs)
     assert case is not None
@@ -183,7 +186,7 @@ def test_a_copy_needs_a_name_that_can_be(
 ) -> None:
     before = dump(db)
     with pytest.raises(StudyError, match=said):
-        life.copy_study(db, actor=SYSTEM, slug=study, new_slug=slug, title=title)
+        lifecycle.copy_study(db, actor=SYSTEM, slug=study, new_slug=slug, title=title)
     assert dump(db) == before
 
 
@@ -227,7 +230,7 @@ def test_a_seal_of_the_first_format_still_holds(db: Database, study: str) -> Non
     """Of a study that was opened before the seal had the basis."""
     with db.transaction() as session:
         its = study_by_slug(session, study)
-        its.seal_hash = seal = rules.seal(sealing._content(session, its, 1))
+        its.seal_hash = seal = rules.seal(seal_content._content(session, its, 1))
     exported = unzip(results.export_bundle(db, actor=SYSTEM, slug=study))
     assert hashlib.sha256(exported["seal.json"]).hexdigest() == seal
 

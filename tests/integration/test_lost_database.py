@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from readerstudy.errors import LostError, RetryError
+from readerstudy.domain.errors import LostError, RetryError
 from readerstudy.services import accounts
 from tests.integration.making import answer_next
 

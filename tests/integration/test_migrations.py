@@ -18,14 +18,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from data.taxonomy import DEMO8
 from readerstudy import clock
-from readerstudy.db import Database, backup, engine, queries_results
-from readerstudy.db.queries_reading import reader_and_study
-from readerstudy.db.queries_studies import cases, lock_study, study_by_slug
+from readerstudy.db import Database, backup, engine
+from readerstudy.db.queries import readings
+from readerstudy.db.queries.assignments import reader_and_study
+from readerstudy.db.queries.studies import cases, lock_study, study_by_slug
 from readerstudy.db.tables import Base, Case, Consent, Event, Reader, SignInAttempt
-from readerstudy.entities import Actor, Role
-from readerstudy.errors import BusyError, ConfigError, ConflictError, StateError, StudyError
-from readerstudy.services.reading import status
-from readerstudy.services.sealing import seal_content
+from readerstudy.domain import Actor, Role
+from readerstudy.domain.errors import BusyError, ConfigError, ConflictError, StateError, StudyError
+from readerstudy.services.reading.joining import status
+from readerstudy.services.study.seal_content import seal_content
 from tests.integration.making import answer_next, close, dump, make_reader
 from tests.integration.stores import Store
 
@@ -376,7 +377,7 @@ def test_the_order_of_cases_does_not_depend_on_the_servers_language(
         by_server = session.scalars(sa.select(Case.case_id).order_by(Case.case_id)).all()
         alpha = study_by_slug(session, study)
         ours = [case.case_id for case in cases(session, alpha.id)]
-        exported = [row["case_id"] for row in queries_results.cases(session, alpha)]
+        exported = [row["case_id"] for row in readings.cases(session, alpha)]
     assert by_server.index("case-a") < by_server.index("case-B")
     assert ours == exported == sorted(ours)
 

@@ -20,12 +20,15 @@ from readerstudy.db.tables import (
     Reader,
     SignedIn,
 )
-from readerstudy.entities import SYSTEM, Actor, Withdrawal
-from readerstudy.errors import InvitationError, StateError, StudyError
-from readerstudy.export.own import own_csv, own_json
-from readerstudy.protocol import Protocol, Readers
-from readerstudy.services import accounts, answering, own_data, reading, results, studies
-from readerstudy.services.flow import flow
+from readerstudy.domain import SYSTEM, Actor, Withdrawal
+from readerstudy.domain.errors import InvitationError, StateError, StudyError
+from readerstudy.domain.protocol import Protocol, Readers
+from readerstudy.files.own_data import own_csv, own_json
+from readerstudy.services import accounts
+from readerstudy.services.reading import answering, joining, own_data
+from readerstudy.services.results import results
+from readerstudy.services.results.reader_flow import flow
+from readerstudy.services.study import drafts
 from tests.integration.making import answer_next, close, dump, make_reader
 
 PERSONAL = (Profile, SignedIn, Contact)
@@ -33,23 +36,23 @@ PERSONAL = (Profile, SignedIn, Contact)
 
 def opened(db: Database, manifest: Path, rule: str) -> str:
     """An open study with this rule."""
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="own", title="Own", taxonomy=DEMO8, synthetic=True,
         protocol=Protocol(readers=Readers(withdrawal=rule)),
     )  # fmt: skip
-    studies.import_cases(db, actor=SYSTEM, slug="own", manifest=manifest)
-    studies.open_study(db, actor=SYSTEM, slug="own")
+    drafts.import_cases(db, actor=SYSTEM, slug="own", manifest=manifest)
+    drafts.open_study(db, actor=SYSTEM, slug="own")
     return "own"
 
 
 def joined(db: Database, slug: str) -> tuple[Actor, str, str]:
     """A reader with two answers and a contact; the link; the session."""
-    [link] = studies.invite(db, actor=SYSTEM, slug=slug, count=1)
-    session_token = reading.accept_invitation(db, token=link)
+    [link] = drafts.invite(db, actor=SYSTEM, slug=slug, count=1)
+    session_token = joining.accept_invitation(db, token=link)
     actor = accounts.actor_for(db, token=session_token)
     assert actor is not None
-    reading.give_consent(db, actor=actor, version="2")
-    reading.save_profile(db, actor=actor, profile={"country": "=Atlantis()"})
+    joining.give_consent(db, actor=actor, version="2")
+    joining.save_profile(db, actor=actor, profile={"country": "=Atlantis()"})
     for _ in range(2):
         answer_next(db, actor)
     with db.transaction() as session:
@@ -86,8 +89,8 @@ def test_a_withdrawn_reader_cannot_come_back(
     assert own_data.withdraw(db, actor=actor) is rule
     assert accounts.actor_for(db, token=session_token) is None
     with pytest.raises(InvitationError, match="ask for a new one"):
-        reading.accept_invitation(db, token=link)
-    for verb in (reading.status, answering.current_case, own_data.own_data, own_data.withdraw):
+        joining.accept_invitation(db, token=link)
+    for verb in (joining.status, answering.current_case, own_data.own_data, own_data.withdraw):
         with pytest.raises(StateError, match="has withdrawn"):
             verb(db, actor=actor)
     assert [n_rows(db, table) for table in PERSONAL] == [0, 0, 0]
@@ -102,9 +105,9 @@ def test_deleted_readings_are_gone_and_leave_the_analysis(db: Database, manifest
     actor, _, _ = joined(db, slug)
     before = results.study_results(db, actor=SYSTEM, slug=slug)
     assert before.meta["n_answers"] == 2
-    assert studies.list_studies(db, actor=SYSTEM)[-1].n_readers == 1
+    assert drafts.list_studies(db, actor=SYSTEM)[-1].n_readers == 1
     own_data.withdraw(db, actor=actor)
-    assert studies.list_studies(db, actor=SYSTEM)[-1].n_readers == 0
+    assert drafts.list_studies(db, actor=SYSTEM)[-1].n_readers == 0
     assert [n_rows(db, table) for table in (Answer, Assignment, Consent)] == [0, 0, 0]
     other = make_reader(db, slug)
     for _ in range(2):
@@ -112,7 +115,7 @@ def test_deleted_readings_are_gone_and_leave_the_analysis(db: Database, manifest
     after = results.study_results(db, actor=SYSTEM, slug=slug)
     assert f"reader:{other.name}" in {r.subject for r in after.records}
     assert f"reader:{actor.name}" not in {r.subject for r in after.records}
-    assert [p.code for p in studies.progress(db, actor=SYSTEM, slug=slug)] == [other.name]
+    assert [p.code for p in drafts.progress(db, actor=SYSTEM, slug=slug)] == [other.name]
 
 
 def test_anonymised_readings_stay_under_a_code_that_leads_nowhere(
@@ -174,21 +177,21 @@ def test_withdrawing_is_possible_after_closing(db: Database, manifest: Path) -> 
 
 def test_the_protocol_chooses_the_questions_about_the_reader(db: Database, manifest: Path) -> None:
     asks = Readers(profile=("age", "profession", "years_dermoscopy"), years=(5,))
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="own", title="Own", taxonomy=DEMO8, synthetic=True,
         protocol=Protocol(readers=asks),
     )  # fmt: skip
-    studies.import_cases(db, actor=SYSTEM, slug="own", manifest=manifest)
-    studies.open_study(db, actor=SYSTEM, slug="own")
+    drafts.import_cases(db, actor=SYSTEM, slug="own", manifest=manifest)
+    drafts.open_study(db, actor=SYSTEM, slug="own")
     actor = make_reader(db, "own")
-    asked = [field.key for field in reading.status(db, actor=actor).profile_fields]
+    asked = [field.key for field in joining.status(db, actor=actor).profile_fields]
     assert asked == ["profession", "years_dermoscopy", "age"]
     with pytest.raises(StudyError, match="one of none, <5, >=5"):
-        reading.save_profile(db, actor=actor, profile={"years_dermoscopy": "3-10"})
+        joining.save_profile(db, actor=actor, profile={"years_dermoscopy": "3-10"})
     with pytest.raises(StudyError, match="got the field 'country'"):
-        reading.save_profile(db, actor=actor, profile={"country": "Nowhere"})
+        joining.save_profile(db, actor=actor, profile={"country": "Nowhere"})
     given = {"age": "30-39", "country": "", "years_dermoscopy": ">=5"}
-    reading.save_profile(db, actor=actor, profile=given)
+    joining.save_profile(db, actor=actor, profile=given)
     answer_next(db, actor)
     [group] = results.subgroups(db, actor=SYSTEM, slug="own", factor="years_dermoscopy")
     assert group.name == ">=5"

@@ -8,23 +8,25 @@ import sqlalchemy as sa
 from data.taxonomy import DEMO8
 from readerstudy.db import Database
 from readerstudy.db.tables import Assignment
-from readerstudy.entities import SYSTEM, Actor
-from readerstudy.errors import NotFoundError, StateError
-from readerstudy.protocol import Aid, Feedback, Protocol
-from readerstudy.services import answering, own_results, results, studies
-from readerstudy.services.own_results import Share, share
+from readerstudy.domain import SYSTEM, Actor
+from readerstudy.domain.errors import NotFoundError, StateError
+from readerstudy.domain.protocol import Aid, Feedback, Protocol
+from readerstudy.services.reading import answering
+from readerstudy.services.results import own_result, results
+from readerstudy.services.results.own_result import Share, share
+from readerstudy.services.study import drafts
 from readerstudy.stats.records import AREA_METHODS
 from tests.integration.making import answer_next, close, make_reader
 
 
 def opened(db: Database, manifest: Path, predictions: Path, protocol: Protocol) -> str:
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="end", title="End", taxonomy=DEMO8, synthetic=True,
         protocol=protocol,
     )  # fmt: skip
-    studies.import_cases(db, actor=SYSTEM, slug="end", manifest=manifest)
-    studies.import_predictions(db, actor=SYSTEM, slug="end", name="net", csv=predictions)
-    studies.open_study(db, actor=SYSTEM, slug="end")
+    drafts.import_cases(db, actor=SYSTEM, slug="end", manifest=manifest)
+    drafts.import_predictions(db, actor=SYSTEM, slug="end", name="net", csv=predictions)
+    drafts.open_study(db, actor=SYSTEM, slug="end")
     return "end"
 
 
@@ -39,9 +41,9 @@ def read(db: Database, slug: str, answer: str, *, n_cases: int = 99) -> Actor:
 def test_nothing_before_closing(db: Database, study: str) -> None:
     actor = read(db, study, "BCC")
     with pytest.raises(StateError, match="closed"):
-        own_results.own_result(db, actor=actor)
+        own_result.own_result(db, actor=actor)
     with pytest.raises(StateError, match="closed"):
-        own_results.missed_image(db, actor=actor, case_token="any")
+        own_result.missed_image(db, actor=actor, case_token="any")
 
 
 def test_own_result_stands_beside_models_and_three_others(
@@ -52,7 +54,7 @@ def test_own_result_stands_beside_models_and_three_others(
     for _ in range(2):
         read(db, slug, "SK")
     close(db, slug)
-    lines = {(x.code, x.quantity): x for x in own_results.own_result(db, actor=me).lines}
+    lines = {(x.code, x.quantity): x for x in own_result.own_result(db, actor=me).lines}
     assert lines["", "accuracy"].own == Share(2, 16)
     assert lines["BCC", "sensitivity"].own == Share(2, 2)
     assert lines["BCC", "specificity"].own == Share(0, 14)
@@ -61,7 +63,7 @@ def test_own_result_stands_beside_models_and_three_others(
     [model] = analysis.find(subject="model:net", quantity="accuracy", method="wilson")
     its = lines["", "accuracy"].models["net"]
     assert its.hits / its.n == pytest.approx(model.estimate)
-    assert own_results.own_result(db, actor=me).missed is None
+    assert own_result.own_result(db, actor=me).missed is None
 
 
 def test_the_others_are_a_median_of_three_or_more(
@@ -71,7 +73,7 @@ def test_the_others_are_a_median_of_three_or_more(
     me = read(db, slug, "BCC", n_cases=1)
     others = [read(db, slug, "SK").name for _ in range(3)]
     close(db, slug)
-    result = own_results.own_result(db, actor=me)
+    result = own_result.own_result(db, actor=me)
     found = result.lines[0].others
     assert found is not None
     assert (found.n, found.middle) == (3, 2 / 16)
@@ -85,7 +87,7 @@ def test_the_curves_are_those_of_the_results_and_of_models_alone(
     me = read(db, slug, "BCC")
     others = [read(db, slug, "SK").name for _ in range(3)]
     close(db, slug)
-    curves = own_results.own_result(db, actor=me).curves
+    curves = own_result.own_result(db, actor=me).curves
     assert list(curves) == list(DEMO8.codes)
     analysis = results.study_results(db, actor=SYSTEM, slug=slug)
     for code, figure in curves.items():
@@ -102,13 +104,13 @@ def test_missed_cases_come_only_where_the_protocol_allows(
     slug = opened(db, manifest, predictions, allows)
     me, other = read(db, slug, "BCC"), read(db, slug, "SK")
     close(db, slug)
-    missed = own_results.own_result(db, actor=me).missed
+    missed = own_result.own_result(db, actor=me).missed
     assert missed is not None
     assert len(missed) == 14
     assert "BCC" not in {case.truth for case in missed}
-    assert own_results.missed_image(db, actor=me, case_token=missed[0].case_token)
+    assert own_result.missed_image(db, actor=me, case_token=missed[0].case_token)
     with pytest.raises(NotFoundError, match="of yours"):
-        own_results.missed_image(db, actor=other, case_token=missed[0].case_token)
+        own_result.missed_image(db, actor=other, case_token=missed[0].case_token)
 
 
 def test_misleading_advice_is_disclosed_to_whoever_is_done(
@@ -117,8 +119,8 @@ def test_misleading_advice_is_disclosed_to_whoever_is_done(
     aid = Aid(design="second-read", model="net", wrong_share=0.25)
     slug = opened(db, manifest, predictions, Protocol(aid=aid))
     reading, done = read(db, slug, "BCC", n_cases=5), read(db, slug, "BCC")
-    assert own_results.misled_at(db, actor=reading) == []
-    told = own_results.misled_at(db, actor=done)
+    assert own_result.misled_at(db, actor=reading) == []
+    told = own_result.misled_at(db, actor=done)
     with db.reading() as session:
         query = sa.select(Assignment).where(Assignment.reader_id == done.reader_id)
         advised = [a for a in session.scalars(query) if a.advice]

@@ -15,20 +15,20 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from readerstudy.db import Database
-from readerstudy.entities import Actor
+from readerstudy.domain import Actor
 from readerstudy.services.accounts import open_session
 from readerstudy.ui.admin import build_admin
+from readerstudy.ui.admin.downloads import admin_routes
 from readerstudy.ui.admin.invitations_view import ONLY_OWNERS
 from readerstudy.ui.admin.tab import OUT_OF_DATE
-from readerstudy.ui.admin_api import admin_routes
-from readerstudy.ui.mount import allow
-from readerstudy.ui.quiz import build_study
-from readerstudy.ui.result import result_routes
-from readerstudy.ui.rights import rights_routes
-from readerstudy.ui.routes import sign_in_routes
-from readerstudy.ui.session import Sessions, Zone
-from readerstudy.ui.study_api import ERROR_HANDLERS, study_routes
-from readerstudy.ui.upload_api import upload_routes
+from readerstudy.ui.admin.uploads import upload_routes
+from readerstudy.ui.gradio_page import allow
+from readerstudy.ui.security.sessions import Sessions, Zone
+from readerstudy.ui.sign_in import sign_in_routes
+from readerstudy.ui.study.api import ERROR_HANDLERS, study_routes
+from readerstudy.ui.study.quiz import build_study
+from readerstudy.ui.study.result import result_routes
+from readerstudy.ui.study.rights import rights_routes
 from tests.attacks.matrix import allowed
 from tests.integration.conftest import World
 from tests.integration.test_permissions import LISTS, READERS

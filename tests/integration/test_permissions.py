@@ -12,33 +12,26 @@ import pytest
 from data.errors import UserError
 from data.taxonomy import DEMO8
 from readerstudy import services
-from readerstudy.entities import Actor, ContactData, Given, Measured, SignOff
-from readerstudy.errors import PermissionDenied
-from readerstudy.services import (
-    accounts,
-    amending,
-    answering,
-    copies,
+from readerstudy.domain import Actor, ContactData, Given, Measured, SignOff
+from readerstudy.domain.errors import PermissionDenied
+from readerstudy.services import accounts, backups, readiness, setup
+from readerstudy.services.intake import supports
+from readerstudy.services.people import identities, invitations, requests, staff
+from readerstudy.services.reading import answering, joining, own_data, revising
+from readerstudy.services.results import (
     coverage,
-    exposure,
-    flow,
-    hardest,
-    identities,
-    invitations,
-    life,
-    own_data,
-    own_results,
-    preview,
-    readiness,
-    reading,
-    requests,
+    hardest_cases,
+    own_result,
+    reader_flow,
     results,
-    revising,
-    setup,
     simulation,
-    staff,
-    studies,
-    supports,
+)
+from readerstudy.services.study import (
+    amendments,
+    drafts,
+    exposure,
+    lifecycle,
+    preview,
     trail,
     uploads,
 )
@@ -52,8 +45,8 @@ PUBLIC = {
     accounts.actor_for,
     exposure.exposed_studies,
     readiness.readiness,
-    reading.look_up_invitation,
-    reading.accept_invitation,
+    joining.look_up_invitation,
+    joining.accept_invitation,
     requests.look_up_join,
     requests.ask_access,
     setup.initialise,
@@ -103,27 +96,27 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         EVERYWHERE,
         lambda w, a, _: staff.end_sessions(w.db, actor=a, name="monitor-beta"),
     ),
-    copies.back_up: (
+    backups.back_up: (
         EVERYWHERE,
-        lambda w, a, p: copies.back_up(w.db, actor=a, out=p / "backup.zip"),
+        lambda w, a, p: backups.back_up(w.db, actor=a, out=p / "backup.zip"),
     ),
-    copies.restore: (
+    backups.restore: (
         EVERYWHERE,
-        lambda w, a, p: copies.restore(w.db, actor=a, source=p / "backup.zip"),
+        lambda w, a, p: backups.restore(w.db, actor=a, source=p / "backup.zip"),
     ),
-    studies.create_study: (
+    drafts.create_study: (
         EVERYWHERE,
-        lambda w, a, _: studies.create_study(
+        lambda w, a, _: drafts.create_study(
             w.db, actor=a, slug="new", title="New", taxonomy=DEMO8, synthetic=True
         ),
     ),
-    studies.import_cases: (
+    drafts.import_cases: (
         OWNERS,
-        lambda w, a, p: studies.import_cases(w.db, actor=a, slug="alpha", manifest=p / "m.csv"),
+        lambda w, a, p: drafts.import_cases(w.db, actor=a, slug="alpha", manifest=p / "m.csv"),
     ),
-    studies.check_draft: (
+    drafts.check_draft: (
         OWNERS,
-        lambda w, a, _: studies.check_draft(w.db, actor=a, slug="alpha"),
+        lambda w, a, _: drafts.check_draft(w.db, actor=a, slug="alpha"),
     ),
     uploads.import_cases_zip: (
         OWNERS,
@@ -141,9 +134,9 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
             w.db, actor=a, slug="alpha", model="net", archive=p / "s.zip"
         ),
     ),
-    studies.import_predictions: (
+    drafts.import_predictions: (
         OWNERS,
-        lambda w, a, p: studies.import_predictions(
+        lambda w, a, p: drafts.import_predictions(
             w.db, actor=a, slug="alpha", name="other", csv=p / "p.csv"
         ),
     ),
@@ -153,31 +146,33 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
             w.db, actor=a, slug="alpha", model="net", csv=p / "s.csv"
         ),
     ),
-    studies.open_study: (
+    drafts.open_study: (
         OWNERS,
-        lambda w, a, _: studies.open_study(w.db, actor=a, slug="alpha"),
+        lambda w, a, _: drafts.open_study(w.db, actor=a, slug="alpha"),
     ),
-    life.close_study: (
+    lifecycle.close_study: (
         OWNERS,
-        lambda w, a, _: life.close_study(
+        lambda w, a, _: lifecycle.close_study(
             w.db, actor=a, slug="alpha", sign_off=SignOff(name="A", statement="B")
         ),
     ),
-    life.reopen_study: (
+    lifecycle.reopen_study: (
         OWNERS,
-        lambda w, a, _: life.reopen_study(w.db, actor=a, slug="alpha", reason="late readers"),
+        lambda w, a, _: lifecycle.reopen_study(w.db, actor=a, slug="alpha", reason="late readers"),
     ),
-    life.archive_study: (
+    lifecycle.archive_study: (
         OWNERS,
-        lambda w, a, _: life.archive_study(w.db, actor=a, slug="alpha"),
+        lambda w, a, _: lifecycle.archive_study(w.db, actor=a, slug="alpha"),
     ),
-    life.copy_study: (
+    lifecycle.copy_study: (
         EVERYWHERE,
-        lambda w, a, _: life.copy_study(w.db, actor=a, slug="alpha", new_slug="new", title="New"),
+        lambda w, a, _: lifecycle.copy_study(
+            w.db, actor=a, slug="alpha", new_slug="new", title="New"
+        ),
     ),
-    amending.amend_reference: (
+    amendments.amend_reference: (
         OWNERS,
-        lambda w, a, _: amending.amend_reference(
+        lambda w, a, _: amendments.amend_reference(
             w.db,
             actor=a,
             slug="alpha",
@@ -201,9 +196,9 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
     ),
     trail.trail: (OWNERS, lambda w, a, _: trail.trail(w.db, actor=a, slug="alpha")),
     trail.trail_csv: (EVERYWHERE, lambda w, a, _: trail.trail_csv(w.db, actor=a)),
-    studies.invite: (
+    drafts.invite: (
         OWNERS,
-        lambda w, a, _: studies.invite(w.db, actor=a, slug="alpha", count=1),
+        lambda w, a, _: drafts.invite(w.db, actor=a, slug="alpha", count=1),
     ),
     invitations.invite_person: (
         OWNERS,
@@ -235,29 +230,32 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         OWNERS,
         lambda w, a, _: requests.refuse_request(w.db, actor=a, slug="alpha", number=1),
     ),
-    studies.progress: (
+    drafts.progress: (
         MONITORS,
-        lambda w, a, _: studies.progress(w.db, actor=a, slug="alpha"),
+        lambda w, a, _: drafts.progress(w.db, actor=a, slug="alpha"),
     ),
-    hardest.hardest_cases: (
+    hardest_cases.hardest_cases: (
         ANALYSTS,
-        lambda w, a, _: hardest.hardest_cases(w.db, actor=a, slug="alpha"),
+        lambda w, a, _: hardest_cases.hardest_cases(w.db, actor=a, slug="alpha"),
     ),
-    hardest.thumbnail: (
+    hardest_cases.thumbnail: (
         ANALYSTS,
-        lambda w, a, _: hardest.thumbnail(w.db, actor=a, slug="alpha", case_id="case-00"),
+        lambda w, a, _: hardest_cases.thumbnail(w.db, actor=a, slug="alpha", case_id="case-00"),
     ),
     coverage.coverage: (
         MONITORS,
         lambda w, a, _: coverage.coverage(w.db, actor=a, slug="alpha"),
     ),
-    flow.left_out: (ANALYSTS, lambda w, a, _: flow.left_out(w.db, actor=a, slug="alpha")),
-    flow.flow: (MONITORS, lambda w, a, _: flow.flow(w.db, actor=a, slug="alpha")),
-    studies.list_studies: (LISTS, lambda w, a, _: studies.list_studies(w.db, actor=a)),
-    studies.study_names: (LISTS, lambda w, a, _: studies.study_names(w.db, actor=a)),
-    studies.study_summary: (
+    reader_flow.left_out: (
+        ANALYSTS,
+        lambda w, a, _: reader_flow.left_out(w.db, actor=a, slug="alpha"),
+    ),
+    reader_flow.flow: (MONITORS, lambda w, a, _: reader_flow.flow(w.db, actor=a, slug="alpha")),
+    drafts.list_studies: (LISTS, lambda w, a, _: drafts.list_studies(w.db, actor=a)),
+    drafts.study_names: (LISTS, lambda w, a, _: drafts.study_names(w.db, actor=a)),
+    drafts.study_summary: (
         MONITORS,
-        lambda w, a, _: studies.study_summary(w.db, actor=a, slug="alpha"),
+        lambda w, a, _: drafts.study_summary(w.db, actor=a, slug="alpha"),
     ),
     simulation.simulate_readers: (
         OWNERS,
@@ -291,20 +289,20 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         ANALYSTS,
         lambda w, a, _: results.study_report(w.db, actor=a, slug="alpha"),
     ),
-    reading.status: (READERS, lambda w, a, _: reading.status(w.db, actor=a)),
-    reading.give_consent: (
+    joining.status: (READERS, lambda w, a, _: joining.status(w.db, actor=a)),
+    joining.give_consent: (
         READERS,
-        lambda w, a, _: reading.give_consent(w.db, actor=a, version="2"),
+        lambda w, a, _: joining.give_consent(w.db, actor=a, version="2"),
     ),
-    reading.save_profile: (
+    joining.save_profile: (
         READERS,
-        lambda w, a, _: reading.save_profile(w.db, actor=a, profile={}),
+        lambda w, a, _: joining.save_profile(w.db, actor=a, profile={}),
     ),
-    own_results.misled_at: (READERS, lambda w, a, _: own_results.misled_at(w.db, actor=a)),
-    own_results.own_result: (READERS, lambda w, a, _: own_results.own_result(w.db, actor=a)),
-    own_results.missed_image: (
+    own_result.misled_at: (READERS, lambda w, a, _: own_result.misled_at(w.db, actor=a)),
+    own_result.own_result: (READERS, lambda w, a, _: own_result.own_result(w.db, actor=a)),
+    own_result.missed_image: (
         READERS,
-        lambda w, a, _: own_results.missed_image(w.db, actor=a, case_token=w.case_tokens["alpha"]),
+        lambda w, a, _: own_result.missed_image(w.db, actor=a, case_token=w.case_tokens["alpha"]),
     ),
     own_data.own_data: (READERS, lambda w, a, _: own_data.own_data(w.db, actor=a)),
     own_data.withdraw: (READERS, lambda w, a, _: own_data.withdraw(w.db, actor=a)),
@@ -351,7 +349,7 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
 def verbs() -> set[Callable[..., Any]]:
     """Every public function of a service module whose first parameter is the database."""
     found = set()
-    for module_info in pkgutil.iter_modules(services.__path__, services.__name__ + "."):
+    for module_info in pkgutil.walk_packages(services.__path__, services.__name__ + "."):
         module = importlib.import_module(module_info.name)
         for name, function in inspect.getmembers(module, inspect.isfunction):
             is_own = function.__module__ == module.__name__ and not name.startswith("_")
@@ -400,7 +398,7 @@ def is_hidden(error: UserError) -> bool:
 
 def test_a_list_holds_only_what_one_may_see(world: World) -> None:
     def slugs(name: str) -> list[str]:
-        return [s.slug for s in studies.list_studies(world.db, actor=world.actors[name])]
+        return [s.slug for s in drafts.list_studies(world.db, actor=world.actors[name])]
 
     assert slugs("monitor everywhere") == ["alpha", "beta"]
     assert slugs("owner alpha") == ["alpha"]

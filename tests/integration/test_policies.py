@@ -9,10 +9,12 @@ from pydantic import ValidationError
 from data.taxonomy import DEMO8
 from readerstudy.db import Database
 from readerstudy.db.tables import Answer, Event
-from readerstudy.entities import SYSTEM, Actor, Given, Measured, Saved
-from readerstudy.errors import AnswerError, StateError
-from readerstudy.protocol import Aid, Policies, Protocol
-from readerstudy.services import answering, reading, results, revising, studies
+from readerstudy.domain import SYSTEM, Actor, Given, Measured, Saved
+from readerstudy.domain.errors import AnswerError, StateError
+from readerstudy.domain.protocol import Aid, Policies, Protocol
+from readerstudy.services.reading import answering, joining, revising
+from readerstudy.services.results import results
+from readerstudy.services.study import drafts
 from tests.integration.making import answer_next, close, make_reader, write_cases, write_predictions
 from tests.integration.test_protocol import table
 
@@ -27,15 +29,15 @@ def files(tmp_path: Path) -> Path:
 
 
 def make(db: Database, files: Path, protocol: Protocol) -> Actor:
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="policies", title="Policies", taxonomy=DEMO8, synthetic=True,
         protocol=protocol,
     )  # fmt: skip
     manifest = files / "manifest.csv"
-    studies.import_cases(db, actor=SYSTEM, slug="policies", manifest=manifest)
+    drafts.import_cases(db, actor=SYSTEM, slug="policies", manifest=manifest)
     csv = files / "net.csv"
-    studies.import_predictions(db, actor=SYSTEM, slug="policies", name="net", csv=csv)
-    studies.open_study(db, actor=SYSTEM, slug="policies")
+    drafts.import_predictions(db, actor=SYSTEM, slug="policies", name="net", csv=csv)
+    drafts.open_study(db, actor=SYSTEM, slug="policies")
     return make_reader(db, "policies")
 
 
@@ -88,7 +90,7 @@ def test_an_answer_that_is_changed_keeps_the_old_one_and_counts_once(
     rows = table(db, "policies", "readings.csv")
     assert [(r["answer"], r["changed"]) for r in rows[:2]] == [("SK", "true"), ("BCC", "false")]
     assert results.study_results(db, actor=SYSTEM, slug="policies").meta["n_answers"] == 2
-    assert studies.list_studies(db, actor=SYSTEM)[0].n_answers == 2
+    assert drafts.list_studies(db, actor=SYSTEM)[0].n_answers == 2
 
 
 def test_a_token_of_another_case_is_refused(db: Database, files: Path) -> None:
@@ -105,12 +107,12 @@ def test_only_answered_cases_of_ones_own_and_only_while_open(db: Database, files
     with pytest.raises(AnswerError, match="have answered"):
         revising.earlier_case(db, actor=actor, case_token=case.case_token)
     tokens = [answer_next(db, actor) for _ in range(4)]
-    assert reading.status(db, actor=actor).back == tokens[-1]
+    assert joining.status(db, actor=actor).back == tokens[-1]
     revise(db, actor, tokens[-1], "SK")
     close(db, "policies")
     with pytest.raises(StateError, match="closed"):
         revise(db, actor, tokens[-1], "BCC", token="too late")
-    assert reading.status(db, actor=actor).back is None
+    assert joining.status(db, actor=actor).back is None
 
 
 def test_the_first_answer_is_locked_once_advice_was_shown(db: Database, files: Path) -> None:
@@ -131,7 +133,7 @@ def test_feedback_comes_after_the_last_reading_of_a_case(db: Database, files: Pa
     aid = Aid(design="second-read", model="net")
     policies = Policies(back=True, feedback="immediate")
     actor = make(db, files, Protocol(aid=aid, policies=policies))
-    assert reading.status(db, actor=actor).gives_feedback
+    assert joining.status(db, actor=actor).gives_feedback
     told: list[str | None] = []
     while (case := answering.current_case(db, actor=actor)) is not None:
         assert case.reference is None
@@ -145,7 +147,7 @@ def test_feedback_comes_after_the_last_reading_of_a_case(db: Database, files: Pa
     assert told[0::2] == [None] * 4
     rows = [row for row in table(db, "policies", "readings.csv") if row["arm"] == "aided"]
     assert told[1::2] == [row["truth"] for row in rows]
-    assert studies.list_studies(db, actor=SYSTEM)[0].gives_feedback
+    assert drafts.list_studies(db, actor=SYSTEM)[0].gives_feedback
 
 
 @pytest.mark.parametrize(

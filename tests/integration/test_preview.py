@@ -6,11 +6,11 @@ import pytest
 
 from data.errors import UserError
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM
-from readerstudy.errors import StateError, StudyError
-from readerstudy.protocol import Aid, Protocol, Questions
-from readerstudy.services import life, preview, studies
-from readerstudy.services.protocols import parse_study, read_study_file
+from readerstudy.domain import SYSTEM
+from readerstudy.domain.errors import StateError, StudyError
+from readerstudy.domain.protocol import Aid, Protocol, Questions
+from readerstudy.services.study import drafts, lifecycle, preview
+from readerstudy.services.study.study_file import parse_study, read_study_file
 from tests.integration.making import dump
 
 YAML = """
@@ -68,13 +68,13 @@ def test_a_draft_shows_advice_and_questions(
         aid=Aid(design="second-read", model="net"), questions=Questions(cannot_tell=True)
     )
     file = parse_study(YAML)
-    studies.create_study(db, actor=SYSTEM, **(file.arguments(folder=None) | {"protocol": protocol}))
+    drafts.create_study(db, actor=SYSTEM, **(file.arguments(folder=None) | {"protocol": protocol}))
     with pytest.raises(StateError, match="at least one test case"):
         look(db, "trial")
-    studies.import_cases(db, actor=SYSTEM, slug="trial", manifest=manifest)
+    drafts.import_cases(db, actor=SYSTEM, slug="trial", manifest=manifest)
     with pytest.raises(StateError, match="predictions of net"):
         look(db, "trial")
-    studies.import_predictions(db, actor=SYSTEM, slug="trial", name="net", csv=predictions)
+    drafts.import_predictions(db, actor=SYSTEM, slug="trial", name="net", csv=predictions)
     first, second = look(db, "trial", 1), look(db, "trial", 2)
     assert first.advice is None
     assert second.advice is not None
@@ -87,9 +87,9 @@ def test_toml_and_yaml_and_a_copy_make_the_same_study(db: Database, tmp_path: Pa
     (tmp_path / "study.yaml").write_text(YAML)
     read = [read_study_file(tmp_path / f"study.{end}") for end in ("toml", "yaml")]
     assert read[0] == read[1] == parse_study(TOML, form="TOML")
-    studies.create_study(db, actor=SYSTEM, **read[0].arguments(folder=tmp_path))
-    life.copy_study(db, actor=SYSTEM, slug="trial", new_slug="twin", title="Trial")
-    assert {s.slug for s in studies.list_studies(db, actor=SYSTEM)} == {"trial", "twin"}
+    drafts.create_study(db, actor=SYSTEM, **read[0].arguments(folder=tmp_path))
+    lifecycle.copy_study(db, actor=SYSTEM, slug="trial", new_slug="twin", title="Trial")
+    assert {s.slug for s in drafts.list_studies(db, actor=SYSTEM)} == {"trial", "twin"}
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,13 @@ from data.taxonomy import DEMO8
 from readerstudy import clock
 from readerstudy.db import Database
 from readerstudy.db.tables import Assignment
-from readerstudy.entities import SYSTEM, Actor, Arm, CaseView, Given, Measured, Saved
-from readerstudy.errors import AnswerError, ImportRefused, StateError, StudyError
-from readerstudy.protocol import Aid, Analysis, Order, Protocol, Questions
-from readerstudy.services import answering, reading, results, simulation, studies
-from readerstudy.services.protocols import read_study_file, write_study_file
+from readerstudy.domain import SYSTEM, Actor, Arm, CaseView, Given, Measured, Saved
+from readerstudy.domain.errors import AnswerError, ImportRefused, StateError, StudyError
+from readerstudy.domain.protocol import Aid, Analysis, Order, Protocol, Questions
+from readerstudy.services.reading import answering, joining
+from readerstudy.services.results import results, simulation
+from readerstudy.services.study import drafts
+from readerstudy.services.study.study_file import read_study_file, write_study_file
 from tests.integration.making import make_reader, write_cases, write_predictions
 
 ROLES = ["", "", "", "", "", "", "", "", "practice", "attention"]
@@ -40,13 +42,13 @@ def files(tmp_path: Path) -> Path:
 
 
 def make(db: Database, files: Path, protocol: Protocol) -> str:
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="full", title="Full", taxonomy=DEMO8, synthetic=True,
         protocol=protocol,
     )  # fmt: skip
-    studies.import_cases(db, actor=SYSTEM, slug="full", manifest=files / "manifest.csv")
-    studies.import_predictions(db, actor=SYSTEM, slug="full", name="net", csv=files / "net.csv")
-    studies.open_study(db, actor=SYSTEM, slug="full")
+    drafts.import_cases(db, actor=SYSTEM, slug="full", manifest=files / "manifest.csv")
+    drafts.import_predictions(db, actor=SYSTEM, slug="full", name="net", csv=files / "net.csv")
+    drafts.open_study(db, actor=SYSTEM, slug="full")
     return "full"
 
 
@@ -210,7 +212,7 @@ def test_readers_are_left_out_by_the_sealed_rules_and_named(db: Database, files:
     read_all(db, wrong := make_reader(db, slug), code=DEMO8.codes[0])
     answer(db, lazy := make_reader(db, slug), Given("BCC"))
     analysis = results.study_results(db, actor=SYSTEM, slug=slug)
-    codes = {actor: reading.status(db, actor=actor).code for actor in (wrong, lazy)}
+    codes = {actor: joining.status(db, actor=actor).code for actor in (wrong, lazy)}
     assert analysis.meta["n_readers"] == 1
     assert set(analysis.meta["excluded"]) == set(codes.values())
     assert "attention" in analysis.meta["excluded"][codes[wrong]]
@@ -235,22 +237,22 @@ def test_simulated_readers_follow_the_protocol(db: Database, files: Path) -> Non
 
 def test_the_seal_covers_the_protocol(db: Database, files: Path) -> None:
     make(db, files, Protocol())
-    plain = studies.list_studies(db, actor=SYSTEM)[0].seal_hash
+    plain = drafts.list_studies(db, actor=SYSTEM)[0].seal_hash
     other = Protocol(analysis=Analysis(margin=0.05))
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="other", title="Full", taxonomy=DEMO8, synthetic=True, protocol=other
     )
-    studies.import_cases(db, actor=SYSTEM, slug="other", manifest=files / "manifest.csv")
-    assert studies.open_study(db, actor=SYSTEM, slug="other") != plain
+    drafts.import_cases(db, actor=SYSTEM, slug="other", manifest=files / "manifest.csv")
+    assert drafts.open_study(db, actor=SYSTEM, slug="other") != plain
 
 
 def test_promised_advice_needs_its_model(db: Database, files: Path) -> None:
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="full", title="Full", taxonomy=DEMO8, synthetic=True, protocol=AIDED
     )
-    studies.import_cases(db, actor=SYSTEM, slug="full", manifest=files / "manifest.csv")
+    drafts.import_cases(db, actor=SYSTEM, slug="full", manifest=files / "manifest.csv")
     with pytest.raises(StateError, match="predictions of net"):
-        studies.open_study(db, actor=SYSTEM, slug="full")
+        drafts.open_study(db, actor=SYSTEM, slug="full")
 
 
 def test_bad_roles_are_all_named(db: Database, files: Path) -> None:
@@ -259,11 +261,9 @@ def test_bad_roles_are_all_named(db: Database, files: Path) -> None:
     content.loc[1, "repeat"] = "maybe"
     content.loc[8, "repeat"] = "yes"
     content.to_csv(files / "manifest.csv", index=False)
-    studies.create_study(
-        db, actor=SYSTEM, slug="full", title="Full", taxonomy=DEMO8, synthetic=True
-    )
+    drafts.create_study(db, actor=SYSTEM, slug="full", title="Full", taxonomy=DEMO8, synthetic=True)
     with pytest.raises(ImportRefused, match="3 faults") as caught:
-        studies.import_cases(db, actor=SYSTEM, slug="full", manifest=files / "manifest.csv")
+        drafts.import_cases(db, actor=SYSTEM, slug="full", manifest=files / "manifest.csv")
     assert all(text in str(caught.value) for text in ("'test!'", "'maybe'", "for practice"))
 
 
@@ -283,8 +283,8 @@ def test_a_file_makes_a_study_and_the_export_gives_the_same_file_back(
 ) -> None:
     path = files / "study.yaml"
     path.write_text(FILE)
-    studies.create_study(db, actor=SYSTEM, **read_study_file(path).arguments(folder=files))
-    studies.import_cases(db, actor=SYSTEM, slug="from-file", manifest=files / "manifest.csv")
+    drafts.create_study(db, actor=SYSTEM, **read_study_file(path).arguments(folder=files))
+    drafts.import_cases(db, actor=SYSTEM, slug="from-file", manifest=files / "manifest.csv")
     bundle = results.export_bundle(db, actor=SYSTEM, slug="from-file")
     with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
         path.write_bytes(archive.read("study.yaml"))
@@ -293,9 +293,9 @@ def test_a_file_makes_a_study_and_the_export_gives_the_same_file_back(
     assert again.protocol.analysis.planned_readers == 280
     assert again.arguments(folder=files)["taxonomy"] == DEMO8
     path.write_text(path.read_text().replace("slug: from-file", "slug: twin"))
-    studies.create_study(db, actor=SYSTEM, **read_study_file(path).arguments(folder=files))
+    drafts.create_study(db, actor=SYSTEM, **read_study_file(path).arguments(folder=files))
     with db.reading() as session:
-        twins = [studies.queries.study_by_slug(session, slug) for slug in ("from-file", "twin")]
+        twins = [drafts.queries.study_by_slug(session, slug) for slug in ("from-file", "twin")]
         texts = [write_study_file(study) for study in twins]
     assert texts[0].replace("from-file", "twin") == texts[1]
 

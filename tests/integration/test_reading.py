@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from data.images import decode
 from data.taxonomy import DEMO8
 from readerstudy import clock
-from readerstudy.consent import DEFAULT_CONSENT
 from readerstudy.db import Database
 from readerstudy.db.tables import Answer, Assignment, Consent, Invitation, Study
-from readerstudy.entities import SYSTEM, Actor, Given, Measured, Saved, Stage
-from readerstudy.errors import (
+from readerstudy.domain import SYSTEM, Actor, Given, Measured, Saved, Stage
+from readerstudy.domain.consent import DEFAULT_CONSENT
+from readerstudy.domain.errors import (
     AlreadyAnswered,
     AnswerError,
     InvitationError,
@@ -26,8 +26,10 @@ from readerstudy.errors import (
     StateError,
     StudyError,
 )
-from readerstudy.protocol import Protocol, Questions
-from readerstudy.services import accounts, answering, reading, studies
+from readerstudy.domain.protocol import Protocol, Questions
+from readerstudy.services import accounts
+from readerstudy.services.reading import answering, joining
+from readerstudy.services.study import drafts
 from tests.integration.making import answer_next, close, make_reader
 
 N_CASES = 16
@@ -54,22 +56,22 @@ def stored(db: Database) -> list[Answer]:
 
 
 def test_the_way_from_link_to_thank_you(db: Database, study: str) -> None:
-    [link] = studies.invite(db, actor=SYSTEM, slug=study, count=1)
-    view = reading.look_up_invitation(db, token=link)
+    [link] = drafts.invite(db, actor=SYSTEM, slug=study, count=1)
+    view = joining.look_up_invitation(db, token=link)
     assert (view.study_title, view.n_cases, view.is_accepted) == ("Study alpha", N_CASES, False)
-    actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=link))
+    actor = accounts.actor_for(db, token=joining.accept_invitation(db, token=link))
     assert actor is not None
-    assert reading.status(db, actor=actor).stage is Stage.CONSENT
-    reading.give_consent(db, actor=actor, version="2")
-    assert reading.status(db, actor=actor).stage is Stage.PROFILE
-    reading.save_profile(db, actor=actor, profile={"country": "China"})
+    assert joining.status(db, actor=actor).stage is Stage.CONSENT
+    joining.give_consent(db, actor=actor, version="2")
+    assert joining.status(db, actor=actor).stage is Stage.PROFILE
+    joining.save_profile(db, actor=actor, profile={"country": "China"})
     for position in range(1, N_CASES + 1):
         case = answering.current_case(db, actor=actor)
         assert case is not None
         assert (case.position, case.total, len(case.options)) == (position, N_CASES, 8)
         saved = submit(db, actor, case_token=case.case_token, client_token=f"t{position}")
         assert saved == Saved(position, N_CASES)
-    assert reading.status(db, actor=actor).stage is Stage.DONE
+    assert joining.status(db, actor=actor).stage is Stage.DONE
     assert answering.current_case(db, actor=actor) is None
 
 
@@ -77,15 +79,15 @@ def test_the_way_from_link_to_thank_you(db: Database, study: str) -> None:
 def test_the_proof_of_consent_is_the_hash_of_what_was_shown(
     db: Database, study: str, language: str, text: str
 ) -> None:
-    [link] = studies.invite(db, actor=SYSTEM, slug=study, count=1)
-    actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=link))
+    [link] = drafts.invite(db, actor=SYSTEM, slug=study, count=1)
+    actor = accounts.actor_for(db, token=joining.accept_invitation(db, token=link))
     assert actor is not None
-    shown = reading.status(db, actor=actor, language=language)
+    shown = joining.status(db, actor=actor, language=language)
     assert (shown.consent_language, shown.consent_text) == (
         language,
         getattr(DEFAULT_CONSENT, text),
     )
-    reading.give_consent(db, actor=actor, version="2", language=language)
+    joining.give_consent(db, actor=actor, version="2", language=language)
     with db.reading() as session:
         given = session.scalars(sa.select(Consent)).one()
     digest = hashlib.sha256(shown.consent_text.encode()).hexdigest()
@@ -95,33 +97,33 @@ def test_the_proof_of_consent_is_the_hash_of_what_was_shown(
 def test_a_study_with_english_alone_shows_and_takes_english(db: Database, study: str) -> None:
     with db.transaction() as session:
         session.execute(sa.update(Study).values(consent_text_zh=None))
-    [link] = studies.invite(db, actor=SYSTEM, slug=study, count=1)
-    actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=link))
+    [link] = drafts.invite(db, actor=SYSTEM, slug=study, count=1)
+    actor = accounts.actor_for(db, token=joining.accept_invitation(db, token=link))
     assert actor is not None
-    assert reading.status(db, actor=actor, language="zh").consent_language == "en"
+    assert joining.status(db, actor=actor, language="zh").consent_language == "en"
     with pytest.raises(StudyError, match="reload"):
-        reading.give_consent(db, actor=actor, version="2", language="zh")
+        joining.give_consent(db, actor=actor, version="2", language="zh")
 
 
 def test_the_link_signs_the_same_reader_in_on_another_device(db: Database, study: str) -> None:
-    [link] = studies.invite(db, actor=SYSTEM, slug=study, count=1)
-    sessions = [reading.accept_invitation(db, token=link) for _ in range(2)]
+    [link] = drafts.invite(db, actor=SYSTEM, slug=study, count=1)
+    sessions = [joining.accept_invitation(db, token=link) for _ in range(2)]
     assert sessions[0] != sessions[1]
     first, second = (accounts.actor_for(db, token=token) for token in sessions)
     assert first == second
-    assert len(studies.progress(db, actor=SYSTEM, slug=study)) == 1
-    assert reading.look_up_invitation(db, token=link).is_accepted
+    assert len(drafts.progress(db, actor=SYSTEM, slug=study)) == 1
+    assert joining.look_up_invitation(db, token=link).is_accepted
 
 
 def test_another_device_resumes_at_the_same_case(db: Database, study: str) -> None:
-    [link] = studies.invite(db, actor=SYSTEM, slug=study, count=1)
-    actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=link))
+    [link] = drafts.invite(db, actor=SYSTEM, slug=study, count=1)
+    actor = accounts.actor_for(db, token=joining.accept_invitation(db, token=link))
     assert actor is not None
-    reading.give_consent(db, actor=actor, version="2")
-    reading.save_profile(db, actor=actor, profile={})
+    joining.give_consent(db, actor=actor, version="2")
+    joining.save_profile(db, actor=actor, profile={})
     answer_next(db, actor)
     here = answering.current_case(db, actor=actor)
-    other = accounts.actor_for(db, token=reading.accept_invitation(db, token=link))
+    other = accounts.actor_for(db, token=joining.accept_invitation(db, token=link))
     assert other is not None
     assert answering.current_case(db, actor=other) == here
 
@@ -233,9 +235,9 @@ def test_of_different_answers_at_once_one_stands(db: Database, reader: Actor) ->
 
 
 def test_a_link_opened_twice_at_once_makes_one_reader(db: Database, study: str) -> None:
-    [link] = studies.invite(db, actor=SYSTEM, slug=study, count=1)
-    in_parallel(lambda _: reading.accept_invitation(db, token=link), range(8))
-    assert len(studies.progress(db, actor=SYSTEM, slug=study)) == 1
+    [link] = drafts.invite(db, actor=SYSTEM, slug=study, count=1)
+    in_parallel(lambda _: joining.accept_invitation(db, token=link), range(8))
+    assert len(drafts.progress(db, actor=SYSTEM, slug=study)) == 1
 
 
 def in_parallel(work: Callable[[Any], object], items: Iterable[object]) -> None:
@@ -251,7 +253,7 @@ def test_twenty_readers_at_once_lose_nothing(db: Database, study: str) -> None:
             answer_next(db, actor)
 
     in_parallel(read, readers)
-    progress = studies.progress(db, actor=SYSTEM, slug=study)
+    progress = drafts.progress(db, actor=SYSTEM, slug=study)
     assert [reader.answered for reader in progress] == [4] * 20
     assert len(stored(db)) == 80
 
@@ -322,14 +324,14 @@ def test_the_image_is_the_case_without_its_name(db: Database, reader: Actor) -> 
 
 
 def test_no_answer_before_consent_and_profile(db: Database, study: str) -> None:
-    [link] = studies.invite(db, actor=SYSTEM, slug=study, count=1)
-    actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=link))
+    [link] = drafts.invite(db, actor=SYSTEM, slug=study, count=1)
+    actor = accounts.actor_for(db, token=joining.accept_invitation(db, token=link))
     assert actor is not None
     assert answering.current_case(db, actor=actor) is None
     with pytest.raises(StateError, match="consent"):
-        reading.save_profile(db, actor=actor, profile={})
+        joining.save_profile(db, actor=actor, profile={})
     with pytest.raises(StudyError, match="version 2"):
-        reading.give_consent(db, actor=actor, version="0")
+        joining.give_consent(db, actor=actor, version="0")
 
 
 @pytest.mark.parametrize(
@@ -344,14 +346,14 @@ def test_refuses_profiles_outside_the_form(
     db: Database, reader: Actor, profile: dict[str, str], said: str
 ) -> None:
     with pytest.raises(StudyError, match=said):
-        reading.save_profile(db, actor=reader, profile=profile)
+        joining.save_profile(db, actor=reader, profile=profile)
 
 
 def test_a_profile_can_be_mended_until_the_first_answer(db: Database, reader: Actor) -> None:
-    reading.save_profile(db, actor=reader, profile={"profession": "nurse"})
+    joining.save_profile(db, actor=reader, profile={"profession": "nurse"})
     submit(db, reader)
     with pytest.raises(StateError, match="before the first answer"):
-        reading.save_profile(db, actor=reader, profile={"profession": "student"})
+        joining.save_profile(db, actor=reader, profile={"profession": "student"})
 
 
 def test_nothing_is_read_after_closing_but_a_retry_learns_it_was_saved(
@@ -361,7 +363,7 @@ def test_nothing_is_read_after_closing_but_a_retry_learns_it_was_saved(
     open_case = answering.current_case(db, actor=reader)
     assert open_case is not None
     close(db, study)
-    assert reading.status(db, actor=reader).stage is Stage.CLOSED
+    assert joining.status(db, actor=reader).stage is Stage.CLOSED
     assert answering.current_case(db, actor=reader) is None
     with pytest.raises(StateError, match="closed"):
         submit(db, reader, case_token=open_case.case_token, client_token="late")
@@ -373,21 +375,21 @@ def test_nothing_is_read_after_closing_but_a_retry_learns_it_was_saved(
 
 @pytest.mark.parametrize("token", ["", "unknown"])
 def test_an_unknown_link_says_so(db: Database, study: str, token: str) -> None:
-    for verb in (reading.look_up_invitation, reading.accept_invitation):
+    for verb in (joining.look_up_invitation, joining.accept_invitation):
         with pytest.raises(InvitationError, match="whole link"):
             verb(db, token=token)
 
 
 def test_an_expired_link_says_so(db: Database, study: str) -> None:
-    [link] = studies.invite(db, actor=SYSTEM, slug=study, count=1)
+    [link] = drafts.invite(db, actor=SYSTEM, slug=study, count=1)
     with db.transaction() as session:
         session.execute(sa.update(Invitation).values(expires_at=clock.now()))
     with pytest.raises(InvitationError, match="expired"):
-        reading.accept_invitation(db, token=link)
+        joining.accept_invitation(db, token=link)
 
 
 def test_a_study_without_confidence_takes_none(db: Database, manifest: Path) -> None:
-    studies.create_study(
+    drafts.create_study(
         db,
         actor=SYSTEM,
         slug="plain",
@@ -396,8 +398,8 @@ def test_a_study_without_confidence_takes_none(db: Database, manifest: Path) -> 
         synthetic=False,
         protocol=Protocol(questions=Questions(confidence=False)),
     )
-    studies.import_cases(db, actor=SYSTEM, slug="plain", manifest=manifest)
-    studies.open_study(db, actor=SYSTEM, slug="plain")
+    drafts.import_cases(db, actor=SYSTEM, slug="plain", manifest=manifest)
+    drafts.open_study(db, actor=SYSTEM, slug="plain")
     actor = make_reader(db, "plain")
     with pytest.raises(AnswerError, match="no confidence"):
         submit(db, actor)
@@ -411,7 +413,7 @@ def test_no_query_for_a_reader_touches_the_reference_or_a_model(
     with db.connect() as connection:
         engine = connection.engine
     sa.event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
-    reading.status(db, actor=reader)
+    joining.status(db, actor=reader)
     token = answer_next(db, reader)
     answering.case_image(db, actor=reader, case_token=token)
     assert seen

@@ -6,11 +6,13 @@ from html.parser import HTMLParser
 import pytest
 
 from data.taxonomy import DEMO8
-from readerstudy.analyse.checklists import AUTHORS, Item, answered
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM
-from readerstudy.services import answering, results, studies
-from readerstudy.services.simulation import simulate_readers
+from readerstudy.domain import SYSTEM
+from readerstudy.report.checklists import AUTHORS, Item, answered
+from readerstudy.services.reading import answering
+from readerstudy.services.results import results
+from readerstudy.services.results.simulation import simulate_readers
+from readerstudy.services.study import drafts
 from tests.integration.making import answer_next, make_reader
 
 
@@ -53,7 +55,7 @@ def flow_of(page: str) -> dict[str, int]:
 
 
 def test_the_report_counts_people_and_flags_simulated_readers(db: Database, study: str) -> None:
-    [token] = studies.invite(db, actor=SYSTEM, slug=study, count=1)
+    [token] = drafts.invite(db, actor=SYSTEM, slug=study, count=1)
     assert token
     reader = make_reader(db, study)
     while answering.current_case(db, actor=reader):
@@ -74,7 +76,7 @@ def test_the_report_counts_people_and_flags_simulated_readers(db: Database, stud
 def test_the_report_stands_alone_and_carries_the_seal(db: Database, study: str) -> None:
     simulate_readers(db, actor=SYSTEM, slug=study, readers=3, seed=1)
     page = report(db, study)
-    [summary] = [s for s in studies.list_studies(db, actor=SYSTEM) if s.slug == study]
+    [summary] = [s for s in drafts.list_studies(db, actor=SYSTEM) if s.slug == study]
     assert summary.seal_hash
     assert page.count(summary.seal_hash) > len(DEMO8.codes)
     assert not re.findall(r'(?:src|href)="(?!#)', page)
@@ -84,7 +86,7 @@ def test_the_report_stands_alone_and_carries_the_seal(db: Database, study: str) 
 
 
 def test_a_title_is_text_and_an_empty_draft_has_a_report(db: Database) -> None:
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="draft", title="<script>x", taxonomy=DEMO8, synthetic=False
     )
     page = report(db, "draft")

@@ -8,11 +8,14 @@ import sqlalchemy as sa
 from readerstudy import clock
 from readerstudy.db import Database
 from readerstudy.db.tables import AccessRequest, Contact, SignInAttempt
-from readerstudy.entities import SYSTEM, ContactData, InvitationState, RequestState
-from readerstudy.errors import NotFoundError, StateError, StudyError, ThrottledError
-from readerstudy.rules import MAX_ATTEMPTS, MAX_ATTEMPTS_OF_NAME
-from readerstudy.services import accounts, invitations, own_data, reading, requests, studies
-from readerstudy.services.flow import flow
+from readerstudy.domain import SYSTEM, ContactData, InvitationState, RequestState
+from readerstudy.domain.errors import NotFoundError, StateError, StudyError, ThrottledError
+from readerstudy.domain.rules import MAX_ATTEMPTS, MAX_ATTEMPTS_OF_NAME
+from readerstudy.services import accounts
+from readerstudy.services.people import invitations, requests
+from readerstudy.services.reading import joining, own_data
+from readerstudy.services.results.reader_flow import flow
+from readerstudy.services.study import drafts
 from tests.integration.making import close, dump
 
 ADA = ContactData("Ada Countess", "ada@example.org", "Dermatology, Nowhere")
@@ -50,21 +53,21 @@ def test_nobody_can_ask_unless_the_owner_lets_them(db: Database, study: str) -> 
     with pytest.raises(StateError, match="closed"):
         requests.allow_requests(db, actor=SYSTEM, slug=study, is_allowed=True)
     requests.allow_requests(db, actor=SYSTEM, slug=study, is_allowed=False)
-    assert not studies.list_studies(db, actor=SYSTEM)[0].takes_requests
+    assert not drafts.list_studies(db, actor=SYSTEM)[0].takes_requests
 
 
 def test_approval_makes_a_link_and_moves_the_contact(db: Database, asked: str) -> None:
     [its] = listed(db)
     assert (its.state, its.contact) == (RequestState.PENDING, ADA)
-    assert [s.n_waiting for s in studies.list_studies(db, actor=SYSTEM)] == [1, 0]
+    assert [s.n_waiting for s in drafts.list_studies(db, actor=SYSTEM)] == [1, 0]
     token = requests.approve_request(db, actor=SYSTEM, slug=asked, number=its.number, days=7)
     [decided], [made] = listed(db), invitations.list_invitations(db, actor=SYSTEM, slug=asked)
     assert (decided.state, decided.contact) == (RequestState.APPROVED, ADA)
-    assert [s.n_waiting for s in studies.list_studies(db, actor=SYSTEM)] == [0, 0]
+    assert [s.n_waiting for s in drafts.list_studies(db, actor=SYSTEM)] == [0, 0]
     assert (decided.invitation, made.contact, made.state) == (
         made.number, ADA, InvitationState.OPEN,
     )  # fmt: skip
-    assert reading.look_up_invitation(db, token=token).study_title == "Study alpha"
+    assert joining.look_up_invitation(db, token=token).study_title == "Study alpha"
     with pytest.raises(StateError, match="is approved"):
         requests.refuse_request(db, actor=SYSTEM, slug=asked, number=its.number)
     with pytest.raises(NotFoundError, match="no number 99"):
@@ -88,7 +91,7 @@ def test_refusal_deletes_what_the_person_wrote(db: Database, asked: str) -> None
 
 def test_withdrawal_forgets_who_asked_and_keeps_the_count(db: Database, asked: str) -> None:
     token = requests.approve_request(db, actor=SYSTEM, slug=asked, number=listed(db)[0].number)
-    actor = accounts.actor_for(db, token=reading.accept_invitation(db, token=token))
+    actor = accounts.actor_for(db, token=joining.accept_invitation(db, token=token))
     assert actor is not None
     own_data.withdraw(db, actor=actor)
     assert "ada@example.org" not in dump(db)

@@ -15,14 +15,16 @@ import pytest
 import sqlalchemy as sa
 
 from data.taxonomy import DEMO8
-from readerstudy import cli
+from readerstudy.commands import main
 from readerstudy.db import Database
 from readerstudy.db.tables import Answer, Event
-from readerstudy.entities import SYSTEM, Actor, ReaderKind
-from readerstudy.errors import StateError, StudyError
-from readerstudy.export import tidy
-from readerstudy.services import answering, reading, results, studies
-from readerstudy.services.simulation import simulate_readers
+from readerstudy.domain import SYSTEM, Actor, ReaderKind
+from readerstudy.domain.errors import StateError, StudyError
+from readerstudy.files import columns
+from readerstudy.services.reading import answering, joining
+from readerstudy.services.results import results
+from readerstudy.services.results.simulation import simulate_readers
+from readerstudy.services.study import drafts
 from readerstudy.stats import Analysis
 from tests.integration.making import answer_next, close, make_reader, make_study
 
@@ -111,7 +113,7 @@ def test_a_study_in_which_cases_were_shown_and_nothing_answered_has_figures_and_
 
 @both_backends
 def test_a_draft_can_be_looked_at(db: Database) -> None:
-    studies.create_study(db, actor=SYSTEM, slug="draft", title="T", taxonomy=DEMO8, synthetic=True)
+    drafts.create_study(db, actor=SYSTEM, slug="draft", title="T", taxonomy=DEMO8, synthetic=True)
     assert analysis_of(db, "draft").records == ()
     assert results.pictures(db, actor=SYSTEM, slug="draft") == {}
     assert unzip(results.export_bundle(db, actor=SYSTEM, slug="draft"))
@@ -150,7 +152,7 @@ def test_the_bundle_holds_what_was_answered(db: Database, study: str) -> None:
     answering.current_case(db, actor=careless)
     files = unzip(results.export_bundle(db, actor=SYSTEM, slug=study))
     rows = table(files, "readings.csv")
-    assert list(rows[0]) == list(tidy.names(tidy.READINGS))
+    assert list(rows[0]) == list(columns.names(columns.READINGS))
     assert all(r["answer"] == r["truth"] for r in rows if r["reader_id"] == careful.name)
     mine = [r for r in rows if r["reader_id"] == careless.name]
     assert [r["answer"] for r in mine] == ["VW", "VW", "VW", ""]
@@ -176,7 +178,7 @@ def test_a_changed_answer_is_exported_once_as_it_stands(
     files = unzip(results.export_bundle(db, actor=SYSTEM, slug=study))
     [row] = table(files, "readings.csv")
     assert (row["answer"], row["changed"]) == ("SK", "true")
-    assert reading.status(db, actor=reader).answered == 1
+    assert joining.status(db, actor=reader).answered == 1
 
 
 def test_every_file_of_the_bundle_is_checked_and_described(
@@ -230,7 +232,7 @@ def test_analyse_gives_the_same_numbers_from_the_bundle(
         *("--predictions", f"net={tmp_path / 'predictions_net.csv'}"),
         *("--classes", *DEMO8.codes, "--out", str(tmp_path / "again")),
     ]
-    assert cli.main(command) == 0
+    assert main.main(command) == 0
     first, again = (
         json.loads((tmp_path / folder / "results.json").read_text())["records"]
         for folder in (".", "again")
@@ -275,7 +277,7 @@ def test_the_recipe_of_the_bundle_runs_or_says_that_there_is_nothing(
         assert command == []
         assert "nothing to analyse" in text
         return
-    assert cli.main(command) == 0, capsys.readouterr().err
+    assert main.main(command) == 0, capsys.readouterr().err
     first, again = (
         json.loads((tmp_path / folder / "results.json").read_text())["records"]
         for folder in (".", "again")
@@ -308,9 +310,7 @@ def test_simulated_readers_are_flagged_repeatable_and_fast(db: Database, study: 
         simulate_readers(db, actor=SYSTEM, slug=study, readers=1, seed=1)
     simulate_readers(db, actor=SYSTEM, slug=study, readers=2, seed=2)
     simulate_readers(db, actor=SYSTEM, slug="beta", readers=2, seed=2)
-    assert {r.kind for r in studies.progress(db, actor=SYSTEM, slug=study)} == {
-        ReaderKind.SIMULATED
-    }
+    assert {r.kind for r in drafts.progress(db, actor=SYSTEM, slug=study)} == {ReaderKind.SIMULATED}
     answers = [_answers_of(db, slug, "S2-0001") for slug in (study, "beta")]
     assert answers[0] == answers[1]
 

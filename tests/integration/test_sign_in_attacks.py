@@ -11,13 +11,18 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from readerstudy import clock, passwords
-from readerstudy.db import Database, queries_accounts
+from readerstudy import clock
+from readerstudy.db import Database
+from readerstudy.db.queries import accounts as queries_accounts
 from readerstudy.db.tables import SignInAttempt
-from readerstudy.entities import SYSTEM
-from readerstudy.errors import InvitationError, SignInError
-from readerstudy.rules import ATTEMPT_WINDOW, MAX_ATTEMPTS, MAX_ATTEMPTS_OF_ADDRESS
-from readerstudy.services import accounts, reading, staff, throttling, trail
+from readerstudy.domain import SYSTEM
+from readerstudy.domain.errors import InvitationError, SignInError
+from readerstudy.domain.rules import ATTEMPT_WINDOW, MAX_ATTEMPTS, MAX_ATTEMPTS_OF_ADDRESS
+from readerstudy.security import passwords
+from readerstudy.services import accounts, throttling
+from readerstudy.services.people import staff
+from readerstudy.services.reading import joining
+from readerstudy.services.study import trail
 from tests.integration.making import PASSWORD, dump, statements
 
 HOME, STRANGER = "192.0.2.1", "203.0.113.9"
@@ -219,7 +224,7 @@ def test_guessing_invitations_is_hopeless_and_writes_nothing(db: Database, study
     before = dump(db)
     said, cost = set(), set()
     for guess in ("A" * 43, "B" * 43, "x", "\ud800", "é" * 500, "a\0b"):
-        for verb in (reading.look_up_invitation, reading.accept_invitation):
+        for verb in (joining.look_up_invitation, joining.accept_invitation):
 
             def tried(verb: Callable[..., object] = verb, guess: str = guess) -> None:
                 with pytest.raises(InvitationError) as caught:

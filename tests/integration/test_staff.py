@@ -6,18 +6,21 @@ from threading import Barrier, BrokenBarrierError
 
 import pytest
 
-from readerstudy import passwords
-from readerstudy.db import Database, Session, queries_accounts
-from readerstudy.entities import SYSTEM, Actor, Role
-from readerstudy.errors import (
+from readerstudy.db import Database, Session
+from readerstudy.db.queries import accounts as queries_accounts
+from readerstudy.domain import SYSTEM, Actor, Role
+from readerstudy.domain.errors import (
     NotFoundError,
     PermissionDenied,
     SignInError,
     StateError,
     StudyError,
 )
-from readerstudy.rules import MAX_ATTEMPTS
-from readerstudy.services import accounts, staff, trail
+from readerstudy.domain.rules import MAX_ATTEMPTS
+from readerstudy.security import passwords
+from readerstudy.services import accounts
+from readerstudy.services.people import staff
+from readerstudy.services.study import trail
 from tests.integration.making import PASSWORD, dump, make_account
 
 NEW = "another long password"

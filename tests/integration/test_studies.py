@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from data.taxonomy import DEMO8, ISIC2019
 from readerstudy.db import Database
 from readerstudy.db.tables import Event, ModelPrediction
-from readerstudy.entities import SYSTEM, Actor, StudyState
-from readerstudy.errors import ImportRefused, NotFoundError, StateError, StudyError
-from readerstudy.services import setup, studies
+from readerstudy.domain import SYSTEM, Actor, StudyState
+from readerstudy.domain.errors import ImportRefused, NotFoundError, StateError, StudyError
+from readerstudy.services import setup
+from readerstudy.services.study import drafts
 from tests.integration.making import (
     answer_next,
     close,
@@ -28,7 +29,7 @@ from tests.integration.making import (
 
 @pytest.fixture
 def draft(db: Database) -> str:
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="draft", title="A draft", taxonomy=DEMO8, synthetic=False
     )
     return "draft"
@@ -36,22 +37,22 @@ def draft(db: Database) -> str:
 
 @pytest.fixture
 def filled(db: Database, draft: str, manifest: Path) -> str:
-    studies.import_cases(db, actor=SYSTEM, slug=draft, manifest=manifest)
+    drafts.import_cases(db, actor=SYSTEM, slug=draft, manifest=manifest)
     return draft
 
 
-def summary(db: Database, slug: str) -> studies.StudySummary:
-    return next(s for s in studies.list_studies(db, actor=SYSTEM) if s.slug == slug)
+def summary(db: Database, slug: str) -> drafts.StudySummary:
+    return next(s for s in drafts.list_studies(db, actor=SYSTEM) if s.slug == slug)
 
 
 def add_model(db: Database, slug: str, csv: Path, name: str = "net") -> int:
-    return studies.import_predictions(db, actor=SYSTEM, slug=slug, name=name, csv=csv)
+    return drafts.import_predictions(db, actor=SYSTEM, slug=slug, name=name, csv=csv)
 
 
 def test_a_study_goes_from_draft_to_closed(db: Database, filled: str, predictions: Path) -> None:
     assert summary(db, filled).state is StudyState.DRAFT
     assert add_model(db, filled, predictions) == 16
-    seal = studies.open_study(db, actor=SYSTEM, slug=filled)
+    seal = drafts.open_study(db, actor=SYSTEM, slug=filled)
     opened = summary(db, filled)
     assert (opened.state, opened.seal_hash, opened.n_cases) == (StudyState.OPEN, seal, 16)
     assert opened.models == ("net",)
@@ -62,7 +63,7 @@ def test_a_study_goes_from_draft_to_closed(db: Database, filled: str, prediction
 def test_the_summary_counts_humans_and_simulated_apart(
     db: Database, study: str, reader: Actor
 ) -> None:
-    from readerstudy.services.simulation import simulate_readers
+    from readerstudy.services.results.simulation import simulate_readers
 
     answer_next(db, reader)
     simulate_readers(db, actor=SYSTEM, slug=study, readers=3, seed=1)
@@ -74,7 +75,7 @@ def test_the_summary_counts_humans_and_simulated_apart(
 @pytest.mark.parametrize("slug", ["", "Derm", "a b", "-a", "a" * 61, "../x", "ä"])
 def test_refuses_names_that_make_bad_addresses(db: Database, slug: str) -> None:
     with pytest.raises(StudyError, match="small letters"):
-        studies.create_study(db, actor=SYSTEM, slug=slug, title="T", taxonomy=DEMO8, synthetic=True)
+        drafts.create_study(db, actor=SYSTEM, slug=slug, title="T", taxonomy=DEMO8, synthetic=True)
 
 
 def test_refuses_a_name_twice_an_empty_title_and_an_unknown_rule(db: Database, draft: str) -> None:
@@ -85,12 +86,12 @@ def test_refuses_a_name_twice_an_empty_title_and_an_unknown_rule(db: Database, d
         ({"slug": "new", "title": "T", "rule": "argmax"}, "renormalise or strict"),
     ):
         with pytest.raises(StudyError, match=said):
-            studies.create_study(**{**common, **changes})  # type: ignore[arg-type]
+            drafts.create_study(**{**common, **changes})  # type: ignore[arg-type]
 
 
 def test_an_unknown_study_is_named(db: Database) -> None:
     with pytest.raises(NotFoundError, match="'nope'"):
-        studies.open_study(db, actor=SYSTEM, slug="nope")
+        drafts.open_study(db, actor=SYSTEM, slug="nope")
 
 
 def test_images_are_stored_without_name_or_metadata(
@@ -109,7 +110,7 @@ def test_all_bad_images_are_named_at_once_and_nothing_is_kept(
     (tmp_path / "3.png").write_bytes((tmp_path / "3.png").read_bytes()[:60])
     (tmp_path / "5.png").write_bytes((tmp_path / "0.png").read_bytes())
     with pytest.raises(ImportRefused) as caught:
-        studies.import_cases(db, actor=SYSTEM, slug=draft, manifest=manifest)
+        drafts.import_cases(db, actor=SYSTEM, slug=draft, manifest=manifest)
     said = str(caught.value)
     assert "case-01: 1.png: Expected a JPEG" in said
     assert "case-03: 3.png: Expected a complete image" in said
@@ -125,7 +126,7 @@ def test_a_text_too_long_for_the_database_is_a_fault_of_its_row(
     cases["licence"] = ["x" * 501, *["CC0"] * (len(cases) - 1)]
     cases.to_csv(tmp_path / "m.csv", index=False)
     with pytest.raises(ImportRefused, match="case-00: licence has 501 characters, at most 500"):
-        studies.import_cases(db, actor=SYSTEM, slug=draft, manifest=tmp_path / "m.csv")
+        drafts.import_cases(db, actor=SYSTEM, slug=draft, manifest=tmp_path / "m.csv")
 
 
 def test_classes_of_another_study_are_refused_row_by_row(
@@ -133,7 +134,7 @@ def test_classes_of_another_study_are_refused_row_by_row(
 ) -> None:
     manifest = write_cases(tmp_path, n_cases=8, taxonomy=ISIC2019)
     with pytest.raises(ImportRefused, match=r"(?s)'MEL' is not a class.*'NV' is not a class"):
-        studies.import_cases(db, actor=SYSTEM, slug=draft, manifest=manifest)
+        drafts.import_cases(db, actor=SYSTEM, slug=draft, manifest=manifest)
 
 
 def test_faults_of_the_table_and_of_the_pictures_come_at_once_by_line(
@@ -148,7 +149,7 @@ def test_faults_of_the_table_and_of_the_pictures_come_at_once_by_line(
     (tmp_path / "1.png").write_bytes(b"<html>")
     (tmp_path / "4.png").write_bytes((tmp_path / "0.png").read_bytes())
     with pytest.raises(ImportRefused, match="5 faults") as caught:
-        studies.import_cases(db, actor=SYSTEM, slug=draft, manifest=manifest)
+        drafts.import_cases(db, actor=SYSTEM, slug=draft, manifest=manifest)
     told = str(caught.value).splitlines()[1:]
     assert [line[:6] for line in told] == [f"line {n}" for n in (2, 3, 4, 5, 6)]
     assert "is not a class" in told[0]
@@ -161,7 +162,7 @@ def test_faults_of_the_table_and_of_the_pictures_come_at_once_by_line(
 
 def test_cases_are_added_once(db: Database, filled: str, manifest: Path) -> None:
     with pytest.raises(ImportRefused, match="has a case of this name"):
-        studies.import_cases(db, actor=SYSTEM, slug=filled, manifest=manifest)
+        drafts.import_cases(db, actor=SYSTEM, slug=filled, manifest=manifest)
     assert summary(db, filled).n_cases == 16
 
 
@@ -228,7 +229,7 @@ def test_a_refused_import_leaves_no_image_behind(
     table.to_csv(tmp_path / "m.csv", index=False)
     before = sorted(db.images.glob("*"))
     with pytest.raises(ImportRefused):
-        studies.import_cases(db, actor=SYSTEM, slug=draft, manifest=tmp_path / "m.csv")
+        drafts.import_cases(db, actor=SYSTEM, slug=draft, manifest=tmp_path / "m.csv")
     assert sorted(db.images.glob("*")) == before
 
 
@@ -277,7 +278,7 @@ def test_a_model_is_named_once_and_safely(db: Database, filled: str, predictions
 
 def test_an_empty_study_does_not_open(db: Database, draft: str) -> None:
     with pytest.raises(StateError, match="at least one test case"):
-        studies.open_study(db, actor=SYSTEM, slug=draft)
+        drafts.open_study(db, actor=SYSTEM, slug=draft)
 
 
 @pytest.mark.parametrize(
@@ -295,7 +296,7 @@ def test_predictions_with_gaps_do_not_open_a_study(
     with db.transaction() as session:
         session.execute(damage)
     with pytest.raises(StateError, match=said):
-        studies.open_study(db, actor=SYSTEM, slug=filled)
+        drafts.open_study(db, actor=SYSTEM, slug=filled)
     assert summary(db, filled).state is StudyState.DRAFT
 
 
@@ -304,9 +305,9 @@ def test_an_open_study_takes_no_cases_no_model_and_no_second_seal(
 ) -> None:
     before = summary(db, study).seal_hash
     for verb in (
-        lambda: studies.import_cases(db, actor=SYSTEM, slug=study, manifest=manifest),
+        lambda: drafts.import_cases(db, actor=SYSTEM, slug=study, manifest=manifest),
         lambda: add_model(db, study, predictions, "late"),
-        lambda: studies.open_study(db, actor=SYSTEM, slug=study),
+        lambda: drafts.open_study(db, actor=SYSTEM, slug=study),
     ):
         with pytest.raises(StateError, match="draft"):
             verb()
@@ -334,19 +335,19 @@ def test_the_seal_depends_on_reference_images_predictions_and_rule(
 
 
 def test_invitations_are_unique_counted_and_stored_hashed(db: Database, study: str) -> None:
-    links = studies.invite(db, actor=SYSTEM, slug=study, count=5)
+    links = drafts.invite(db, actor=SYSTEM, slug=study, count=5)
     assert len(set(links)) == 5
     stored = dump(db)
     assert not [link for link in links if link in stored]
     for count in (0, -1, 1001):
         with pytest.raises(StudyError, match="from 1 to 1000"):
-            studies.invite(db, actor=SYSTEM, slug=study, count=count)
+            drafts.invite(db, actor=SYSTEM, slug=study, count=count)
 
 
 def test_progress_shows_stage_and_last_answer(db: Database, study: str) -> None:
     first, second = make_reader(db, study), make_reader(db, study)
     answer_next(db, second)
-    rows = studies.progress(db, actor=SYSTEM, slug=study)
+    rows = drafts.progress(db, actor=SYSTEM, slug=study)
     assert [(r.code, r.answered, r.total) for r in rows] == [
         (first.name, 0, 16),
         (second.name, 1, 16),
@@ -386,7 +387,7 @@ def test_an_interrupted_first_start_is_finished_by_the_next(
     files = demo_files(tmp_path / "demo", with_predictions=True)
     for verb in ("import_cases", "import_predictions", "open_study"):
         with monkeypatch.context() as patch:
-            patch.setattr(studies, verb, _interrupted)
+            patch.setattr(drafts, verb, _interrupted)
             with pytest.raises(KeyboardInterrupt):
                 setup.initialise(db, password=None, demo=files)
     done = setup.initialise(db, password=None, demo=files)
@@ -415,11 +416,9 @@ def test_cases_cannot_be_added_behind_predictions(db, manifest, predictions, tmp
     more = write_cases(tmp_path / "more", n_cases=20)
     heading, *rows = more.read_text().splitlines()
     more.write_text("\n".join([heading, *rows[16:]]))  # the first 16 are in the study
-    studies.create_study(
-        db, actor=SYSTEM, slug="late", title="Late", taxonomy=DEMO8, synthetic=True
-    )
-    studies.import_cases(db, actor=SYSTEM, slug="late", manifest=manifest)
-    studies.import_predictions(db, actor=SYSTEM, slug="late", name="net", csv=predictions)
+    drafts.create_study(db, actor=SYSTEM, slug="late", title="Late", taxonomy=DEMO8, synthetic=True)
+    drafts.import_cases(db, actor=SYSTEM, slug="late", manifest=manifest)
+    drafts.import_predictions(db, actor=SYSTEM, slug="late", name="net", csv=predictions)
     with pytest.raises(StateError, match="before the first predictions"):
-        studies.import_cases(db, actor=SYSTEM, slug="late", manifest=more)
-    assert studies.open_study(db, actor=SYSTEM, slug="late")
+        drafts.import_cases(db, actor=SYSTEM, slug="late", manifest=more)
+    assert drafts.open_study(db, actor=SYSTEM, slug="late")

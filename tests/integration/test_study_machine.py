@@ -15,22 +15,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from data.errors import UserError
 from data.taxonomy import DEMO8
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, ContactData, Given, Measured, SignOff
-from readerstudy.export import pictures
-from readerstudy.protocol import Policies, Protocol
-from readerstudy.services import (
-    accounts,
-    answering,
-    identities,
-    invitations,
-    life,
-    own_data,
-    reading,
-    results,
-    revising,
-    studies,
-    trail,
-)
+from readerstudy.domain import SYSTEM, ContactData, Given, Measured, SignOff
+from readerstudy.domain.protocol import Policies, Protocol
+from readerstudy.report import figures
+from readerstudy.services import accounts
+from readerstudy.services.people import identities, invitations
+from readerstudy.services.reading import answering, joining, own_data, revising
+from readerstudy.services.results import results
+from readerstudy.services.study import drafts, lifecycle, trail
 from tests.hostile.texts import HOSTILE, LEGITIMATE, MARKUP
 from tests.integration.making import write_cases
 
@@ -52,7 +44,7 @@ class StudyMachine(RuleBasedStateMachine):
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         # Drawing takes seconds; figures of odd texts are drawn in another test.
         patch = self.stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(pictures, "render", lambda *_, **__: b"<svg/>")
+        patch.setattr(figures, "render", lambda *_, **__: b"<svg/>")
         self.db = Database(f"sqlite:///{folder / 'a.db'}")
         self.stack.callback(self.db.close)
         self.db.migrate()
@@ -72,13 +64,13 @@ class StudyMachine(RuleBasedStateMachine):
             return None
 
     def state(self, slug):
-        found = {s.slug: s.state for s in studies.list_studies(self.db, actor=SYSTEM)}
+        found = {s.slug: s.state for s in drafts.list_studies(self.db, actor=SYSTEM)}
         return found.get(slug)
 
     @rule(slug=SLUG, title=TEXTS)
     def create(self, slug, title):
         self.attempt(
-            studies.create_study,
+            drafts.create_study,
             actor=SYSTEM,
             slug=slug,
             title=title,
@@ -90,7 +82,7 @@ class StudyMachine(RuleBasedStateMachine):
     @rule(slug=SLUG)
     def fill_and_open(self, slug):
         self.attempt(
-            studies.create_study,
+            drafts.create_study,
             actor=SYSTEM,
             slug=slug,
             title="Plain",
@@ -98,8 +90,8 @@ class StudyMachine(RuleBasedStateMachine):
             synthetic=True,
             protocol=PROTOCOL,
         )
-        self.attempt(studies.import_cases, actor=SYSTEM, slug=slug, manifest=self.manifest)
-        self.attempt(studies.open_study, actor=SYSTEM, slug=slug)
+        self.attempt(drafts.import_cases, actor=SYSTEM, slug=slug, manifest=self.manifest)
+        self.attempt(drafts.open_study, actor=SYSTEM, slug=slug)
 
     @rule(slug=SLUG, name=TEXTS, country=TEXTS)
     def join(self, slug, name, country):
@@ -107,13 +99,13 @@ class StudyMachine(RuleBasedStateMachine):
         token = self.attempt(
             invitations.invite_person, actor=SYSTEM, slug=slug, days=9, contact=contact
         )
-        session = token and self.attempt(reading.accept_invitation, token=token)
+        session = token and self.attempt(joining.accept_invitation, token=token)
         if not session:
             return
         actor = accounts.actor_for(self.db, token=session)
-        reading.give_consent(self.db, actor=actor, version="2")
+        joining.give_consent(self.db, actor=actor, version="2")
         for value in (country, "plain"):
-            self.attempt(reading.save_profile, actor=actor, profile={"country": value})
+            self.attempt(joining.save_profile, actor=actor, profile={"country": value})
         self.readers.append((actor, slug))
         self.answers[actor.reader_id] = []
 
@@ -141,7 +133,7 @@ class StudyMachine(RuleBasedStateMachine):
     @rule(data=st.data(), code=CODES)
     def revise(self, data, code):
         actor, _ = data.draw(st.sampled_from(self.readers))
-        token = reading.status(self.db, actor=actor).back
+        token = joining.status(self.db, actor=actor).back
         earlier = token and self.attempt(revising.earlier_case, actor=actor, case_token=token)
         if not earlier:
             return
@@ -169,11 +161,11 @@ class StudyMachine(RuleBasedStateMachine):
     def close(self, slug, text):
         for statement in (text, "Done."):
             signed = SignOff(name="Ada", statement=statement)
-            self.attempt(life.close_study, actor=SYSTEM, slug=slug, sign_off=signed)
+            self.attempt(lifecycle.close_study, actor=SYSTEM, slug=slug, sign_off=signed)
 
     @rule(slug=SLUG, reason=TEXTS)
     def reopen(self, slug, reason):
-        self.attempt(life.reopen_study, actor=SYSTEM, slug=slug, reason=reason)
+        self.attempt(lifecycle.reopen_study, actor=SYSTEM, slug=slug, reason=reason)
 
     @rule(slug=SLUG)
     def export(self, slug):

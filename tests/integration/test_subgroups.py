@@ -4,11 +4,12 @@ import pytest
 
 from data.taxonomy import DEMO8
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM
-from readerstudy.errors import StudyError
-from readerstudy.services import grouping, reading, results
-from readerstudy.services.grouping import FACTORS, NOT_STATED
-from readerstudy.services.simulation import simulate_readers
+from readerstudy.domain import SYSTEM
+from readerstudy.domain.errors import StudyError
+from readerstudy.services.reading import joining
+from readerstudy.services.results import results, subgroups
+from readerstudy.services.results.simulation import simulate_readers
+from readerstudy.services.results.subgroups import FACTORS, NOT_STATED
 from tests.integration.making import answer_next, make_reader
 
 
@@ -52,11 +53,11 @@ def test_readers_are_grouped_by_what_they_declared(db: Database, study: str) -> 
 def test_groups_come_in_the_order_of_what_they_count(db: Database, study: str) -> None:
     for years in (">10", "3-10", "none", "<3"):
         reader = make_reader(db, study)
-        reading.save_profile(db, actor=reader, profile={"years_dermoscopy": years})
+        joining.save_profile(db, actor=reader, profile={"years_dermoscopy": years})
         answer_next(db, reader)
     assert list(groups(db, study, "years_dermoscopy")) == ["none", "<3", "3-10", ">10"]
     ages = {"a": "10-14", "b": "5-9", "c": "", "d": "100", "e": "adult"}
-    assert list(grouping._sorted(ages)) == ["5-9", "10-14", "100", "adult", NOT_STATED]
+    assert list(subgroups._sorted(ages)) == ["5-9", "10-14", "100", "adult", NOT_STATED]
 
 
 def test_an_unknown_grouping_is_a_sentence(db: Database, study: str) -> None:

@@ -14,10 +14,13 @@ from pydantic import ValidationError
 from data.images import decode, encode
 from data.taxonomy import DEMO8
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, Actor, CaseView, SupportKind
-from readerstudy.errors import AnswerError, ImportRefused, NotFoundError, StateError
-from readerstudy.protocol import Aid, Protocol
-from readerstudy.services import answering, preview, results, studies, supports
+from readerstudy.domain import SYSTEM, Actor, CaseView, SupportKind
+from readerstudy.domain.errors import AnswerError, ImportRefused, NotFoundError, StateError
+from readerstudy.domain.protocol import Aid, Protocol
+from readerstudy.services.intake import supports
+from readerstudy.services.reading import answering
+from readerstudy.services.results import results
+from readerstudy.services.study import drafts, preview
 from tests.integration.making import (
     answer_next,
     close,
@@ -53,12 +56,12 @@ def files(tmp_path: Path) -> Path:
 
 
 def make(db: Database, files: Path, protocol: Protocol = BOTH, *, slug: str = "aided") -> str:
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug=slug, title="Aided", taxonomy=DEMO8, synthetic=True,
         protocol=protocol,
     )  # fmt: skip
-    studies.import_cases(db, actor=SYSTEM, slug=slug, manifest=files / "manifest.csv")
-    studies.import_predictions(db, actor=SYSTEM, slug=slug, name="net", csv=files / "net.csv")
+    drafts.import_cases(db, actor=SYSTEM, slug=slug, manifest=files / "manifest.csv")
+    drafts.import_predictions(db, actor=SYSTEM, slug=slug, name="net", csv=files / "net.csv")
     return slug
 
 
@@ -71,7 +74,7 @@ def opened(db: Database, files: Path) -> Actor:
     """A reader of the open study."""
     make(db, files)
     assert bring(db, files) == 9
-    studies.open_study(db, actor=SYSTEM, slug="aided")
+    drafts.open_study(db, actor=SYSTEM, slug="aided")
     return make_reader(db, "aided")
 
 
@@ -131,7 +134,7 @@ def test_the_protocol_says_which_kinds_are_shown(db: Database, files: Path) -> N
     maps = Protocol(aid=Aid(design="crossed", model="net", block=1, support=("saliency",)))
     make(db, files, maps)
     bring(db, files)
-    studies.open_study(db, actor=SYSTEM, slug="aided")
+    drafts.open_study(db, actor=SYSTEM, slug="aided")
     reader = make_reader(db, "aided")
     seen = []
     while (case := answering.current_case(db, actor=reader)) is not None:
@@ -151,7 +154,7 @@ def test_the_seal_covers_the_pictures(db: Database, files: Path) -> None:
     [model] = json.loads(sealed)["models"]
     assert len(model["supports"]) == 9
     assert hashlib.sha256(sealed).hexdigest() == next(
-        s.seal_hash for s in studies.list_studies(db, actor=SYSTEM) if s.slug == "aided"
+        s.seal_hash for s in drafts.list_studies(db, actor=SYSTEM) if s.slug == "aided"
     )
     assert listed[0] == "model,case_id,kind,position,caption,image_sha256"
     assert len(listed) == 10
@@ -160,7 +163,7 @@ def test_the_seal_covers_the_pictures(db: Database, files: Path) -> None:
 
 def test_a_study_without_them_is_sealed_as_before(db: Database, files: Path) -> None:
     make(db, files, Protocol(aid=Aid(design="second-read", model="net")))
-    studies.open_study(db, actor=SYSTEM, slug="aided")
+    drafts.open_study(db, actor=SYSTEM, slug="aided")
     with zipfile.ZipFile(io.BytesIO(results.export_bundle(db, actor=SYSTEM, slug="aided"))) as z:
         assert "supports" not in json.loads(z.read("seal.json"))["models"][0]
         assert "supports.csv" not in z.namelist()
@@ -207,7 +210,7 @@ def test_they_are_imported_once_into_a_draft_for_a_model_of_the_study(
     bring(db, files)
     with pytest.raises(StateError, match="without pictures"):
         bring(db, files)
-    studies.open_study(db, actor=SYSTEM, slug="aided")
+    drafts.open_study(db, actor=SYSTEM, slug="aided")
     with pytest.raises(StateError, match="this one is open"):
         bring(db, files)
 
@@ -220,7 +223,7 @@ def test_a_study_opens_only_if_all_its_test_cases_have_what_it_shows(
     (files / "supports.csv").write_text(text.replace("case-02,saliency,map2.jpg,\n", ""))
     bring(db, files)
     with pytest.raises(StateError, match=r"kind saliency for every test case.*: case-02; import"):
-        studies.open_study(db, actor=SYSTEM, slug="aided")
+        drafts.open_study(db, actor=SYSTEM, slug="aided")
 
 
 def test_a_table_without_its_columns_is_a_sentence(db: Database, files: Path) -> None:

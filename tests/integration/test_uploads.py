@@ -10,9 +10,10 @@ import pytest
 from data.errors import UserError
 from data.taxonomy import DEMO8
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM
-from readerstudy.errors import ImportRefused
-from readerstudy.services import archives, studies, uploads
+from readerstudy.domain import SYSTEM
+from readerstudy.domain.errors import ImportRefused
+from readerstudy.services.intake import zip_files
+from readerstudy.services.study import drafts, uploads
 from tests.integration.making import write_cases
 
 Fill = Callable[[zipfile.ZipFile], object]
@@ -21,7 +22,7 @@ HEAD = "case_id,path,label\n"
 
 @pytest.fixture
 def draft(db: Database) -> str:
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="zipped", title="Zipped", taxonomy=DEMO8, synthetic=True
     )
     return "zipped"
@@ -45,7 +46,7 @@ def made(folder: Path, fill: Fill) -> Path:
 
 
 def n_cases(db: Database) -> int:
-    return studies.list_studies(db, actor=SYSTEM)[-1].n_cases
+    return drafts.list_studies(db, actor=SYSTEM)[-1].n_cases
 
 
 @pytest.mark.parametrize("below", ["", "my cases/"])
@@ -108,7 +109,7 @@ def test_all_refused_entries_are_named(db: Database, draft: str, tmp_path: Path)
 def test_too_many_files_and_what_is_no_zip_are_refused(
     db: Database, draft: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(zip_files, "MAX_ENTRIES", 3)
     with pytest.raises(ImportRefused, match="at most 3 files"):
         uploads.import_cases_zip(db, actor=SYSTEM, slug=draft, archive=packed(tmp_path))
     (tmp_path / "no.zip").write_bytes(b"this is no zip")

@@ -11,10 +11,11 @@ from data.images import decode, encode
 from data.taxonomy import DEMO8
 from readerstudy.db import Database
 from readerstudy.db.tables import Assignment
-from readerstudy.entities import SYSTEM, Actor
-from readerstudy.errors import AnswerError, ImportRefused, NotFoundError
-from readerstudy.protocol import DEFAULT_PROTOCOL, Protocol, Questions
-from readerstudy.services import answering, preview, studies
+from readerstudy.domain import SYSTEM, Actor
+from readerstudy.domain.errors import AnswerError, ImportRefused, NotFoundError
+from readerstudy.domain.protocol import DEFAULT_PROTOCOL, Protocol, Questions
+from readerstudy.services.reading import answering
+from readerstudy.services.study import drafts, preview
 from tests.integration.making import make_reader, write_cases
 from tests.integration.test_protocol import table
 
@@ -35,7 +36,7 @@ def several(tmp_path: Path) -> Path:
 
 
 def create(db: Database, protocol: Protocol = DEFAULT_PROTOCOL) -> None:
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="views", title="Views", taxonomy=DEMO8, synthetic=True,
         protocol=protocol,
     )  # fmt: skip
@@ -43,8 +44,8 @@ def create(db: Database, protocol: Protocol = DEFAULT_PROTOCOL) -> None:
 
 def make(db: Database, several: Path, protocol: Protocol = DEFAULT_PROTOCOL) -> Actor:
     create(db, protocol)
-    studies.import_cases(db, actor=SYSTEM, slug="views", manifest=several)
-    studies.open_study(db, actor=SYSTEM, slug="views")
+    drafts.import_cases(db, actor=SYSTEM, slug="views", manifest=several)
+    drafts.open_study(db, actor=SYSTEM, slug="views")
     return make_reader(db, "views")
 
 
@@ -103,15 +104,15 @@ def test_the_seal_and_the_export_cover_all_views(db: Database, several: Path) ->
     make(db, several)
     rows = table(db, "views", "cases.csv")
     assert [len(row["view_sha256"].split()) for row in rows] == [2, 2, 2]
-    first = studies.list_studies(db, actor=SYSTEM)[0].seal_hash
+    first = drafts.list_studies(db, actor=SYSTEM)[0].seal_hash
     content = pd.read_csv(several, dtype=str, keep_default_na=False)
     content["view_captions"] = "overview|detail"
     content.to_csv(several, index=False)
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="other", title="Views", taxonomy=DEMO8, synthetic=True
     )
-    studies.import_cases(db, actor=SYSTEM, slug="other", manifest=several)
-    assert studies.open_study(db, actor=SYSTEM, slug="other") != first
+    drafts.import_cases(db, actor=SYSTEM, slug="other", manifest=several)
+    assert drafts.open_study(db, actor=SYSTEM, slug="other") != first
 
 
 def test_everything_wrong_with_views_is_named_and_nothing_stored(
@@ -124,10 +125,10 @@ def test_everything_wrong_with_views_is_named_and_nothing_stored(
     rows.to_csv(several, index=False)
     create(db)
     with pytest.raises(ImportRefused, match="4 faults") as caught:
-        studies.import_cases(db, actor=SYSTEM, slug="views", manifest=several)
+        drafts.import_cases(db, actor=SYSTEM, slug="views", manifest=several)
     said = str(caught.value)
     assert "case-00: absent.png" in said
     assert "case-01: 1-2.png is the same image as another of this case" in said
     assert "case-02: the same image as case-00" in said
     assert "case-02: view_captions has 2 parts, but views 1" in said
-    assert studies.list_studies(db, actor=SYSTEM)[0].n_cases == 0
+    assert drafts.list_studies(db, actor=SYSTEM)[0].n_cases == 0

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from data.taxonomy import DEMO8
 from readerstudy.db import Database
 from readerstudy.db.tables import Reader
-from readerstudy.entities import SYSTEM, Actor, Withdrawal
-from readerstudy.protocol import Policies, Protocol, Readers
-from readerstudy.services import own_data, studies, trail
+from readerstudy.domain import SYSTEM, Actor, Withdrawal
+from readerstudy.domain.protocol import Policies, Protocol, Readers
+from readerstudy.services.reading import own_data
+from readerstudy.services.study import drafts, trail
 from tests.integration.making import answer_next, make_reader
 from tests.integration.test_policies import revise
 
@@ -43,12 +44,12 @@ def opened(db: Database, manifest: Path, rule: Withdrawal) -> None:
     protocol = Protocol(
         policies=Policies(back=True, revise=True), readers=Readers(withdrawal=rule.value)
     )
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="traces", title="Traces", taxonomy=DEMO8, synthetic=True,
         protocol=protocol,
     )  # fmt: skip
-    studies.import_cases(db, actor=SYSTEM, slug="traces", manifest=manifest)
-    studies.open_study(db, actor=SYSTEM, slug="traces")
+    drafts.import_cases(db, actor=SYSTEM, slug="traces", manifest=manifest)
+    drafts.open_study(db, actor=SYSTEM, slug="traces")
     stays = make_reader(db, "traces")
     revise(db, stays, answer_next(db, stays, "BCC"), "SK", token="of who stays")
 

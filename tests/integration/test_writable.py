@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from readerstudy.db import Database
-from readerstudy.errors import BusyError
+from readerstudy.domain.errors import BusyError
 
 
 def test_a_database_that_takes_writes(db):

@@ -17,10 +17,10 @@ from scipy.stats import norm
 
 from data.measures.resampling import percentile_interval
 from readerstudy.stats.bootstrap import draw, resampled_mean
-from readerstudy.stats.hillis import or_inference
-from readerstudy.stats.moments import Moments
-from readerstudy.stats.mover import mean_rate, rate_gap
-from readerstudy.stats.ustat import ustat, ustat_inference
+from readerstudy.stats.methods.moments import Moments
+from readerstudy.stats.methods.mover import mean_rate, rate_gap
+from readerstudy.stats.methods.obuchowski_rockette import or_inference
+from readerstudy.stats.methods.ustat import ustat, ustat_inference
 
 
 @dataclass(frozen=True)

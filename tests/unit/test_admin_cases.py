@@ -1,6 +1,6 @@
 """The hardest cases as markup."""
 
-from readerstudy.entities import CaseAnswers, ReaderKind
+from readerstudy.domain import CaseAnswers, ReaderKind
 from readerstudy.ui.admin import cases_view
 from tests.unit.test_admin_view import summary
 

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from data.images import decode
-from readerstudy.entities import Coverage
+from readerstudy.domain import Coverage
 from readerstudy.ui.admin import coverage_view as view
 
 DAY = date(2026, 3, 1)

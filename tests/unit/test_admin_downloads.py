@@ -2,7 +2,7 @@
 
 import pytest
 
-from readerstudy.ui.admin_api import _download
+from readerstudy.ui.admin.downloads import _download
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The flow of readers as markup."""
 
-from readerstudy.entities import Flow, Withdrawal
-from readerstudy.protocol import Analysis
+from readerstudy.domain import Flow, Withdrawal
+from readerstudy.domain.protocol import Analysis
 from readerstudy.ui.admin import flow_view
 
 

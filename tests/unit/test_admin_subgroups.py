@@ -1,6 +1,6 @@
 """Results by group as markup."""
 
-from readerstudy.services.grouping import Group
+from readerstudy.services.results.subgroups import Group
 from readerstudy.stats.records import Analysis, Record
 from readerstudy.ui.admin.subgroups_view import subgroups
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from readerstudy.entities import Option, ReaderKind, ReaderProgress, Rule, Stage, StudyState
-from readerstudy.entities import StudySummary as Summary
-from readerstudy.errors import StudyError
-from readerstudy.stats.figures import RocFigure, RocPoint
+from readerstudy.domain import Option, ReaderKind, ReaderProgress, Rule, Stage, StudyState
+from readerstudy.domain import StudySummary as Summary
+from readerstudy.domain.errors import StudyError
+from readerstudy.stats.figures.roc import RocFigure, RocPoint
 from readerstudy.stats.records import MOVER, RELY, Analysis, Record
 from readerstudy.ui.admin import view
 

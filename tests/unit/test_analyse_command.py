@@ -9,10 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from readerstudy.analyse import command
-from readerstudy.analyse.command import add_arguments, run
-from readerstudy.analyse.study import result_tables
-from readerstudy.export.pictures import render
+from readerstudy.commands import analyse as command
+from readerstudy.commands.analyse import add_arguments, run
+from readerstudy.files.study_analysis import result_tables
+from readerstudy.report.figures import render
 from readerstudy.stats.records import ALL, FIELDS, Analysis, Record
 from tests.unit.stats_helpers import simulate
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from readerstudy.analyse import read
-from readerstudy.analyse.read import read_predictions, read_readings
+from readerstudy.files import read_tables
+from readerstudy.files.read_tables import read_predictions, read_readings
 from readerstudy.stats import StatsError
 
 HEADER = "reader_id,case_id,truth,answer"
@@ -143,5 +143,5 @@ def test_no_file_is_refused(tmp_path) -> None:
 
 
 def test_a_file_too_big_is_refused_with_the_reason(write, monkeypatch) -> None:
-    monkeypatch.setattr(read, "MOST_BYTES", 10)
+    monkeypatch.setattr(read_tables, "MOST_BYTES", 10)
     assert "memory" in refused(write(f"{HEADER}\n{ROWS}"))

@@ -4,7 +4,7 @@ import hashlib
 import io
 import zipfile
 
-from readerstudy.export.bundle import pack, versions
+from readerstudy.files.zip_bundle import pack, versions
 
 
 def test_the_same_content_gives_the_same_bytes() -> None:

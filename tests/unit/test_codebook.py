@@ -4,8 +4,8 @@ import csv
 import io
 from pathlib import Path
 
-from readerstudy.export.codebook import codebook_csv, data_dictionary
-from readerstudy.export.tidy import READINGS, RESULTS, TABLES, names
+from readerstudy.files.codebook import codebook_csv, data_dictionary
+from readerstudy.files.columns import READINGS, RESULTS, TABLES, names
 from readerstudy.stats.records import FIELDS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

@@ -5,8 +5,8 @@ import resource
 
 import pytest
 
-from readerstudy.ui import connections
-from readerstudy.ui.connections import Limits, Shares, limits_here
+from readerstudy.ui.security import connections
+from readerstudy.ui.security.connections import Limits, Shares, limits_here
 from tests.coroutines import finish
 
 

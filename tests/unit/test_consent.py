@@ -2,7 +2,7 @@
 
 import hashlib
 
-from readerstudy.consent import DEFAULT_CONSENT
+from readerstudy.domain.consent import DEFAULT_CONSENT
 
 # Whoever changes a text gives it a new version, and that version's hashes here.
 VERSION = "2"

@@ -12,11 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from readerstudy.convert.command import add_arguments, run
-from readerstudy.convert.files import READ, write_study
-from readerstudy.convert.ratings import Choice, Ratings, ratings_of, tidy_of
-from readerstudy.convert.rjafroc import write_rjafroc
-from readerstudy.convert.tables import (
+from readerstudy.commands.convert import add_arguments, run
+from readerstudy.interchange.files import READ, write_study
+from readerstudy.interchange.imrmc_mrmcaov import (
     read_imrmc,
     read_imrmc_frame,
     read_mrmcaov,
@@ -24,6 +22,8 @@ from readerstudy.convert.tables import (
     write_imrmc_frame,
     write_mrmcaov,
 )
+from readerstudy.interchange.ratings import Choice, Ratings, ratings_of, tidy_of
+from readerstudy.interchange.rjafroc import write_rjafroc
 from readerstudy.stats import StatsError, analyse, build_study
 from tests.unit.stats_helpers import simulate
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from data import csv_tables
 from data.texts import guarded, unguarded
-from readerstudy.entities import ReaderKind
-from readerstudy.export.csvio import cell, write_csv
+from readerstudy.domain import ReaderKind
+from readerstudy.files.csvio import cell, write_csv
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])

@@ -10,7 +10,7 @@ import yaml
 from data.documents import MAX_BYTES, DocumentError, content_of, parse, read
 from data.errors import UserError
 from data.taxonomy import check_classes
-from readerstudy.services.protocols import parse_study
+from readerstudy.services.study.study_file import parse_study
 from tests.hostile.studies import ALIASES, STUDIES
 
 ROOT = Path(__file__).resolve().parents[2]

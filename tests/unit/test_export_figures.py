@@ -4,13 +4,13 @@ import dataclasses
 
 import pytest
 
-from readerstudy.export.figures import curve_label
-from readerstudy.export.pictures import render
+from readerstudy.report.figure_style import curve_label
+from readerstudy.report.figures import render
 from readerstudy.stats import analyse, build_study
-from readerstudy.stats.figures import RocFigure, study_roc_figure
-from readerstudy.stats.pictures import describe
-from readerstudy.ui.plot_pictures import plot_of
-from readerstudy.ui.plots import roc_plot
+from readerstudy.stats.figures.roc import RocFigure, study_roc_figure
+from readerstudy.stats.figures.study_figures import describe
+from readerstudy.ui.admin.plots import plot_of
+from readerstudy.ui.admin.roc_plot import roc_plot
 from tests.unit.stats_helpers import simulate
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from readerstudy.db import Database
-from readerstudy.ui.gate import Gate
-from readerstudy.ui.session import Sessions
+from readerstudy.ui.security.gate import Gate
+from readerstudy.ui.security.sessions import Sessions
 from tests.coroutines import finish
 
 PUBLIC = "https://study.example.org"

@@ -6,7 +6,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from readerstudy.convert.rjafroc import read_rjafroc
+from readerstudy.interchange.rjafroc import read_rjafroc
 from readerstudy.stats.errors import StatsError
 
 SHEETS = {

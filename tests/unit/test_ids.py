@@ -2,7 +2,7 @@
 
 import re
 
-from readerstudy import ids
+from readerstudy.security import tokens as ids
 
 N = 200
 

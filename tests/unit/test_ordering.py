@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readerstudy.entities import Arm, CaseRole
-from readerstudy.ordering import PlannedCase, advice_of, draw_options, draw_plan, mislead
-from readerstudy.protocol import Aid, Order, Protocol
+from readerstudy.domain import Arm, CaseRole
+from readerstudy.domain.protocol import Aid, Order, Protocol
+from readerstudy.domain.reading_plan import PlannedCase, advice_of, draw_options, draw_plan, mislead
 
 TEST_ARMS = (Arm.UNAIDED, Arm.AIDED)
 

@@ -2,11 +2,11 @@
 
 import re
 
-from readerstudy.services.own_results import Line, Others, Share
-from readerstudy.stats.figures import RocCurve, RocFigure
+from readerstudy.services.results.own_result import Line, Others, Share
+from readerstudy.stats.figures.roc import RocCurve, RocFigure
 from readerstudy.stats.records import Record
-from readerstudy.ui.own_roc import own_roc
-from readerstudy.ui.strings import words
+from readerstudy.ui.study.own_roc import own_roc
+from readerstudy.ui.translations import words
 
 AUC = Record(
     "auc", "BCC", "model:<net>", "delong", 0.875, ci_low=0.5, ci_high=0.95, n_cases=16

@@ -3,9 +3,9 @@
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 
-from readerstudy import passwords
-from readerstudy.errors import StudyError
-from readerstudy.passwords import MAX_LENGTH, MIN_LENGTH, hash_password, is_right_password
+from readerstudy.domain.errors import StudyError
+from readerstudy.security import passwords
+from readerstudy.security.passwords import MAX_LENGTH, MIN_LENGTH, hash_password, is_right_password
 
 
 def test_the_right_password_is_right_and_others_are_not() -> None:

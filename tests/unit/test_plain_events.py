@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from readerstudy.ui.plain_events import MAX_EVENT_BYTES, PlainEvents
+from readerstudy.ui.security.plain_events import MAX_EVENT_BYTES, PlainEvents
 
 JOIN = "/admin/gradio_api/queue/join"
 OTHER = "/gradio_api/cancel"

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readerstudy.plan import command
-from readerstudy.plan.command import add_arguments, run
+from readerstudy.commands import plan as command
+from readerstudy.commands.plan import add_arguments, run
 from readerstudy.stats import analyse, build_study
-from readerstudy.stats.pilot import INCOMPLETE, NEVER_DIFFER, NO_SPREAD, NOT_SHARED, endpoints
-from readerstudy.stats.planning import PlanOptions
-from readerstudy.stats.planning import plan as make_plan
-from readerstudy.stats.power import Claim, Components, power
+from readerstudy.stats.power.pilot import INCOMPLETE, NEVER_DIFFER, NO_SPREAD, NOT_SHARED, endpoints
+from readerstudy.stats.power.planning import PlanOptions
+from readerstudy.stats.power.planning import plan as make_plan
+from readerstudy.stats.power.power import Claim, Components, power
 from tests.unit.stats_helpers import simulate
 
 SIZES = ("--readers", 10, 280, "--cases", 50, 200)

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from readerstudy.profile import DEFAULT_YEARS, experience_bands, fields_asked
-from readerstudy.protocol import Readers
-from readerstudy.ui.strings import band_words, words
+from readerstudy.domain.profile import DEFAULT_YEARS, experience_bands, fields_asked
+from readerstudy.domain.protocol import Readers
+from readerstudy.ui.translations import band_words, words
 
 
 @pytest.mark.parametrize(

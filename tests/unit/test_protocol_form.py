@@ -6,8 +6,8 @@ import gradio as gr
 import pytest
 
 from data.errors import UserError
-from readerstudy.protocol import DEFAULT_PROTOCOL, Protocol
-from readerstudy.services.protocols import parse_study
+from readerstudy.domain.protocol import DEFAULT_PROTOCOL, Protocol
+from readerstudy.services.study.study_file import parse_study
 from readerstudy.ui.admin.protocol_form import SETTINGS, build, settings_of
 
 HEAD = {"slug": "made", "title": "Made", "taxonomy": "DEMO8"}

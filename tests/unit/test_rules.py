@@ -4,11 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from readerstudy import rules
-from readerstudy.entities import SYSTEM, Actor, Arm, Given, Measured, Role, Stage, StudyState
-from readerstudy.errors import AnswerError, PermissionDenied, StateError
-from readerstudy.protocol import Analysis, Protocol, Questions
-from readerstudy.rules import Permission
+from readerstudy.domain import SYSTEM, Actor, Arm, Given, Measured, Role, Stage, StudyState, rules
+from readerstudy.domain.errors import AnswerError, PermissionDenied, StateError
+from readerstudy.domain.protocol import Analysis, Protocol, Questions
+from readerstudy.domain.rules import Permission
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 

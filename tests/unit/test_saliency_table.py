@@ -9,7 +9,7 @@ from data.images import decode, encode
 from data.manifest import write_manifest
 from model.commands.main import EXIT_OK, EXIT_USER_ERROR, main
 from model.commands.saliency_table import COLUMNS, MAX_SIDE_PX
-from readerstudy.services import supports
+from readerstudy.services.intake import supports
 from tests.unit.model_world import THREE, noise, tiny_predictor
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from readerstudy import clock
-from readerstudy.services.scratch import clear_abandoned, part_of, scratch, staged
+from readerstudy.services.intake.staging import clear_abandoned, part_of, scratch, staged
 
 
 @pytest.fixture

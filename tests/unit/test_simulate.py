@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 
 from data.taxonomy import DEMO8, ISIC2019, Taxonomy
-from readerstudy.errors import StudyError
-from readerstudy.simulate import Rates, draw_difficulty, draw_reading, habits_of, usual_habits
+from readerstudy.domain.errors import StudyError
+from readerstudy.domain.simulated_readers import (
+    Rates,
+    draw_difficulty,
+    draw_reading,
+    habits_of,
+    usual_habits,
+)
 
 N_CASES = 400
 N_READERS = 60

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from readerstudy.stats import StatsError, analyse, build_study
-from readerstudy.stats.confusion import metric_cells
+from readerstudy.stats.methods.confusion import metric_cells
 from readerstudy.stats.sections.aided import DIFFERENCE
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.sections.rates import Metric, of_mean

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from readerstudy.analyse.read import read_predictions, read_readings
+from readerstudy.files.read_tables import read_predictions, read_readings
 from readerstudy.stats import analyse
 from tests.unit.stats_helpers import simulate
 

@@ -5,7 +5,7 @@ from dataclasses import astuple
 import numpy as np
 import pytest
 
-from readerstudy.stats.moments import moments, proportion_influence
+from readerstudy.stats.methods.moments import moments, proportion_influence
 from tests.unit.coverage_simulation import (
     ALONE,
     METHODS,

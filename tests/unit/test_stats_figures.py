@@ -8,8 +8,8 @@ import pytest
 from sklearn.metrics import roc_curve
 
 from readerstudy.stats import analyse, build_study
-from readerstudy.stats.figures import RocFigure, roc_figure, roc_points
-from readerstudy.stats.pictures import agreement, confusions, forest, heat_map
+from readerstudy.stats.figures.roc import RocFigure, roc_figure, roc_points
+from readerstudy.stats.figures.study_figures import agreement, confusions, forest, heat_map
 from tests.unit.stats_helpers import simulate
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readerstudy.stats import StatsError, analyse, build_study, readings_table
+from readerstudy.stats import StatsError, analyse, build_study
+from readerstudy.stats.input import readings_table
 from readerstudy.stats.sections import reader_areas, resampled
 from tests.unit.stats_helpers import simulate
 

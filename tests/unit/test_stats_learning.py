@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from readerstudy.stats import analyse
-from readerstudy.stats.learning import BY_TRIAL, PER_TEN, SECONDS, records
+from readerstudy.stats.methods.learning import BY_TRIAL, PER_TEN, SECONDS, records
 
 N_READERS, N_CASES = 5, 40
 

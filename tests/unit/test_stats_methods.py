@@ -14,9 +14,11 @@ from data.measures.auc import delong_variance, logit_interval, normal_interval, 
 from data.measures.proportions import interval
 from data.measures.tails import quantile, two_sided, upper_tail
 from readerstudy.stats import agreement
-from readerstudy.stats.confusion import confusion_matrix, one_vs_rest
 from readerstudy.stats.crowd import NO_MAJORITY, majority_vote, vote_counts, vote_shares
-from readerstudy.stats.hillis import (
+from readerstudy.stats.mcnemar import adjusted, chi_square, exact_p, mid_p
+from readerstudy.stats.methods.confusion import confusion_matrix, one_vs_rest
+from readerstudy.stats.methods.moments import Moments, auc_jackknife, moments, proportion_influence
+from readerstudy.stats.methods.obuchowski_rockette import (
     CLAMPED,
     NO_SPREAD,
     TWO_READERS,
@@ -24,10 +26,8 @@ from readerstudy.stats.hillis import (
     one_sided,
     or_inference,
 )
-from readerstudy.stats.mcnemar import adjusted, chi_square, exact_p, mid_p
-from readerstudy.stats.moments import Moments, auc_jackknife, moments, proportion_influence
+from readerstudy.stats.methods.ustat import ustat, ustat_inference
 from readerstudy.stats.multiclass import hand_till, macro_auc
-from readerstudy.stats.ustat import ustat, ustat_inference
 
 RNG = np.random.default_rng(7)
 

@@ -5,8 +5,8 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from readerstudy.stats import analyse
-from readerstudy.stats.moments import Moments, moments, proportion_influence
-from readerstudy.stats.mover import (
+from readerstudy.stats.methods.moments import Moments, moments, proportion_influence
+from readerstudy.stats.methods.mover import (
     Gap,
     Rate,
     mean_rate,

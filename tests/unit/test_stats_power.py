@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from readerstudy.stats.hillis import one_sided, or_inference
-from readerstudy.stats.moments import Moments, moments, proportion_influence
-from readerstudy.stats.power import (
+from readerstudy.stats.methods.moments import Moments, moments, proportion_influence
+from readerstudy.stats.methods.obuchowski_rockette import one_sided, or_inference
+from readerstudy.stats.power.power import (
     MOST_CASES,
     Claim,
     Components,

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from readerstudy.stats import analyse
-from readerstudy.stats.hillis import or_inference
-from readerstudy.stats.moments import moments, proportion_influence
-from readerstudy.stats.ustat import ustat
+from readerstudy.stats.methods.moments import moments, proportion_influence
+from readerstudy.stats.methods.obuchowski_rockette import or_inference
+from readerstudy.stats.methods.ustat import ustat
 from tests.unit.stats_helpers import CLASSES, simulate
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from readerstudy.stats import StatsError, build_study
-from readerstudy.stats.study import OUTSIDE
+from readerstudy.stats.input.study import OUTSIDE
 
 CASES = ("c0", "c1", "c2", "c3")
 

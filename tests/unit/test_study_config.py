@@ -12,7 +12,7 @@ from readerstudy.config import (
     load_settings,
     settings_from,
 )
-from readerstudy.errors import ConfigError
+from readerstudy.domain.errors import ConfigError
 
 
 def test_without_any_setting_the_documented_defaults_hold() -> None:

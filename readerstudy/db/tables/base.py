@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from readerstudy.db.types import UtcDateTime, enum_column
-from readerstudy.entities import (
+from readerstudy.domain import (
     Arm,
     CaseRole,
     ReaderKind,

@@ -6,12 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from readerstudy.db.tables.base import Base, Json, identity, reference
-from readerstudy.entities import (
-    ReaderKind,
-    RequestState,
-    Role,
-    Withdrawal,
-)
+from readerstudy.domain import ReaderKind, RequestState, Role, Withdrawal
 
 
 class Account(Base):

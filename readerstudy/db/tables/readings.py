@@ -6,9 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from readerstudy.db.tables.base import Base, Json, identity, reference
-from readerstudy.entities import (
-    Arm,
-)
+from readerstudy.domain import Arm
 
 
 class Assignment(Base):

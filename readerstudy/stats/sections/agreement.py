@@ -17,9 +17,9 @@ from readerstudy.stats.agreement import (
     observed_agreement,
 )
 from readerstudy.stats.crowd import vote_counts
+from readerstudy.stats.input.study import Study
 from readerstudy.stats.records import ALL, READERS, Record
 from readerstudy.stats.sections.common import Options
-from readerstudy.stats.study import Study
 
 NO_INTERVAL = "no interval: it would take cases of one cluster as independent"
 

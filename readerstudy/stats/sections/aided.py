@@ -7,9 +7,10 @@ import numpy as np
 from scipy.stats import chi2
 
 from readerstudy.stats.clusters import clustered_mcnemar
-from readerstudy.stats.confusion import metric_cells
+from readerstudy.stats.input.study import UNANSWERED, Aided, BoolArray, FloatArray, IntArray, Study
 from readerstudy.stats.mcnemar import adjusted, discordant, exact_p
-from readerstudy.stats.moments import proportion_influence
+from readerstudy.stats.methods.confusion import metric_cells
+from readerstudy.stats.methods.moments import proportion_influence
 from readerstudy.stats.records import AIDED_READER, ALL, MEAN_READER, Record
 from readerstudy.stats.sections.common import (
     RANDOM_DESIGNS,
@@ -26,14 +27,6 @@ from readerstudy.stats.sections.rates import (
     of_mean,
     of_readers,
     stacked,
-)
-from readerstudy.stats.study import (
-    UNANSWERED,
-    Aided,
-    BoolArray,
-    FloatArray,
-    IntArray,
-    Study,
 )
 
 DIFFERENCE = f"{AIDED_READER} - {MEAN_READER}"

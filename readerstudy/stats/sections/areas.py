@@ -15,9 +15,9 @@ from data.measures.auc import (
 )
 from data.measures.tails import quantile, two_sided
 from readerstudy.stats.clusters import area_by_cluster
+from readerstudy.stats.input.study import BoolArray, FloatArray, Study
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Options
-from readerstudy.stats.study import BoolArray, FloatArray, Study
 
 PERFECT = "AUC of 0 or 1: DeLong's variance is 0 and says nothing about uncertainty"
 PAIRED_OFF = "exact, from as many disjoint pairs of cases as there are, and wide"

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from readerstudy.stats.clusters import by_cluster
-from readerstudy.stats.hillis import (
+from readerstudy.stats.input.study import FloatArray, IntArray, Study
+from readerstudy.stats.methods.moments import Moments, moments
+from readerstudy.stats.methods.mover import Gap, Rate, mover_inference, one_sided_beyond
+from readerstudy.stats.methods.obuchowski_rockette import (
     DESIGNS,
     ONE_READER,
     Design,
@@ -14,10 +17,7 @@ from readerstudy.stats.hillis import (
     one_sided,
     or_inference,
 )
-from readerstudy.stats.moments import Moments, moments
-from readerstudy.stats.mover import Gap, Rate, mover_inference, one_sided_beyond
 from readerstudy.stats.records import AIDED_READER, MEAN_READER, MOVER, NAN, Record
-from readerstudy.stats.study import FloatArray, IntArray, Study
 
 MEANS = (MEAN_READER, AIDED_READER)
 RANDOM_DESIGNS: tuple[Design, ...] = ("or-rrrc-capped", "or-rrrc")

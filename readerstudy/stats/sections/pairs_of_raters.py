@@ -7,12 +7,12 @@ from scipy.stats import chi2, norm
 
 from readerstudy.stats.agreement import cohen_kappa
 from readerstudy.stats.clusters import clustered_mcnemar
-from readerstudy.stats.confusion import Cells, metric_cells
+from readerstudy.stats.input.study import FloatArray, Model, Study
 from readerstudy.stats.mcnemar import Discordant, adjusted, chi_square, discordant, exact_p, mid_p
+from readerstudy.stats.methods.confusion import Cells, metric_cells
 from readerstudy.stats.records import ALL, Record
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.sections.rates import Metric, metrics, model_right
-from readerstudy.stats.study import FloatArray, Model, Study
 
 
 def records(study: Study, _options: Options) -> Iterator[Record]:

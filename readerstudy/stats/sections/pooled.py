@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from readerstudy.stats.input.study import BoolArray, FloatArray
+from readerstudy.stats.methods.ustat import UStatistic, conditional_variance, ustat, ustat_inference
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Label, Options, from_inference
 from readerstudy.stats.sections.variances import variance_records
-from readerstudy.stats.study import BoolArray, FloatArray
-from readerstudy.stats.ustat import UStatistic, conditional_variance, ustat, ustat_inference
 
 ONLY_SE = "a second estimate of ustat's standard error"
 OUTSIDE = "an interval is not cut at 0 or 1, as iMRMC"

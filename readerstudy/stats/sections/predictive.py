@@ -6,10 +6,10 @@ import numpy as np
 
 from data.measures.proportions import interval, ratio
 from readerstudy.stats.clusters import design_effects
-from readerstudy.stats.confusion import one_vs_rest
+from readerstudy.stats.input.study import Study
+from readerstudy.stats.methods.confusion import one_vs_rest
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Options
-from readerstudy.stats.study import Study
 
 CASE_MIX = "holds for the study's mix of cases only"
 NONE_SAID = "never said"

@@ -7,9 +7,10 @@ import numpy as np
 
 from data.measures.proportions import METHODS, interval, mean_interval, ratio
 from readerstudy.stats.clusters import design_effects
-from readerstudy.stats.confusion import Cells, is_right, metric_cells
-from readerstudy.stats.moments import Moments, proportion_influence
-from readerstudy.stats.mover import mean_rate, rate_gap
+from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray, Model, Study
+from readerstudy.stats.methods.confusion import Cells, is_right, metric_cells
+from readerstudy.stats.methods.moments import Moments, proportion_influence
+from readerstudy.stats.methods.mover import mean_rate, rate_gap
 from readerstudy.stats.records import ALL, MEAN_READER, RELY, Record
 from readerstudy.stats.sections.common import (
     RANDOM_DESIGNS,
@@ -23,7 +24,6 @@ from readerstudy.stats.sections.common import (
 )
 from readerstudy.stats.sections.pooled import pooled_records
 from readerstudy.stats.sections.variances import component_records
-from readerstudy.stats.study import BoolArray, FloatArray, IntArray, Model, Study
 
 EFFECT = "cases of one cluster are not independent: design effect {:.2f}"
 NO_CASES = "no case of this kind"

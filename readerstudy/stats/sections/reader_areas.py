@@ -7,10 +7,11 @@ import numpy as np
 from scipy.stats import norm
 
 from data.measures.auc import normal_interval
-from readerstudy.stats.hillis import DESIGNS
-from readerstudy.stats.moments import Moments
-from readerstudy.stats.pairs import PairSums, Raters, auc_ustat, pair_sums
-from readerstudy.stats.reader_area import (
+from readerstudy.stats.input.study import FloatArray, Study
+from readerstudy.stats.methods.moments import Moments
+from readerstudy.stats.methods.obuchowski_rockette import DESIGNS
+from readerstudy.stats.methods.pairs import PairSums, Raters, auc_ustat, pair_sums
+from readerstudy.stats.methods.reader_area import (
     COVARIANCES,
     Area,
     Covariance,
@@ -21,6 +22,7 @@ from readerstudy.stats.reader_area import (
     reader_influence,
     reader_ratings,
 )
+from readerstudy.stats.methods.ustat import ustat_inference
 from readerstudy.stats.records import MEAN_READER, Record
 from readerstudy.stats.sections.common import (
     RANDOM_DESIGNS,
@@ -33,8 +35,6 @@ from readerstudy.stats.sections.common import (
 )
 from readerstudy.stats.sections.pooled import OUTSIDE
 from readerstudy.stats.sections.variances import component_records, variance_records
-from readerstudy.stats.study import FloatArray, Study
-from readerstudy.stats.ustat import ustat_inference
 
 INCOMPLETE = "DeLong's covariance is undefined where readers judged different cases"
 NO_CONFIDENCE = "{} answers without a confidence left out of readers' AUC"

@@ -12,13 +12,13 @@ from readerstudy.stats.bootstrap import (
     resampled_mean,
     resampled_roc,
 )
-from readerstudy.stats.confusion import metric_cells
 from readerstudy.stats.errors import StatsError
+from readerstudy.stats.input.study import FloatArray, Study
+from readerstudy.stats.methods.confusion import metric_cells
 from readerstudy.stats.records import ALL, MEAN_READER, NAN, Record
 from readerstudy.stats.sections.common import Label, Options, difference
 from readerstudy.stats.sections.rates import Metric, metrics, model_right
 from readerstudy.stats.sections.resampled_areas import areas
-from readerstudy.stats.study import FloatArray, Study
 
 MATCHED = {
     "sensitivity": "specificity_at_reader_sensitivity",

@@ -7,10 +7,10 @@ import numpy as np
 
 from readerstudy.stats.bootstrap import Draws, mean_over_readers
 from readerstudy.stats.drawn_areas import resampled_areas
-from readerstudy.stats.reader_area import reader_ratings
+from readerstudy.stats.input.study import FloatArray, Study
+from readerstudy.stats.methods.reader_area import reader_ratings
 from readerstudy.stats.records import ALL, MEAN_READER
 from readerstudy.stats.sections.common import Label, difference
-from readerstudy.stats.study import FloatArray, Study
 
 Pair = tuple[FloatArray, FloatArray]
 Values = dict[str, FloatArray]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from readerstudy.stats.moments import Moments
+from readerstudy.stats.methods.moments import Moments
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Label
 

@@ -3,10 +3,10 @@
 import gradio as gr
 
 from readerstudy.db import Database
-from readerstudy.services import amending
+from readerstudy.services.study import amendments
 from readerstudy.ui.admin import life_view
 from readerstudy.ui.admin.tab import PRIVATE, Place, text
-from readerstudy.ui.mount import actor_of
+from readerstudy.ui.gradio_page import actor_of
 
 
 class AmendForm:
@@ -31,7 +31,7 @@ class AmendForm:
     def amend(
         self, slug: str, case: str, label: str, basis: str, why: str, request: gr.Request
     ) -> str:
-        amending.amend_reference(
+        amendments.amend_reference(
             self._db,
             actor=actor_of(request),
             slug=text(slug),

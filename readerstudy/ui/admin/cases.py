@@ -6,10 +6,10 @@ import gradio as gr
 
 from data.errors import UserError
 from readerstudy.db import Database
-from readerstudy.services.hardest import hardest_cases
+from readerstudy.services.results.hardest_cases import hardest_cases
 from readerstudy.ui.admin import cases_view, view
 from readerstudy.ui.admin.tab import PRIVATE, Place, study_of
-from readerstudy.ui.mount import actor_of
+from readerstudy.ui.gradio_page import actor_of
 
 
 class CasesTab:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote
 
-from readerstudy.entities import CaseAnswers, ReaderKind, StudySummary
+from readerstudy.domain import CaseAnswers, ReaderKind, StudySummary
 from readerstudy.ui.admin.view import table
 
 _MOST = 100

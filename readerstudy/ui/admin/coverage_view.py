@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from html import escape
 
-from readerstudy.entities import CellState, Coverage
-from readerstudy.export.grid import grid_png
+from readerstudy.domain import CellState, Coverage
+from readerstudy.ui.admin.grid import grid_png
 from readerstudy.ui.admin.view import table
 
 _COLOURS = {

@@ -5,7 +5,7 @@ import gradio as gr
 from readerstudy.db import Database
 from readerstudy.ui.admin import view
 from readerstudy.ui.admin.tab import PRIVATE, Place, study_of
-from readerstudy.ui.mount import actor_of
+from readerstudy.ui.gradio_page import actor_of
 
 
 class ExportTab:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from html import escape
 
-from readerstudy.entities import Flow, Withdrawal
-from readerstudy.protocol import Analysis
+from readerstudy.domain import Flow, Withdrawal
+from readerstudy.domain.protocol import Analysis
 
 _WITHDRAWN = {
     Withdrawal.DELETE: "answers deleted",

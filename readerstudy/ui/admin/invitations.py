@@ -5,12 +5,12 @@ from typing import Any
 import gradio as gr
 
 from readerstudy.db import Database
-from readerstudy.entities import ContactData, InvitationState
-from readerstudy.errors import PermissionDenied
-from readerstudy.services import invitations
+from readerstudy.domain import ContactData, InvitationState
+from readerstudy.domain.errors import PermissionDenied
+from readerstudy.services.people import invitations
 from readerstudy.ui.admin import invitations_view as view
 from readerstudy.ui.admin.tab import PRIVATE, Place, chosen_number, dropdown, study_of, whole_days
-from readerstudy.ui.mount import actor_of
+from readerstudy.ui.gradio_page import actor_of
 
 _VALID = (InvitationState.OPEN, InvitationState.ACCEPTED)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
-from readerstudy.entities import ListedInvitation
+from readerstudy.domain import ListedInvitation
 from readerstudy.ui.admin.view import table
 
 ONLY_OWNERS = '<p class="sr-soft">Only owners see who was invited.</p>'

@@ -5,10 +5,10 @@ from typing import Any
 import gradio as gr
 
 from readerstudy.db import Database
-from readerstudy.errors import StudyError
-from readerstudy.services import studies
+from readerstudy.domain.errors import StudyError
+from readerstudy.services.study import drafts
 from readerstudy.ui.admin.tab import PRIVATE, Place
-from readerstudy.ui.mount import actor_of
+from readerstudy.ui.gradio_page import actor_of
 
 
 class InviteTab:
@@ -36,7 +36,7 @@ class InviteTab:
 
     def invite(self, slug: str, count: object, request: gr.Request) -> Any:
         asked: dict[str, Any] = {"actor": actor_of(request), "slug": slug}
-        tokens = studies.invite(self._db, count=_whole(count), **asked)
+        tokens = drafts.invite(self._db, count=_whole(count), **asked)
         links = "\n".join(f"{self._public_url}/invite/{token}" for token in tokens)
         return gr.update(value=links, visible=True)
 

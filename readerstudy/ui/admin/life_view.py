@@ -2,9 +2,9 @@
 
 from html import escape
 
-from readerstudy.entities import StudyState, StudySummary, SupportKind
-from readerstudy.services.preview import Preview
-from readerstudy.services.trail import Trail, TrailEvent
+from readerstudy.domain import StudyState, StudySummary, SupportKind
+from readerstudy.services.study.preview import Preview
+from readerstudy.services.study.trail import Trail, TrailEvent
 from readerstudy.ui.admin.view import table
 
 _KINDS = {

@@ -6,22 +6,22 @@ from typing import Any
 import gradio as gr
 
 from readerstudy.db import Database
-from readerstudy.services.exposure import exposed_models, exposed_words
+from readerstudy.services.study.exposure import exposed_models, exposed_words
 from readerstudy.ui.admin import view
 from readerstudy.ui.admin.cases import CasesTab
 from readerstudy.ui.admin.export import ExportTab
 from readerstudy.ui.admin.invitations import InvitationsTab
 from readerstudy.ui.admin.invite import InviteTab
-from readerstudy.ui.admin.life import LifeTab
-from readerstudy.ui.admin.look import LookTab
-from readerstudy.ui.admin.make import MakeTab
+from readerstudy.ui.admin.lifecycle import LifeTab
+from readerstudy.ui.admin.new_study import MakeTab
+from readerstudy.ui.admin.preview import LookTab
 from readerstudy.ui.admin.progress import ProgressTab
 from readerstudy.ui.admin.requests import RequestsTab
 from readerstudy.ui.admin.results import ResultsTab
 from readerstudy.ui.admin.subgroups import SubgroupsTab
 from readerstudy.ui.admin.tab import PRIVATE, Place, Tab, dropdown, picker, study_of
 from readerstudy.ui.admin.trail import TrailTab
-from readerstudy.ui.mount import Guard, actor_of
+from readerstudy.ui.gradio_page import Guard, actor_of
 
 _HEADER = (
     '<header class="sr-top"><a class="sr-brand" href="/">SkinReader</a>'

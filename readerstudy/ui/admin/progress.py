@@ -5,13 +5,13 @@ from typing import Any
 import gradio as gr
 
 from readerstudy.db import Database
-from readerstudy.errors import PermissionDenied
-from readerstudy.services import studies
-from readerstudy.services.coverage import coverage
-from readerstudy.services.flow import flow, left_out
+from readerstudy.domain.errors import PermissionDenied
+from readerstudy.services.results.coverage import coverage
+from readerstudy.services.results.reader_flow import flow, left_out
+from readerstudy.services.study import drafts
 from readerstudy.ui.admin import coverage_view, flow_view, view
 from readerstudy.ui.admin.tab import PRIVATE, Place, study_of
-from readerstudy.ui.mount import actor_of
+from readerstudy.ui.gradio_page import actor_of
 
 
 class ProgressTab:
@@ -30,7 +30,7 @@ class ProgressTab:
         if study is None:
             return ""
         asked: dict[str, Any] = {"actor": actor, "slug": study.slug}
-        readers = studies.progress(self._db, **asked)
+        readers = drafts.progress(self._db, **asked)
         covered = coverage(self._db, **asked)
         parts = (
             flow_view.flow(flow(self._db, **asked)),

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 import gradio as gr
 from pydantic import BaseModel
 
-from readerstudy.protocol import DEFAULT_PROTOCOL
+from readerstudy.domain.protocol import DEFAULT_PROTOCOL
 from readerstudy.ui.admin.tab import dropdown
 
 _NOT_CHOSEN = ("format", "alpha")

@@ -5,8 +5,8 @@ from typing import Any
 import gradio as gr
 
 from readerstudy.db import Database
-from readerstudy.errors import PermissionDenied
-from readerstudy.services import requests
+from readerstudy.domain.errors import PermissionDenied
+from readerstudy.services.people import requests
 from readerstudy.ui.admin import invitations_view, requests_view
 from readerstudy.ui.admin.tab import (
     PRIVATE,
@@ -17,7 +17,7 @@ from readerstudy.ui.admin.tab import (
     study_of,
     whole_days,
 )
-from readerstudy.ui.mount import actor_of
+from readerstudy.ui.gradio_page import actor_of
 
 
 class RequestsTab:

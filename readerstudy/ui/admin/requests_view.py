@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from html import escape
 
-from readerstudy.entities import RequestState
-from readerstudy.services.requests import ListedRequest
+from readerstudy.domain import RequestState
+from readerstudy.services.people.requests import ListedRequest
 from readerstudy.ui.admin.view import table
 
 

@@ -6,13 +6,13 @@ import gradio as gr
 
 from data.errors import UserError
 from readerstudy.db import Database
-from readerstudy.entities import Actor, StudySummary
-from readerstudy.errors import StudyError
-from readerstudy.services import results
+from readerstudy.domain import Actor, StudySummary
+from readerstudy.domain.errors import StudyError
+from readerstudy.services.results import results
 from readerstudy.ui.admin import view
+from readerstudy.ui.admin.plots import plot_of
 from readerstudy.ui.admin.tab import OUT_OF_DATE, PRIVATE, Place, dropdown, hidden, study_of
-from readerstudy.ui.mount import actor_of
-from readerstudy.ui.plot_pictures import plot_of
+from readerstudy.ui.gradio_page import actor_of
 
 
 class ResultsTab:

@@ -6,10 +6,10 @@ import gradio as gr
 
 from data.errors import UserError
 from readerstudy.db import Database
-from readerstudy.services import grouping, results
+from readerstudy.services.results import results, subgroups
 from readerstudy.ui.admin import subgroups_view, view
 from readerstudy.ui.admin.tab import OUT_OF_DATE, PRIVATE, Place, dropdown, study_of
-from readerstudy.ui.mount import actor_of
+from readerstudy.ui.gradio_page import actor_of
 
 
 class SubgroupsTab:
@@ -28,7 +28,7 @@ class SubgroupsTab:
 
     def offer_factors(self, request: gr.Request) -> tuple[Any, str]:
         actor_of(request)
-        choices = [(words, name) for name, words in grouping.FACTORS.items()]
+        choices = [(words, name) for name, words in subgroups.FACTORS.items()]
         return gr.update(choices=choices, value=None), ""
 
     def show_groups(self, slug: str | None, factor: str | None, request: gr.Request) -> str:
@@ -36,11 +36,11 @@ class SubgroupsTab:
         study = study_of(self._db, actor, slug)
         if study is None:
             return ""
-        if factor not in grouping.FACTORS:
+        if factor not in subgroups.FACTORS:
             return view.problem(OUT_OF_DATE)
         asked: dict[str, Any] = {"actor": actor, "slug": study.slug}
         try:
             found = results.subgroups(self._db, factor=factor, **asked)
         except UserError as error:  # a role without results, or a group that cannot be analysed
             return view.problem(str(error))
-        return subgroups_view.subgroups(grouping.FACTORS[factor], found)
+        return subgroups_view.subgroups(subgroups.FACTORS[factor], found)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from readerstudy.services.grouping import FEWEST_CASES, FEWEST_READERS, Group
+from readerstudy.services.results.subgroups import FEWEST_CASES, FEWEST_READERS, Group
 from readerstudy.stats.records import ALL, MEAN_READER, Analysis
 from readerstudy.ui.admin import view
 

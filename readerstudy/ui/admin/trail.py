@@ -4,10 +4,10 @@ import gradio as gr
 
 from data.errors import UserError
 from readerstudy.db import Database
-from readerstudy.services import trail
+from readerstudy.services.study import trail
 from readerstudy.ui.admin import life_view, view
 from readerstudy.ui.admin.tab import PRIVATE, Place, study_of
-from readerstudy.ui.mount import actor_of
+from readerstudy.ui.gradio_page import actor_of
 
 
 class TrailTab:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from urllib.parse import quote
 
-from readerstudy.entities import ReaderKind, ReaderProgress, StudySummary
-from readerstudy.errors import StudyError
-from readerstudy.stats.figures import RocFigure
-from readerstudy.stats.pictures import Picture
+from readerstudy.domain import ReaderKind, ReaderProgress, StudySummary
+from readerstudy.domain.errors import StudyError
+from readerstudy.stats.figures.roc import RocFigure
+from readerstudy.stats.figures.study_figures import Picture
 from readerstudy.stats.records import ALL, AREA_METHODS, MEAN_READER, Analysis, Record
 
 # The first with an interval is shown; the footnote names it.

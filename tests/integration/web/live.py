@@ -15,10 +15,11 @@ import uvicorn
 import app as composition
 from readerstudy.config import load_settings
 from readerstudy.db import Database
-from readerstudy.db.queries_accounts import account_by_name
-from readerstudy.entities import SYSTEM, Role
-from readerstudy.services import accounts, studies
+from readerstudy.db.queries.accounts import account_by_name
+from readerstudy.domain import SYSTEM, Role
+from readerstudy.services import accounts
 from readerstudy.services.setup import open_database
+from readerstudy.services.study import drafts
 from tests.integration.making import PASSWORD
 
 STUDY_COOKIE, ADMIN_COOKIE = "skinreader-study", "skinreader-admin"
@@ -38,18 +39,18 @@ class Site:
     def reader(self, slug="alpha", *, ready=True):
         """A new reader who opened a new link; `ready`: stands before the first case."""
         client = self.anonymous()
-        [token] = studies.invite(self.db, actor=SYSTEM, slug=slug, count=1)
+        [token] = drafts.invite(self.db, actor=SYSTEM, slug=slug, count=1)
         assert client.post(f"/invite/{token}").status_code == 303
         if ready:
             self.make_ready(client)
         return client
 
     def make_ready(self, client):
-        from readerstudy.services import reading
+        from readerstudy.services.reading import joining
 
         actor = accounts.actor_for(self.db, token=client.cookies[STUDY_COOKIE])
-        reading.give_consent(self.db, actor=actor, version="2")
-        reading.save_profile(self.db, actor=actor, profile=PROFILE)
+        joining.give_consent(self.db, actor=actor, version="2")
+        joining.save_profile(self.db, actor=actor, profile=PROFILE)
 
     def account(self, role=Role.OWNER, study=None):
         """Its name; its password is PASSWORD."""

@@ -10,17 +10,19 @@ from fastapi import FastAPI, Request
 from sqlalchemy import select
 
 import app as composition
-from readerstudy import passwords
 from readerstudy.config import load_settings
 from readerstudy.db.tables import Answer, Reader
-from readerstudy.entities import SYSTEM, ContactData, Role
-from readerstudy.rules import network_of
-from readerstudy.services import accounts, invitations, staff, studies
+from readerstudy.domain import SYSTEM, ContactData, Role
+from readerstudy.domain.rules import network_of
+from readerstudy.security import passwords
+from readerstudy.services import accounts
+from readerstudy.services.people import invitations, staff
 from readerstudy.services.setup import open_database
-from readerstudy.ui.hashing import AT_ONCE, MAX_WAITING
-from readerstudy.ui.plain import caller_address
-from readerstudy.ui.routes import sign_in_routes
-from readerstudy.ui.session import Sessions
+from readerstudy.services.study import drafts
+from readerstudy.ui.plain_page import caller_address
+from readerstudy.ui.security.hashing import AT_ONCE, MAX_WAITING
+from readerstudy.ui.security.sessions import Sessions
+from readerstudy.ui.sign_in import sign_in_routes
 from tests.coroutines import finish
 from tests.integration.making import PASSWORD
 from tests.integration.web.live import ADMIN_COOKIE, STUDY_COOKIE, call, free_port, serve
@@ -65,7 +67,7 @@ def test_who_used_the_browser_before_is_signed_out(site):
 def test_a_planted_cookie_is_not_the_readers_session(site):
     client = site.anonymous()
     client.cookies.set(STUDY_COOKIE, "planted" * 6)
-    [token] = studies.invite(site.db, actor=SYSTEM, slug="alpha", count=1)
+    [token] = drafts.invite(site.db, actor=SYSTEM, slug="alpha", count=1)
     assert client.post(f"/invite/{token}").cookies[STUDY_COOKIE] != "planted" * 6
     assert site_with(site, STUDY_COOKIE, "planted" * 6).get("/study-api/status").status_code == 401
 
@@ -228,7 +230,7 @@ def test_no_state_changes_for_a_foreign_page(site, headers):
 
 def test_one_link_in_two_browsers_is_one_reader(site):
     """As the protocol says: the same link signs the same reader in again, and nobody else."""
-    [token] = studies.invite(site.db, actor=SYSTEM, slug="alpha", count=1)
+    [token] = drafts.invite(site.db, actor=SYSTEM, slug="alpha", count=1)
     browsers = [site.anonymous() for _ in range(2)]
     codes = set()
     for client in browsers:

@@ -5,8 +5,8 @@ import uuid
 import pytest
 
 from data.taxonomy import DEMO8
-from readerstudy.entities import SYSTEM, Role
-from readerstudy.services import studies
+from readerstudy.domain import SYSTEM, Role
+from readerstudy.services.study import drafts
 from tests.integration.web.live import call
 
 OUT_OF_DATE = "This page is out of date. Reload it."
@@ -61,7 +61,7 @@ def test_a_monitor_sees_progress_and_no_reference_standard(site):
 
 
 def test_an_empty_draft_is_shown(site, staff):
-    studies.create_study(
+    drafts.create_study(
         site.db, actor=SYSTEM, slug="empty", title="Empty", taxonomy=DEMO8, synthetic=True
     )
     done = ask(site, staff, "show_study", "empty")
@@ -113,7 +113,7 @@ def test_a_demo_page_of_before_a_restart_says_choose_again(site):
 
 def test_studies_of_one_title_are_told_apart(site, staff):
     for slug in ("twin-1", "twin-2"):
-        studies.create_study(
+        drafts.create_study(
             site.db, actor=SYSTEM, slug=slug, title="Twin", taxonomy=DEMO8, synthetic=True
         )
     [box] = ask(site, staff, "reload", "alpha")["output"]["data"]

@@ -5,8 +5,8 @@ import sqlalchemy as sa
 
 from data.taxonomy import DEMO8
 from readerstudy.db.tables import Assignment, Reader
-from readerstudy.entities import SYSTEM, Arm
-from readerstudy.services import studies
+from readerstudy.domain import SYSTEM, Arm
+from readerstudy.services.study import drafts
 from tests.integration.making import write_cases
 
 # What differs from case to case whatever its kind.
@@ -20,11 +20,11 @@ def make_study(db, folder):
     table["role"] = ["", "", "", "", "", "", "practice", "attention"]
     table["repeat"] = ["yes", "yes", *["no"] * 6]
     table.to_csv(manifest, index=False)
-    studies.create_study(
+    drafts.create_study(
         db, actor=SYSTEM, slug="kinds", title="Kinds", taxonomy=DEMO8, synthetic=True
     )
-    studies.import_cases(db, actor=SYSTEM, slug="kinds", manifest=manifest)
-    studies.open_study(db, actor=SYSTEM, slug="kinds")
+    drafts.import_cases(db, actor=SYSTEM, slug="kinds", manifest=manifest)
+    drafts.open_study(db, actor=SYSTEM, slug="kinds")
 
 
 def read_all(client):

@@ -7,9 +7,11 @@ import pytest
 
 from data.taxonomy import DEMO8
 from data.texts import problem
-from readerstudy.entities import SYSTEM
-from readerstudy.profile import PROFILE_FIELDS
-from readerstudy.services import accounts, reading, studies
+from readerstudy.domain import SYSTEM
+from readerstudy.domain.profile import PROFILE_FIELDS
+from readerstudy.services import accounts
+from readerstudy.services.reading import joining
+from readerstudy.services.study import drafts
 from tests.hostile.archives import all_archives, packed
 from tests.hostile.studies import STUDIES
 from tests.hostile.tables import all_pairs
@@ -43,7 +45,7 @@ def good(folder):
 
 
 def new_draft(site, slug):
-    studies.create_study(
+    drafts.create_study(
         site.db, actor=SYSTEM, slug=slug, title="Draft", taxonomy=DEMO8, synthetic=True
     )
     return slug
@@ -172,7 +174,7 @@ def test_a_profile_of_odd_text_is_refused_and_markup_is_text(site, value):
     """The request as any program can write it: half a sign, escaped in JSON."""
     reader = site.reader(ready=False)
     actor = accounts.actor_for(site.db, token=reader.cookies[STUDY_COOKIE])
-    reading.give_consent(site.db, actor=actor, version="2")
+    joining.give_consent(site.db, actor=actor, version="2")
     keys = [field.key for field in PROFILE_FIELDS]
     save = handlers(site, "/study")["profile"]
     for key in ("country", "profession"):

@@ -13,9 +13,10 @@ import httpx
 import pytest
 
 from data.taxonomy import DEMO8
-from readerstudy.entities import SYSTEM
-from readerstudy.rules import MAX_ATTEMPTS
-from readerstudy.services import accounts, studies
+from readerstudy.domain import SYSTEM
+from readerstudy.domain.rules import MAX_ATTEMPTS
+from readerstudy.services import accounts
+from readerstudy.services.study import drafts
 from tests.integration.making import PASSWORD
 from tests.integration.web.live import free_port
 
@@ -115,7 +116,7 @@ def test_no_location_forgets_to_overwrite_the_address():
 
 
 def test_the_logs_keep_no_invitation(quiet, nginx):
-    [token] = studies.invite(quiet.db, actor=SYSTEM, slug="alpha", count=1)
+    [token] = drafts.invite(quiet.db, actor=SYSTEM, slug="alpha", count=1)
     with nginx.client("127.0.0.5") as client:
         assert client.get(f"/invite/{token}").status_code == 200
         client.get(
@@ -160,7 +161,7 @@ def test_large_bodies_pass_only_where_archives_are_sent(quiet, nginx):
 
 
 def make_draft(quiet, slug):
-    studies.create_study(
+    drafts.create_study(
         quiet.db, actor=SYSTEM, slug=slug, title="Draft", taxonomy=DEMO8, synthetic=True
     )
 

@@ -8,12 +8,13 @@ import pytest
 from PIL import Image
 
 from data.taxonomy import DEMO8
-from readerstudy.consent import DEFAULT_CONSENT
 from readerstudy.db.tables import Consent, Reader
-from readerstudy.entities import SYSTEM
-from readerstudy.errors import BusyError, ConflictError
-from readerstudy.services import answering, studies
-from readerstudy.ui.strings import CATALOGUE, quiz_words
+from readerstudy.domain import SYSTEM
+from readerstudy.domain.consent import DEFAULT_CONSENT
+from readerstudy.domain.errors import BusyError, ConflictError
+from readerstudy.services.reading import answering
+from readerstudy.services.study import drafts
+from readerstudy.ui.translations import CATALOGUE, quiz_words
 from tests.integration.making import close, make_study, write_cases
 from tests.integration.web.live import STUDY_COOKIE, call
 
@@ -42,15 +43,15 @@ def reader(site):
 
 
 def test_opening_a_link_does_not_use_it_up(site):
-    [token] = studies.invite(site.db, actor=SYSTEM, slug="alpha", count=1)
+    [token] = drafts.invite(site.db, actor=SYSTEM, slug="alpha", count=1)
     preview = site.anonymous().get(f"/invite/{token}")
     assert preview.status_code == 200
     assert "Study alpha" in preview.text
     assert "Not a medical device" in preview.text
     assert STUDY_COOKIE not in preview.cookies
-    before = {s.slug: s.n_readers for s in studies.list_studies(site.db, actor=SYSTEM)}["alpha"]
+    before = {s.slug: s.n_readers for s in drafts.list_studies(site.db, actor=SYSTEM)}["alpha"]
     site.anonymous().get(f"/invite/{token}")
-    after = {s.slug: s.n_readers for s in studies.list_studies(site.db, actor=SYSTEM)}["alpha"]
+    after = {s.slug: s.n_readers for s in drafts.list_studies(site.db, actor=SYSTEM)}["alpha"]
     assert before == after
 
 
@@ -62,7 +63,7 @@ def test_unknown_link_is_a_sentence(site):
 
 
 def test_the_same_link_resumes_on_another_device(site):
-    [token] = studies.invite(site.db, actor=SYSTEM, slug="alpha", count=1)
+    [token] = drafts.invite(site.db, actor=SYSTEM, slug="alpha", count=1)
     phone, laptop = site.anonymous(), site.anonymous()
     phone.post(f"/invite/{token}")
     site.make_ready(phone)

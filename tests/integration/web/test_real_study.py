@@ -9,9 +9,9 @@ import pytest
 
 from data.manifest import write_manifest
 from data.taxonomy import ISIC2019
-from readerstudy.cli import main
-from readerstudy.entities import SYSTEM
-from readerstudy.services import results
+from readerstudy.commands.main import main
+from readerstudy.domain import SYSTEM
+from readerstudy.services.results import results
 from readerstudy.ui.admin import view as admin_view
 
 CASES_PER_CLASS = 10

@@ -15,11 +15,12 @@ import httpx
 import pytest
 
 from data.taxonomy import DEMO8
-from readerstudy.entities import SYSTEM
-from readerstudy.errors import LostError
-from readerstudy.services import scratch, studies
-from readerstudy.services.exposure import exposed_models, exposed_studies
-from readerstudy.services.slots import OF_ONE_ACCOUNT
+from readerstudy.domain import SYSTEM
+from readerstudy.domain.errors import LostError
+from readerstudy.services.intake import staging
+from readerstudy.services.intake.slots import OF_ONE_ACCOUNT
+from readerstudy.services.study import drafts
+from readerstudy.services.study.exposure import exposed_models, exposed_studies
 from tests.integration.making import write_cases, write_predictions
 from tests.integration.web.test_admin_page import ask
 from tests.integration.web.test_upload_page import zipped
@@ -29,8 +30,8 @@ MEGABYTE = 1_000_000
 
 @pytest.fixture
 def draft(quiet):
-    slug = f"draft-{len(studies.list_studies(quiet.db, actor=SYSTEM))}"
-    studies.create_study(
+    slug = f"draft-{len(drafts.list_studies(quiet.db, actor=SYSTEM))}"
+    drafts.create_study(
         quiet.db, actor=SYSTEM, slug=slug, title="Draft", taxonomy=DEMO8, synthetic=True
     )
     return slug
@@ -48,7 +49,7 @@ def free(monkeypatch):
 
     def set_free(n_bytes):
         usage = SimpleNamespace(free=n_bytes)
-        monkeypatch.setattr(scratch.shutil, "disk_usage", lambda _: usage)
+        monkeypatch.setattr(staging.shutil, "disk_usage", lambda _: usage)
 
     return set_free
 
@@ -114,7 +115,7 @@ def test_no_network_is_loaded_without_the_demo(quiet):
 
 
 def summary(quiet, slug):
-    found = {study.slug: study for study in studies.list_studies(quiet.db, actor=SYSTEM)}
+    found = {study.slug: study for study in drafts.list_studies(quiet.db, actor=SYSTEM)}
     return found[slug]
 
 
@@ -128,12 +129,12 @@ def test_the_studys_page_says_so_while_it_is_open(site, tmp_path):
     manifest = write_cases(tmp_path, n_cases=8)
     csv = write_predictions(tmp_path / "fake.csv", manifest=manifest, name="fake")
     asked = {"actor": SYSTEM, "slug": "shown-too"}
-    studies.create_study(site.db, **asked, title="Both", taxonomy=DEMO8, synthetic=True)
-    studies.import_cases(site.db, **asked, manifest=manifest)
-    studies.import_predictions(site.db, **asked, name="fake", csv=csv)
+    drafts.create_study(site.db, **asked, title="Both", taxonomy=DEMO8, synthetic=True)
+    drafts.import_cases(site.db, **asked, manifest=manifest)
+    drafts.import_predictions(site.db, **asked, name="fake", csv=csv)
     staff, said = site.staff(), "can ask the model under test (fake) on the public page"
     assert said not in str(ask(site, staff, "show_overview", "shown-too"))
-    studies.open_study(site.db, **asked)
+    drafts.open_study(site.db, **asked)
     assert said in str(ask(site, staff, "show_overview", "shown-too"))
     assert said not in str(ask(site, staff, "show_overview", "alpha"))
 
@@ -181,7 +182,7 @@ def test_the_administration_reads_the_same_sentence(quiet, draft):
     quiet.db.path.rename(away)
     try:
         with pytest.raises(LostError, match="nothing was stored"):
-            studies.invite(quiet.db, actor=SYSTEM, slug="alpha", count=1)
+            drafts.invite(quiet.db, actor=SYSTEM, slug="alpha", count=1)
     finally:
         away.rename(quiet.db.path)
 

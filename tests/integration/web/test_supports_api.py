@@ -1,7 +1,7 @@
 """Pictures beside the advice over HTTP: for the reader whose first answer is stored alone."""
 
-from readerstudy.entities import SYSTEM
-from readerstudy.services import studies
+from readerstudy.domain import SYSTEM
+from readerstudy.services.study import drafts
 from tests.integration.test_supports import bring, files, make
 
 __all__ = ["files"]
@@ -14,7 +14,7 @@ def current(client):
 def test_a_picture_has_an_opaque_name_and_one_reader(site, files):
     slug = make(site.db, files, slug="aided-web")
     bring(site.db, files, slug)
-    studies.open_study(site.db, actor=SYSTEM, slug=slug)
+    drafts.open_study(site.db, actor=SYSTEM, slug=slug)
     reader = site.reader(slug)
     case = current(reader)
     assert case["supports"] == []

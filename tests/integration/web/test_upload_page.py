@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from data.taxonomy import DEMO8
-from readerstudy.entities import SYSTEM, Role
-from readerstudy.services import studies
+from readerstudy.domain import SYSTEM, Role
+from readerstudy.services.study import drafts
 from tests.integration.making import write_cases, write_predictions
 from tests.integration.web.test_life_page import ask
 
@@ -24,9 +24,9 @@ def staff(site):
 @pytest.fixture
 def draft(site):
     """An empty draft of its own for each test."""
-    number = len(studies.list_studies(site.db, actor=SYSTEM))
+    number = len(drafts.list_studies(site.db, actor=SYSTEM))
     slug = f"draft-{number}"
-    studies.create_study(
+    drafts.create_study(
         site.db, actor=SYSTEM, slug=slug, title="Draft", taxonomy=DEMO8, synthetic=True
     )
     return slug
@@ -48,7 +48,7 @@ def zipped(folder, *names):
 
 
 def summary(site, slug):
-    found = {study.slug: study for study in studies.list_studies(site.db, actor=SYSTEM)}
+    found = {study.slug: study for study in drafts.list_studies(site.db, actor=SYSTEM)}
     return found[slug]
 
 

@@ -12,13 +12,13 @@ from starlette.routing import Mount
 import app as composition
 from readerstudy.config import load_settings
 from readerstudy.db import Database
-from readerstudy.entities import SYSTEM, Role
-from readerstudy.rules import MAX_ATTEMPTS
+from readerstudy.domain import SYSTEM, Role
+from readerstudy.domain.rules import MAX_ATTEMPTS
 from readerstudy.services import accounts
 from readerstudy.services.setup import open_database
-from readerstudy.ui.mount import Page, UnguardedHandlerError, allow, allow_anyone, mount
-from readerstudy.ui.routes import sign_in_routes
-from readerstudy.ui.session import Sessions, Zone
+from readerstudy.ui.gradio_page import Page, UnguardedHandlerError, allow, allow_anyone, mount
+from readerstudy.ui.security.sessions import Sessions, Zone
+from readerstudy.ui.sign_in import sign_in_routes
 from tests.attacks import enumerated
 from tests.integration.making import PASSWORD
 from tests.integration.web.live import ADMIN_COOKIE, STUDY_COOKIE, call, free_port, serve

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from readerstudy import ids
 from readerstudy.db.migrations.building import changes_of_events, text
+from readerstudy.security import tokens
 
 revision = "0005"
 down_revision = "0004"
@@ -52,11 +52,11 @@ def _name_readers(connection: sa.Connection) -> dict[tuple[int, str], str]:
     names = {}
     people = sa.select(_READERS).where(_READERS.c.kind == "human")
     for reader in connection.execute(people).mappings().all():
-        trail_id = ids.new_trail_id()
+        trail_id = tokens.new_trail_id()
         names[reader["study_id"], reader["code"]] = trail_id
         changed: dict[str, Any] = {"trail_id": trail_id}
         if reader["withdrawn_at"] is not None:
-            changed = {"code": ids.new_reader_code()} if reader["withdrawal"] == "delete" else {}
+            changed = {"code": tokens.new_reader_code()} if reader["withdrawal"] == "delete" else {}
         if changed:
             where = _READERS.c.id == reader["id"]
             connection.execute(sa.update(_READERS).where(where).values(**changed))
@@ -67,7 +67,7 @@ def _mended(
     event: Mapping[str, Any], names: dict[tuple[int, str], str], slugs: Mapping[int, str]
 ) -> dict[str, Any]:
     code = event["actor"].removeprefix(_READER)
-    name = names.setdefault((event["study_id"], code), ids.new_trail_id()) if code else ""
+    name = names.setdefault((event["study_id"], code), tokens.new_trail_id()) if code else ""
     mended: dict[str, Any] = {"actor": f"{_READER}{name}"}
     if event["verb"] == "accept_invitation":
         mended["subject"] = slugs[event["study_id"]]

@@ -1,0 +1,1 @@
+"""`python -m readerstudy`: arguments in, sentences and exit codes out."""

@@ -1,0 +1,62 @@
+"""Enums and small frozen values that cross the services' border."""
+
+from readerstudy.domain.kinds import (
+    Arm,
+    CaseRole,
+    CellState,
+    InvitationState,
+    ReaderKind,
+    RequestState,
+    Role,
+    Rule,
+    Stage,
+    StudyState,
+    SupportKind,
+    Withdrawal,
+)
+from readerstudy.domain.people import (
+    SYSTEM,
+    Actor,
+    ContactData,
+    Flow,
+    InvitationView,
+    ListedInvitation,
+    ReaderProgress,
+    ReaderStatus,
+)
+from readerstudy.domain.reading import Advice, AdvicePicture, CaseView, Given, Measured, Saved
+from readerstudy.domain.studies import CaseAnswers, Coverage, Option, SignOff, StudySummary
+
+__all__ = [
+    "SYSTEM",
+    "Actor",
+    "Advice",
+    "AdvicePicture",
+    "Arm",
+    "CaseAnswers",
+    "CaseRole",
+    "CaseView",
+    "CellState",
+    "ContactData",
+    "Coverage",
+    "Flow",
+    "Given",
+    "InvitationState",
+    "InvitationView",
+    "ListedInvitation",
+    "Measured",
+    "Option",
+    "ReaderKind",
+    "ReaderProgress",
+    "ReaderStatus",
+    "RequestState",
+    "Role",
+    "Rule",
+    "Saved",
+    "SignOff",
+    "Stage",
+    "StudyState",
+    "StudySummary",
+    "SupportKind",
+    "Withdrawal",
+]

@@ -1,0 +1,1 @@
+"""Tables and files that leave a study or come into an analysis: columns, codebook, bundle."""

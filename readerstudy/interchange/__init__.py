@@ -1,0 +1,1 @@
+"""Files of iMRMC, MRMCaov and RJafroc."""

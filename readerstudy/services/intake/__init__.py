@@ -1,0 +1,1 @@
+"""What owners bring: cases, predictions and supports, checked and stored."""

@@ -1,0 +1,1 @@
+"""Who takes part: invitations, requests, identities, accounts of staff."""

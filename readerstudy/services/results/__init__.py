@@ -1,0 +1,1 @@
+"""What came out: analyses, exports, reports, coverage, simulated readers."""

@@ -1,0 +1,1 @@
+"""A study from its draft to its end: protocol, seal, amendments, trail."""

@@ -1,0 +1,1 @@
+"""What figures show, as numbers; nothing is drawn here."""

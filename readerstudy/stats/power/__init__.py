@@ -1,0 +1,1 @@
+"""Sample sizes from a pilot study."""

@@ -1,0 +1,1 @@
+"""What stands before the pages: gate, sessions, connections, events."""

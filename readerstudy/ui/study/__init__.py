@@ -1,0 +1,1 @@
+"""The reader's pages: joining, the quiz, own result and rights."""
