@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from torch.utils.data import Subset
 
-from data.phantom.foreign import KINDS, draw_foreign
+from data.out_of_distribution import KINDS, draw_foreign
 from data.taxonomy import PUMCH14
 from data.torch_datasets import PhantomDataset
 from data.version import code_version, made_now

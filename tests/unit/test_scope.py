@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.phantom.foreign import KINDS, draw_foreign
+from data.out_of_distribution import KINDS, draw_foreign
 from model.metrics.out_of_distribution import (
     SCORES,
     Known,

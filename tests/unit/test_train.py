@@ -11,7 +11,7 @@ import torch
 import yaml
 
 from data.images import ImageError, encode
-from data.phantom.foreign import KINDS
+from data.out_of_distribution import KINDS
 from data.taxonomy import PUMCH14
 from model.card.card import read_card, write_card
 from model.card.tuning import load_tuning
