@@ -10,7 +10,7 @@ from readerstudy.db import Database
 from readerstudy.domain import SYSTEM, StudyState, StudySummary
 from readerstudy.domain.errors import ImportRefused
 from readerstudy.services.accounts import ensure_first_admin
-from readerstudy.services.study import drafts
+from readerstudy.services.study import drafts, summaries
 from readerstudy.services.study.drafts import DEMO_SLUG
 
 DEMO_FILES = Path(__file__).resolve().parents[1] / "demo"
@@ -81,5 +81,5 @@ def _model_name(sidecar: Path) -> str:
 
 
 def _find_demo(db: Database) -> StudySummary | None:
-    found = drafts.list_studies(db, actor=SYSTEM)
+    found = summaries.list_studies(db, actor=SYSTEM)
     return next((study for study in found if study.slug == DEMO_SLUG), None)

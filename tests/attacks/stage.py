@@ -19,7 +19,7 @@ from readerstudy.domain import SYSTEM, Actor, Role, StudyState
 from readerstudy.services import accounts
 from readerstudy.services.people import requests
 from readerstudy.services.reading import joining
-from readerstudy.services.study import drafts
+from readerstudy.services.study import drafts, summaries
 from tests.attacks.canary import Canary
 from tests.integration.making import (
     PASSWORD,
@@ -164,7 +164,7 @@ class Stage:
         return slug
 
     def _state_of(self, slug: str) -> StudyState:
-        found = drafts.list_studies(self.site.db, actor=SYSTEM)
+        found = summaries.list_studies(self.site.db, actor=SYSTEM)
         return next(study.state for study in found if study.slug == slug)
 
     def _make(self, slug: str, state: StudyState) -> None:

@@ -16,7 +16,7 @@ from readerstudy.config import SETTINGS
 from readerstudy.db import Database
 from readerstudy.domain import SYSTEM, StudyState
 from readerstudy.services import accounts, setup
-from readerstudy.services.study import drafts
+from readerstudy.services.study import drafts, summaries
 from tests.integration.making import write_cases, write_predictions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,7 +106,7 @@ def test_a_study_from_the_command_line_alone(
     with zipfile.ZipFile(bundle) as archive:
         assert archive.testzip() is None
     db = database(var)
-    [found] = drafts.list_studies(db, actor=SYSTEM)
+    [found] = summaries.list_studies(db, actor=SYSTEM)
     db.close()
     assert (found.state, found.synthetic, found.n_simulated) == (StudyState.CLOSED, False, 3)
 
@@ -297,7 +297,7 @@ def test_init_leaves_a_study_of_ones_own_alone(
     drafts.create_study(db, actor=SYSTEM, is_demo=True, **mine)
     assert run("init") == 0
     assert "a study of your own is named demo" in capsys.readouterr().out
-    [found] = drafts.list_studies(db, actor=SYSTEM)
+    [found] = summaries.list_studies(db, actor=SYSTEM)
     db.close()
     assert (found.title, found.n_cases, found.state) == ("Mine", 0, StudyState.DRAFT)
 
@@ -313,7 +313,7 @@ def test_a_backup_is_restored_elsewhere(
     assert run("restore", "--from", str(copy), "--var", str(other)) == 0
     assert "8 images" in capsys.readouterr().out
     db = database(other)
-    [found] = drafts.list_studies(db, actor=SYSTEM)
+    [found] = summaries.list_studies(db, actor=SYSTEM)
     db.close()
     assert (found.n_cases, found.n_simulated_answers) == (8, 16)
     assert {p.name for p in (other / "cases").iterdir()} == {

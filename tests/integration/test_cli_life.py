@@ -15,7 +15,7 @@ from readerstudy.domain import SYSTEM, Actor, ContactData, StudyState, StudySumm
 from readerstudy.services import accounts
 from readerstudy.services.people import invitations, requests
 from readerstudy.services.reading import joining
-from readerstudy.services.study import drafts
+from readerstudy.services.study import summaries
 from tests.integration.making import make_study, write_cases
 
 MINE = ("--study", "mine")
@@ -51,7 +51,7 @@ def refused(capsys: pytest.CaptureFixture[str], *command: str) -> str:
 
 
 def found(db: Database) -> dict[str, StudySummary]:
-    return {study.slug: study for study in drafts.list_studies(db, actor=SYSTEM)}
+    return {study.slug: study for study in summaries.list_studies(db, actor=SYSTEM)}
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from readerstudy.domain import SYSTEM
 from readerstudy.services import accounts
 from readerstudy.services.reading import joining
-from readerstudy.services.study import drafts
+from readerstudy.services.study import summaries
 from tests.integration.making import write_cases
 from tests.serving import running_server
 
@@ -82,6 +82,6 @@ def _resume(served, clients, sent):
     after = client.get("/study-api/current").json()
     assert after["answered"] - before["answered"] in (0, 1)
     db = served.database()
-    [trial] = [s for s in drafts.list_studies(db, actor=SYSTEM) if s.slug == "trial"]
+    [trial] = [s for s in summaries.list_studies(db, actor=SYSTEM) if s.slug == "trial"]
     db.close()
     assert trial.n_answers == len(stored_tokens(served))

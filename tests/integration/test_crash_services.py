@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from readerstudy.db import Database
 from readerstudy.db.tables import Answer
 from readerstudy.domain import SYSTEM, Actor
-from readerstudy.services.study import drafts
+from readerstudy.services.study import summaries
 from tests.integration.making import answer_next, make_reader
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,12 +70,12 @@ def test_readers_go_on_where_the_crash_left_them(
     db: Database, study: str, readers: list[Actor]
 ) -> None:
     answer_until_killed(db, readers)
-    before = {p.code: p.answered for p in drafts.progress(db, actor=SYSTEM, slug=study)}
+    before = {p.code: p.answered for p in summaries.progress(db, actor=SYSTEM, slug=study)}
     assert 0 < sum(before.values()) < N_READERS * 16
     last = readers[-1]
     for _ in range(16 - before[last.name]):
         answer_next(db, last, "SK")
-    after = {p.code: p.answered for p in drafts.progress(db, actor=SYSTEM, slug=study)}
+    after = {p.code: p.answered for p in summaries.progress(db, actor=SYSTEM, slug=study)}
     assert after == {**before, last.name: 16}
 
 

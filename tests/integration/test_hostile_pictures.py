@@ -17,7 +17,7 @@ from model.commands import main as model_cli
 from readerstudy.db import Database
 from readerstudy.domain import SYSTEM
 from readerstudy.domain.errors import ImportRefused
-from readerstudy.services.study import drafts, uploads
+from readerstudy.services.study import drafts, summaries, uploads
 from tests.hostile.pictures import Bytes, few, pictures
 from tests.integration.making import write_cases, write_predictions
 from tests.unit.model_world import tiny_checkpoint
@@ -64,7 +64,7 @@ def stored(db: Database) -> list[Path]:
 
 
 def n_cases(db: Database) -> int:
-    return drafts.list_studies(db, actor=SYSTEM)[-1].n_cases
+    return summaries.list_studies(db, actor=SYSTEM)[-1].n_cases
 
 
 def test_there_are_many_of_them_and_they_are_the_same_in_every_run() -> None:

@@ -26,7 +26,7 @@ from readerstudy.services import accounts
 from readerstudy.services.people import identities, invitations, requests
 from readerstudy.services.reading import answering, joining, own_data
 from readerstudy.services.results import own_result, results
-from readerstudy.services.study import drafts, trail
+from readerstudy.services.study import drafts, summaries, trail
 from tests.hostile.archives import packed
 from tests.hostile.texts import HOSTILE, LEGITIMATE, MARKUP
 from tests.integration.making import PASSWORD, answer_next, close, make_reader, write_cases
@@ -263,7 +263,7 @@ def test_names_of_all_countries_are_taken_as_they_are(db, study):
         invitations.invite_person(db, actor=SYSTEM, slug="alpha", days=9, contact=contact)
         reader = make_reader(db, "alpha")
         joining.save_profile(db, actor=reader, profile={"country": name})
-    titles = {its.title for its in drafts.list_studies(db, actor=SYSTEM)}
+    titles = {its.title for its in summaries.list_studies(db, actor=SYSTEM)}
     assert titles >= set(LEGITIMATE)
     written = identities.export_identities(db, actor=SYSTEM, slug="alpha").decode()
     assert all(name in written for name in LEGITIMATE)
@@ -372,7 +372,7 @@ def test_what_is_stored_already_leaves_by_every_door(db, stored, tmp_path, monke
     assert re.search("&lt;img src=x", report)
     own_result.own_result(db, actor=stored)
     joining.status(db, actor=stored)
-    assert drafts.list_studies(db, actor=SYSTEM)[0].title
+    assert summaries.list_studies(db, actor=SYSTEM)[0].title
     assert len(requests.list_requests(db, actor=SYSTEM, slug="alpha")) == 1
     assert len(invitations.list_invitations(db, actor=SYSTEM, slug="alpha")) >= 2
     monkeypatch.setenv("SKINREADER_DATABASE_URL", f"sqlite:///{db.path}")

@@ -15,7 +15,7 @@ from readerstudy.services import accounts
 from readerstudy.services.people import identities, invitations
 from readerstudy.services.reading import joining
 from readerstudy.services.results import results
-from readerstudy.services.study import drafts
+from readerstudy.services.study import summaries
 from tests.integration.conftest import World
 from tests.integration.making import close, dump
 
@@ -78,14 +78,14 @@ def test_names_and_addresses_are_forgotten_once_the_study_is_closed(world: World
     close(world.db, "alpha")
     assert identities.forget_contacts(world.db, actor=SYSTEM, slug="alpha") == 1
     assert "Countess" not in dump(world.db)
-    assert code in [one.code for one in drafts.progress(world.db, actor=SYSTEM, slug="alpha")]
+    assert code in [one.code for one in summaries.progress(world.db, actor=SYSTEM, slug="alpha")]
     assert table(identities.export_identities(world.db, actor=SYSTEM, slug="alpha")) == []
 
 
 def test_the_identified_export_carries_the_seal(world: World) -> None:
     invite(world.db, "Ada", accept=True)
     [row] = table(identities.export_identities(world.db, actor=SYSTEM, slug="alpha"))
-    [study] = [s for s in drafts.list_studies(world.db, actor=SYSTEM) if s.slug == "alpha"]
+    [study] = [s for s in summaries.list_studies(world.db, actor=SYSTEM) if s.slug == "alpha"]
     assert row["seal"] == study.seal_hash
 
 

@@ -19,7 +19,7 @@ from readerstudy.domain.errors import StateError, StudyError
 from readerstudy.domain.protocol import Feedback, Policies, Protocol
 from readerstudy.services.reading import answering
 from readerstudy.services.results import results
-from readerstudy.services.study import amendments, drafts, lifecycle, seal_content, trail
+from readerstudy.services.study import amendments, drafts, lifecycle, seal_content, summaries, trail
 from tests.integration.making import answer_next, close, dump, make_reader
 from tests.integration.test_results import table, unzip
 
@@ -91,7 +91,7 @@ def test_what_readers_were_told_after_closing_is_not_undone(
     close(db, "told")
     with pytest.raises(StateError, match=f"without {named} in order to reopen"):
         reopen(db, "told")
-    assert [s.keeps_closed for s in drafts.list_studies(db, actor=SYSTEM)] == [named]
+    assert [s.keeps_closed for s in summaries.list_studies(db, actor=SYSTEM)] == [named]
     assert found(db, "told").state is StudyState.CLOSED
 
 
@@ -160,7 +160,7 @@ def test_a_copy_has_the_settings_and_cases_but_no_readers(
     lifecycle.copy_study(
         db, actor=SYSTEM, slug=study, new_slug="copy", title=" Copy ", with_cases=True
     )
-    [copy] = [s for s in drafts.list_studies(db, actor=SYSTEM) if s.slug == "copy"]
+    [copy] = [s for s in summaries.list_studies(db, actor=SYSTEM) if s.slug == "copy"]
     assert (copy.title, copy.state, copy.seal_hash) == ("Copy", StudyState.DRAFT, None)
     assert (copy.n_cases, copy.n_readers, copy.n_answers, copy.models) == (16, 0, 0, ())
     assert found(db, "copy").protocol == found(db, study).protocol

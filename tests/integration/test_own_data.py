@@ -28,7 +28,7 @@ from readerstudy.services import accounts
 from readerstudy.services.reading import answering, joining, own_data
 from readerstudy.services.results import results
 from readerstudy.services.results.reader_flow import flow
-from readerstudy.services.study import drafts
+from readerstudy.services.study import drafts, summaries
 from tests.integration.making import answer_next, close, dump, make_reader
 
 PERSONAL = (Profile, SignedIn, Contact)
@@ -105,9 +105,9 @@ def test_deleted_readings_are_gone_and_leave_the_analysis(db: Database, manifest
     actor, _, _ = joined(db, slug)
     before = results.study_results(db, actor=SYSTEM, slug=slug)
     assert before.meta["n_answers"] == 2
-    assert drafts.list_studies(db, actor=SYSTEM)[-1].n_readers == 1
+    assert summaries.list_studies(db, actor=SYSTEM)[-1].n_readers == 1
     own_data.withdraw(db, actor=actor)
-    assert drafts.list_studies(db, actor=SYSTEM)[-1].n_readers == 0
+    assert summaries.list_studies(db, actor=SYSTEM)[-1].n_readers == 0
     assert [n_rows(db, table) for table in (Answer, Assignment, Consent)] == [0, 0, 0]
     other = make_reader(db, slug)
     for _ in range(2):
@@ -115,7 +115,7 @@ def test_deleted_readings_are_gone_and_leave_the_analysis(db: Database, manifest
     after = results.study_results(db, actor=SYSTEM, slug=slug)
     assert f"reader:{other.name}" in {r.subject for r in after.records}
     assert f"reader:{actor.name}" not in {r.subject for r in after.records}
-    assert [p.code for p in drafts.progress(db, actor=SYSTEM, slug=slug)] == [other.name]
+    assert [p.code for p in summaries.progress(db, actor=SYSTEM, slug=slug)] == [other.name]
 
 
 def test_anonymised_readings_stay_under_a_code_that_leads_nowhere(

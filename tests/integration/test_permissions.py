@@ -32,6 +32,7 @@ from readerstudy.services.study import (
     exposure,
     lifecycle,
     preview,
+    summaries,
     trail,
     uploads,
 )
@@ -230,9 +231,9 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         OWNERS,
         lambda w, a, _: requests.refuse_request(w.db, actor=a, slug="alpha", number=1),
     ),
-    drafts.progress: (
+    summaries.progress: (
         MONITORS,
-        lambda w, a, _: drafts.progress(w.db, actor=a, slug="alpha"),
+        lambda w, a, _: summaries.progress(w.db, actor=a, slug="alpha"),
     ),
     hardest_cases.hardest_cases: (
         ANALYSTS,
@@ -251,11 +252,11 @@ ALLOWED: dict[Callable[..., Any], tuple[set[str], Call]] = {
         lambda w, a, _: reader_flow.left_out(w.db, actor=a, slug="alpha"),
     ),
     reader_flow.flow: (MONITORS, lambda w, a, _: reader_flow.flow(w.db, actor=a, slug="alpha")),
-    drafts.list_studies: (LISTS, lambda w, a, _: drafts.list_studies(w.db, actor=a)),
-    drafts.study_names: (LISTS, lambda w, a, _: drafts.study_names(w.db, actor=a)),
-    drafts.study_summary: (
+    summaries.list_studies: (LISTS, lambda w, a, _: summaries.list_studies(w.db, actor=a)),
+    summaries.study_names: (LISTS, lambda w, a, _: summaries.study_names(w.db, actor=a)),
+    summaries.study_summary: (
         MONITORS,
-        lambda w, a, _: drafts.study_summary(w.db, actor=a, slug="alpha"),
+        lambda w, a, _: summaries.study_summary(w.db, actor=a, slug="alpha"),
     ),
     simulation.simulate_readers: (
         OWNERS,
@@ -398,7 +399,7 @@ def is_hidden(error: UserError) -> bool:
 
 def test_a_list_holds_only_what_one_may_see(world: World) -> None:
     def slugs(name: str) -> list[str]:
-        return [s.slug for s in drafts.list_studies(world.db, actor=world.actors[name])]
+        return [s.slug for s in summaries.list_studies(world.db, actor=world.actors[name])]
 
     assert slugs("monitor everywhere") == ["alpha", "beta"]
     assert slugs("owner alpha") == ["alpha"]

@@ -14,7 +14,7 @@ from readerstudy.domain.errors import AnswerError, StateError
 from readerstudy.domain.protocol import Aid, Policies, Protocol
 from readerstudy.services.reading import answering, joining, revising
 from readerstudy.services.results import results
-from readerstudy.services.study import drafts
+from readerstudy.services.study import drafts, summaries
 from tests.integration.making import answer_next, close, make_reader, write_cases, write_predictions
 from tests.integration.test_protocol import table
 
@@ -90,7 +90,7 @@ def test_an_answer_that_is_changed_keeps_the_old_one_and_counts_once(
     rows = table(db, "policies", "readings.csv")
     assert [(r["answer"], r["changed"]) for r in rows[:2]] == [("SK", "true"), ("BCC", "false")]
     assert results.study_results(db, actor=SYSTEM, slug="policies").meta["n_answers"] == 2
-    assert drafts.list_studies(db, actor=SYSTEM)[0].n_answers == 2
+    assert summaries.list_studies(db, actor=SYSTEM)[0].n_answers == 2
 
 
 def test_a_token_of_another_case_is_refused(db: Database, files: Path) -> None:
@@ -147,7 +147,7 @@ def test_feedback_comes_after_the_last_reading_of_a_case(db: Database, files: Pa
     assert told[0::2] == [None] * 4
     rows = [row for row in table(db, "policies", "readings.csv") if row["arm"] == "aided"]
     assert told[1::2] == [row["truth"] for row in rows]
-    assert drafts.list_studies(db, actor=SYSTEM)[0].gives_feedback
+    assert summaries.list_studies(db, actor=SYSTEM)[0].gives_feedback
 
 
 @pytest.mark.parametrize(

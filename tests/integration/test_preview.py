@@ -9,7 +9,7 @@ from readerstudy.db import Database
 from readerstudy.domain import SYSTEM
 from readerstudy.domain.errors import StateError, StudyError
 from readerstudy.domain.protocol import Aid, Protocol, Questions
-from readerstudy.services.study import drafts, lifecycle, preview
+from readerstudy.services.study import drafts, lifecycle, preview, summaries
 from readerstudy.services.study.study_file import parse_study, read_study_file
 from tests.integration.making import dump
 
@@ -89,7 +89,7 @@ def test_toml_and_yaml_and_a_copy_make_the_same_study(db: Database, tmp_path: Pa
     assert read[0] == read[1] == parse_study(TOML, form="TOML")
     drafts.create_study(db, actor=SYSTEM, **read[0].arguments(folder=tmp_path))
     lifecycle.copy_study(db, actor=SYSTEM, slug="trial", new_slug="twin", title="Trial")
-    assert {s.slug for s in drafts.list_studies(db, actor=SYSTEM)} == {"trial", "twin"}
+    assert {s.slug for s in summaries.list_studies(db, actor=SYSTEM)} == {"trial", "twin"}
 
 
 @pytest.mark.parametrize(

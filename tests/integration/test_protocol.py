@@ -20,7 +20,7 @@ from readerstudy.domain.errors import AnswerError, ImportRefused, StateError, St
 from readerstudy.domain.protocol import Aid, Analysis, Order, Protocol, Questions
 from readerstudy.services.reading import answering, joining
 from readerstudy.services.results import results, simulation
-from readerstudy.services.study import drafts
+from readerstudy.services.study import drafts, summaries
 from readerstudy.services.study.study_file import read_study_file, write_study_file
 from tests.integration.making import make_reader, write_cases, write_predictions
 
@@ -237,7 +237,7 @@ def test_simulated_readers_follow_the_protocol(db: Database, files: Path) -> Non
 
 def test_the_seal_covers_the_protocol(db: Database, files: Path) -> None:
     make(db, files, Protocol())
-    plain = drafts.list_studies(db, actor=SYSTEM)[0].seal_hash
+    plain = summaries.list_studies(db, actor=SYSTEM)[0].seal_hash
     other = Protocol(analysis=Analysis(margin=0.05))
     drafts.create_study(
         db, actor=SYSTEM, slug="other", title="Full", taxonomy=DEMO8, synthetic=True, protocol=other

@@ -29,7 +29,7 @@ from readerstudy.domain.errors import (
 from readerstudy.domain.protocol import Protocol, Questions
 from readerstudy.services import accounts
 from readerstudy.services.reading import answering, joining
-from readerstudy.services.study import drafts
+from readerstudy.services.study import drafts, summaries
 from tests.integration.making import answer_next, close, make_reader
 
 N_CASES = 16
@@ -111,7 +111,7 @@ def test_the_link_signs_the_same_reader_in_on_another_device(db: Database, study
     assert sessions[0] != sessions[1]
     first, second = (accounts.actor_for(db, token=token) for token in sessions)
     assert first == second
-    assert len(drafts.progress(db, actor=SYSTEM, slug=study)) == 1
+    assert len(summaries.progress(db, actor=SYSTEM, slug=study)) == 1
     assert joining.look_up_invitation(db, token=link).is_accepted
 
 
@@ -237,7 +237,7 @@ def test_of_different_answers_at_once_one_stands(db: Database, reader: Actor) ->
 def test_a_link_opened_twice_at_once_makes_one_reader(db: Database, study: str) -> None:
     [link] = drafts.invite(db, actor=SYSTEM, slug=study, count=1)
     in_parallel(lambda _: joining.accept_invitation(db, token=link), range(8))
-    assert len(drafts.progress(db, actor=SYSTEM, slug=study)) == 1
+    assert len(summaries.progress(db, actor=SYSTEM, slug=study)) == 1
 
 
 def in_parallel(work: Callable[[Any], object], items: Iterable[object]) -> None:
@@ -253,7 +253,7 @@ def test_twenty_readers_at_once_lose_nothing(db: Database, study: str) -> None:
             answer_next(db, actor)
 
     in_parallel(read, readers)
-    progress = drafts.progress(db, actor=SYSTEM, slug=study)
+    progress = summaries.progress(db, actor=SYSTEM, slug=study)
     assert [reader.answered for reader in progress] == [4] * 20
     assert len(stored(db)) == 80
 

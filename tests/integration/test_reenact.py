@@ -8,7 +8,7 @@ from data.errors import UserError
 from readerstudy.db import Database
 from readerstudy.domain import SYSTEM, StudyState
 from readerstudy.services.results import results
-from readerstudy.services.study import drafts
+from readerstudy.services.study import summaries
 from tools.reenact import read_file, reenact
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "wang-2020.toml"
@@ -31,7 +31,7 @@ def test_wang_2020_is_made_read_and_closed(db: Database, tmp_path: Path) -> None
     assert given.readers == 164
     few = given.model_copy(update={"readers": 3, "image_px": 32})
     reenact(db, few, folder=tmp_path)
-    made = {s.slug: s for s in drafts.list_studies(db, actor=SYSTEM) if "wang" in s.slug}
+    made = {s.slug: s for s in summaries.list_studies(db, actor=SYSTEM) if "wang" in s.slug}
     assert {slug: s.n_cases for slug, s in made.items()} == {
         "wang-2020-tumours": 70,
         "wang-2020-psoriasis": 60,

@@ -12,7 +12,7 @@ from readerstudy.report.checklists import AUTHORS, Item, answered
 from readerstudy.services.reading import answering
 from readerstudy.services.results import results
 from readerstudy.services.results.simulation import simulate_readers
-from readerstudy.services.study import drafts
+from readerstudy.services.study import drafts, summaries
 from tests.integration.making import answer_next, make_reader
 
 
@@ -76,7 +76,7 @@ def test_the_report_counts_people_and_flags_simulated_readers(db: Database, stud
 def test_the_report_stands_alone_and_carries_the_seal(db: Database, study: str) -> None:
     simulate_readers(db, actor=SYSTEM, slug=study, readers=3, seed=1)
     page = report(db, study)
-    [summary] = [s for s in drafts.list_studies(db, actor=SYSTEM) if s.slug == study]
+    [summary] = [s for s in summaries.list_studies(db, actor=SYSTEM) if s.slug == study]
     assert summary.seal_hash
     assert page.count(summary.seal_hash) > len(DEMO8.codes)
     assert not re.findall(r'(?:src|href)="(?!#)', page)

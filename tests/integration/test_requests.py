@@ -15,7 +15,7 @@ from readerstudy.services import accounts
 from readerstudy.services.people import invitations, requests
 from readerstudy.services.reading import joining, own_data
 from readerstudy.services.results.reader_flow import flow
-from readerstudy.services.study import drafts
+from readerstudy.services.study import summaries
 from tests.integration.making import close, dump
 
 ADA = ContactData("Ada Countess", "ada@example.org", "Dermatology, Nowhere")
@@ -53,17 +53,17 @@ def test_nobody_can_ask_unless_the_owner_lets_them(db: Database, study: str) -> 
     with pytest.raises(StateError, match="closed"):
         requests.allow_requests(db, actor=SYSTEM, slug=study, is_allowed=True)
     requests.allow_requests(db, actor=SYSTEM, slug=study, is_allowed=False)
-    assert not drafts.list_studies(db, actor=SYSTEM)[0].takes_requests
+    assert not summaries.list_studies(db, actor=SYSTEM)[0].takes_requests
 
 
 def test_approval_makes_a_link_and_moves_the_contact(db: Database, asked: str) -> None:
     [its] = listed(db)
     assert (its.state, its.contact) == (RequestState.PENDING, ADA)
-    assert [s.n_waiting for s in drafts.list_studies(db, actor=SYSTEM)] == [1, 0]
+    assert [s.n_waiting for s in summaries.list_studies(db, actor=SYSTEM)] == [1, 0]
     token = requests.approve_request(db, actor=SYSTEM, slug=asked, number=its.number, days=7)
     [decided], [made] = listed(db), invitations.list_invitations(db, actor=SYSTEM, slug=asked)
     assert (decided.state, decided.contact) == (RequestState.APPROVED, ADA)
-    assert [s.n_waiting for s in drafts.list_studies(db, actor=SYSTEM)] == [0, 0]
+    assert [s.n_waiting for s in summaries.list_studies(db, actor=SYSTEM)] == [0, 0]
     assert (decided.invitation, made.contact, made.state) == (
         made.number, ADA, InvitationState.OPEN,
     )  # fmt: skip

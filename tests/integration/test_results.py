@@ -24,7 +24,7 @@ from readerstudy.files import columns
 from readerstudy.services.reading import answering, joining
 from readerstudy.services.results import results
 from readerstudy.services.results.simulation import simulate_readers
-from readerstudy.services.study import drafts
+from readerstudy.services.study import drafts, summaries
 from readerstudy.stats import Analysis
 from tests.integration.making import answer_next, close, make_reader, make_study
 
@@ -310,7 +310,9 @@ def test_simulated_readers_are_flagged_repeatable_and_fast(db: Database, study: 
         simulate_readers(db, actor=SYSTEM, slug=study, readers=1, seed=1)
     simulate_readers(db, actor=SYSTEM, slug=study, readers=2, seed=2)
     simulate_readers(db, actor=SYSTEM, slug="beta", readers=2, seed=2)
-    assert {r.kind for r in drafts.progress(db, actor=SYSTEM, slug=study)} == {ReaderKind.SIMULATED}
+    assert {r.kind for r in summaries.progress(db, actor=SYSTEM, slug=study)} == {
+        ReaderKind.SIMULATED
+    }
     answers = [_answers_of(db, slug, "S2-0001") for slug in (study, "beta")]
     assert answers[0] == answers[1]
 

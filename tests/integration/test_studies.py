@@ -15,7 +15,7 @@ from readerstudy.db.tables import Event, ModelPrediction
 from readerstudy.domain import SYSTEM, Actor, StudyState
 from readerstudy.domain.errors import ImportRefused, NotFoundError, StateError, StudyError
 from readerstudy.services import setup
-from readerstudy.services.study import drafts
+from readerstudy.services.study import drafts, summaries
 from tests.integration.making import (
     answer_next,
     close,
@@ -42,7 +42,7 @@ def filled(db: Database, draft: str, manifest: Path) -> str:
 
 
 def summary(db: Database, slug: str) -> drafts.StudySummary:
-    return next(s for s in drafts.list_studies(db, actor=SYSTEM) if s.slug == slug)
+    return next(s for s in summaries.list_studies(db, actor=SYSTEM) if s.slug == slug)
 
 
 def add_model(db: Database, slug: str, csv: Path, name: str = "net") -> int:
@@ -347,7 +347,7 @@ def test_invitations_are_unique_counted_and_stored_hashed(db: Database, study: s
 def test_progress_shows_stage_and_last_answer(db: Database, study: str) -> None:
     first, second = make_reader(db, study), make_reader(db, study)
     answer_next(db, second)
-    rows = drafts.progress(db, actor=SYSTEM, slug=study)
+    rows = summaries.progress(db, actor=SYSTEM, slug=study)
     assert [(r.code, r.answered, r.total) for r in rows] == [
         (first.name, 0, 16),
         (second.name, 1, 16),

@@ -22,7 +22,7 @@ from readerstudy.services import accounts
 from readerstudy.services.people import identities, invitations
 from readerstudy.services.reading import answering, joining, own_data, revising
 from readerstudy.services.results import results
-from readerstudy.services.study import drafts, lifecycle, trail
+from readerstudy.services.study import drafts, lifecycle, summaries, trail
 from tests.hostile.texts import HOSTILE, LEGITIMATE, MARKUP
 from tests.integration.making import write_cases
 
@@ -64,7 +64,7 @@ class StudyMachine(RuleBasedStateMachine):
             return None
 
     def state(self, slug):
-        found = {s.slug: s.state for s in drafts.list_studies(self.db, actor=SYSTEM)}
+        found = {s.slug: s.state for s in summaries.list_studies(self.db, actor=SYSTEM)}
         return found.get(slug)
 
     @rule(slug=SLUG, title=TEXTS)

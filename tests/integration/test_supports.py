@@ -20,7 +20,7 @@ from readerstudy.domain.protocol import Aid, Protocol
 from readerstudy.services.intake import supports
 from readerstudy.services.reading import answering
 from readerstudy.services.results import results
-from readerstudy.services.study import drafts, preview
+from readerstudy.services.study import drafts, preview, summaries
 from tests.integration.making import (
     answer_next,
     close,
@@ -154,7 +154,7 @@ def test_the_seal_covers_the_pictures(db: Database, files: Path) -> None:
     [model] = json.loads(sealed)["models"]
     assert len(model["supports"]) == 9
     assert hashlib.sha256(sealed).hexdigest() == next(
-        s.seal_hash for s in drafts.list_studies(db, actor=SYSTEM) if s.slug == "aided"
+        s.seal_hash for s in summaries.list_studies(db, actor=SYSTEM) if s.slug == "aided"
     )
     assert listed[0] == "model,case_id,kind,position,caption,image_sha256"
     assert len(listed) == 10

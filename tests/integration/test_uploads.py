@@ -13,7 +13,7 @@ from readerstudy.db import Database
 from readerstudy.domain import SYSTEM
 from readerstudy.domain.errors import ImportRefused
 from readerstudy.services.intake import zip_files
-from readerstudy.services.study import drafts, uploads
+from readerstudy.services.study import drafts, summaries, uploads
 from tests.integration.making import write_cases
 
 Fill = Callable[[zipfile.ZipFile], object]
@@ -46,7 +46,7 @@ def made(folder: Path, fill: Fill) -> Path:
 
 
 def n_cases(db: Database) -> int:
-    return drafts.list_studies(db, actor=SYSTEM)[-1].n_cases
+    return summaries.list_studies(db, actor=SYSTEM)[-1].n_cases
 
 
 @pytest.mark.parametrize("below", ["", "my cases/"])

@@ -15,7 +15,7 @@ from readerstudy.domain import SYSTEM, Actor
 from readerstudy.domain.errors import AnswerError, ImportRefused, NotFoundError
 from readerstudy.domain.protocol import DEFAULT_PROTOCOL, Protocol, Questions
 from readerstudy.services.reading import answering
-from readerstudy.services.study import drafts, preview
+from readerstudy.services.study import drafts, preview, summaries
 from tests.integration.making import make_reader, write_cases
 from tests.integration.test_protocol import table
 
@@ -104,7 +104,7 @@ def test_the_seal_and_the_export_cover_all_views(db: Database, several: Path) ->
     make(db, several)
     rows = table(db, "views", "cases.csv")
     assert [len(row["view_sha256"].split()) for row in rows] == [2, 2, 2]
-    first = drafts.list_studies(db, actor=SYSTEM)[0].seal_hash
+    first = summaries.list_studies(db, actor=SYSTEM)[0].seal_hash
     content = pd.read_csv(several, dtype=str, keep_default_na=False)
     content["view_captions"] = "overview|detail"
     content.to_csv(several, index=False)
@@ -131,4 +131,4 @@ def test_everything_wrong_with_views_is_named_and_nothing_stored(
     assert "case-01: 1-2.png is the same image as another of this case" in said
     assert "case-02: the same image as case-00" in said
     assert "case-02: view_captions has 2 parts, but views 1" in said
-    assert drafts.list_studies(db, actor=SYSTEM)[0].n_cases == 0
+    assert summaries.list_studies(db, actor=SYSTEM)[0].n_cases == 0

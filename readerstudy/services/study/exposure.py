@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 
 from readerstudy.db import Database
 from readerstudy.domain import SYSTEM, StudyState, StudySummary
-from readerstudy.services.study.drafts import DEMO_SLUG, list_studies
+from readerstudy.services.study.drafts import DEMO_SLUG
+from readerstudy.services.study.summaries import list_studies
 
 
 def exposed_models(study: StudySummary, *, served: Collection[str]) -> tuple[str, ...]:

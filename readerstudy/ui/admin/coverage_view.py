@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from html import escape
 
 from readerstudy.domain import CellState, Coverage
-from readerstudy.ui.admin.grid import grid_png
+from readerstudy.report.grid import grid_png
 from readerstudy.ui.admin.view import table
 
 _COLOURS = {

@@ -8,7 +8,7 @@ from readerstudy.db import Database
 from readerstudy.domain.errors import PermissionDenied
 from readerstudy.services.results.coverage import coverage
 from readerstudy.services.results.reader_flow import flow, left_out
-from readerstudy.services.study import drafts
+from readerstudy.services.study import summaries
 from readerstudy.ui.admin import coverage_view, flow_view, view
 from readerstudy.ui.admin.tab import PRIVATE, Place, study_of
 from readerstudy.ui.gradio_page import actor_of
@@ -30,7 +30,7 @@ class ProgressTab:
         if study is None:
             return ""
         asked: dict[str, Any] = {"actor": actor, "slug": study.slug}
-        readers = drafts.progress(self._db, **asked)
+        readers = summaries.progress(self._db, **asked)
         covered = coverage(self._db, **asked)
         parts = (
             flow_view.flow(flow(self._db, **asked)),

@@ -11,7 +11,7 @@ import gradio as gr
 from readerstudy.db import Database
 from readerstudy.domain import Actor, StudySummary
 from readerstudy.domain.errors import NotFoundError, PermissionDenied, StudyError
-from readerstudy.services.study import drafts
+from readerstudy.services.study import summaries
 from readerstudy.ui.gradio_page import Guard
 
 OUT_OF_DATE = "This page is out of date. Reload it."
@@ -46,16 +46,16 @@ class Tab(Protocol):
 def study_of(db: Database, actor: Actor, slug: str | None) -> StudySummary | None:
     """None where there is no study at all."""
     try:
-        return drafts.study_summary(db, actor=actor, slug=slug or "")
+        return summaries.study_summary(db, actor=actor, slug=slug or "")
     except (NotFoundError, PermissionDenied) as error:
-        if drafts.study_names(db, actor=actor):  # made after the page was loaded, or another's
+        if summaries.study_names(db, actor=actor):  # made after the page was loaded, or another's
             raise StudyError(OUT_OF_DATE) from error
         return None
 
 
 def picker(db: Database, actor: Actor, chosen: str | None) -> Any:
     """The studies to choose from, and the chosen one, or the first if it is none of them."""
-    names = drafts.study_names(db, actor=actor)
+    names = summaries.study_names(db, actor=actor)
     first = next(iter(names), None)
     return gr.update(choices=_choices(names), value=chosen if chosen in names else first)
 

@@ -7,7 +7,7 @@ import pytest
 
 from readerstudy.domain import SYSTEM, ContactData, RequestState, Role
 from readerstudy.services.people import requests
-from readerstudy.services.study import drafts
+from readerstudy.services.study import summaries
 from tests.integration.making import make_study, write_cases
 from tests.integration.web.live import STUDY_COOKIE
 from tests.integration.web.test_admin_page import ask
@@ -108,7 +108,7 @@ def test_an_owner_decides_on_the_page(site, slug):
     assert "Nobody can ask now" in said(site, owner, "show_requests", slug)
     assert not can_decide(site, owner, slug)
     said(site, owner, "allow_requests", slug)
-    [study] = [s for s in drafts.list_studies(site.db, actor=SYSTEM) if s.slug == slug]
+    [study] = [s for s in summaries.list_studies(site.db, actor=SYSTEM) if s.slug == slug]
     assert study.takes_requests
 
 

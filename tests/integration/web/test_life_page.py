@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from readerstudy.domain import SYSTEM, Role, StudyState
-from readerstudy.services.study import drafts
+from readerstudy.services.study import summaries
 from readerstudy.ui.admin.protocol_form import SETTINGS
 from tests.integration.making import make_study, write_cases
 from tests.integration.web.test_admin_page import ask
@@ -41,7 +41,7 @@ def own(site, tmp_path_factory):
 
 
 def state(site, slug):
-    found = drafts.list_studies(site.db, actor=SYSTEM)
+    found = summaries.list_studies(site.db, actor=SYSTEM)
     return next((s.state for s in found if s.slug == slug), None)
 
 

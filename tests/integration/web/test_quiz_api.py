@@ -13,7 +13,7 @@ from readerstudy.domain import SYSTEM
 from readerstudy.domain.consent import DEFAULT_CONSENT
 from readerstudy.domain.errors import BusyError, ConflictError
 from readerstudy.services.reading import answering
-from readerstudy.services.study import drafts
+from readerstudy.services.study import drafts, summaries
 from readerstudy.ui.translations import CATALOGUE, quiz_words
 from tests.integration.making import close, make_study, write_cases
 from tests.integration.web.live import STUDY_COOKIE, call
@@ -49,9 +49,9 @@ def test_opening_a_link_does_not_use_it_up(site):
     assert "Study alpha" in preview.text
     assert "Not a medical device" in preview.text
     assert STUDY_COOKIE not in preview.cookies
-    before = {s.slug: s.n_readers for s in drafts.list_studies(site.db, actor=SYSTEM)}["alpha"]
+    before = {s.slug: s.n_readers for s in summaries.list_studies(site.db, actor=SYSTEM)}["alpha"]
     site.anonymous().get(f"/invite/{token}")
-    after = {s.slug: s.n_readers for s in drafts.list_studies(site.db, actor=SYSTEM)}["alpha"]
+    after = {s.slug: s.n_readers for s in summaries.list_studies(site.db, actor=SYSTEM)}["alpha"]
     assert before == after
 
 

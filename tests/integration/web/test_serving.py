@@ -19,7 +19,7 @@ from readerstudy.domain import SYSTEM
 from readerstudy.domain.errors import LostError
 from readerstudy.services.intake import staging
 from readerstudy.services.intake.slots import OF_ONE_ACCOUNT
-from readerstudy.services.study import drafts
+from readerstudy.services.study import drafts, summaries
 from readerstudy.services.study.exposure import exposed_models, exposed_studies
 from tests.integration.making import write_cases, write_predictions
 from tests.integration.web.test_admin_page import ask
@@ -30,7 +30,7 @@ MEGABYTE = 1_000_000
 
 @pytest.fixture
 def draft(quiet):
-    slug = f"draft-{len(drafts.list_studies(quiet.db, actor=SYSTEM))}"
+    slug = f"draft-{len(summaries.list_studies(quiet.db, actor=SYSTEM))}"
     drafts.create_study(
         quiet.db, actor=SYSTEM, slug=slug, title="Draft", taxonomy=DEMO8, synthetic=True
     )
@@ -115,7 +115,7 @@ def test_no_network_is_loaded_without_the_demo(quiet):
 
 
 def summary(quiet, slug):
-    found = {study.slug: study for study in drafts.list_studies(quiet.db, actor=SYSTEM)}
+    found = {study.slug: study for study in summaries.list_studies(quiet.db, actor=SYSTEM)}
     return found[slug]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from data.taxonomy import DEMO8
 from readerstudy.domain import SYSTEM, Role
-from readerstudy.services.study import drafts
+from readerstudy.services.study import drafts, summaries
 from tests.integration.making import write_cases, write_predictions
 from tests.integration.web.test_life_page import ask
 
@@ -24,7 +24,7 @@ def staff(site):
 @pytest.fixture
 def draft(site):
     """An empty draft of its own for each test."""
-    number = len(drafts.list_studies(site.db, actor=SYSTEM))
+    number = len(summaries.list_studies(site.db, actor=SYSTEM))
     slug = f"draft-{number}"
     drafts.create_study(
         site.db, actor=SYSTEM, slug=slug, title="Draft", taxonomy=DEMO8, synthetic=True
@@ -48,7 +48,7 @@ def zipped(folder, *names):
 
 
 def summary(site, slug):
-    found = {study.slug: study for study in drafts.list_studies(site.db, actor=SYSTEM)}
+    found = {study.slug: study for study in summaries.list_studies(site.db, actor=SYSTEM)}
     return found[slug]
 
 
