@@ -16,7 +16,7 @@ COMPILE := $(SUPPLY)/bin/uv pip compile --quiet --universal --python-version 3.1
 PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev lock audit test check format test-slow bench train-demo train-ham demo-study wang-2020 screenshots clean
+.PHONY: help run install install-dev lock audit test check house format test-slow bench train-demo train-ham demo-study wang-2020 screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -72,6 +72,9 @@ check: install-dev ## format, lint, types, import contracts
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
+
+house: install-dev ## draw docs/house.md from the contracts
+	$(PY) tools/house.py
 
 format: install-dev ## format and mend what the linter can
 	$(PY) -m ruff format .

@@ -1,0 +1,1 @@
+"""What the `recompute.py` of every exported bundle imports; it stays where it is."""

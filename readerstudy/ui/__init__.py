@@ -1,0 +1,1 @@
+"""Pages and routes: each asks one service and shows what it says."""
