@@ -419,3 +419,15 @@ def test_no_query_for_a_reader_touches_the_reference_or_a_model(
     assert seen
     hidden = ("reference_standards", "predictions", "models")
     assert not [statement for statement in seen if any(word in statement for word in hidden)]
+
+
+def test_a_protocol_is_parsed_once_for_one_case(
+    db: Database, reader: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed = []
+    real = Protocol.model_validate
+    monkeypatch.setattr(
+        Protocol, "model_validate", lambda stored: parsed.append(stored) or real(stored)
+    )
+    answering.current_case(db, actor=reader)
+    assert len(parsed) == 1

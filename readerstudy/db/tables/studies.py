@@ -1,12 +1,15 @@
 """The study, its cases and models."""
 
 from datetime import datetime
+from functools import cached_property
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from data.taxonomy import Taxonomy
 from readerstudy.db.tables.base import Base, Json, identity, reference
 from readerstudy.domain import CaseRole, Rule, StudyState, SupportKind
+from readerstudy.domain.protocol import Protocol
 
 
 class Study(Base):
@@ -17,9 +20,9 @@ class Study(Base):
     title: Mapped[str] = mapped_column(sa.String(200))
     state: Mapped[StudyState]
     synthetic: Mapped[bool]
-    taxonomy: Mapped[Json]
+    stored_taxonomy: Mapped[Json] = mapped_column("taxonomy")
     rule: Mapped[Rule]
-    protocol: Mapped[Json] = mapped_column(server_default="{}")
+    stored_protocol: Mapped[Json] = mapped_column("protocol", server_default="{}")
     consent_text: Mapped[str] = mapped_column(sa.Text)
     consent_text_zh: Mapped[str | None] = mapped_column(sa.Text)
     consent_version: Mapped[str] = mapped_column(sa.String(20))
@@ -30,6 +33,16 @@ class Study(Base):
     takes_requests: Mapped[bool] = mapped_column(server_default=sa.false())
     sign_off: Mapped[Json | None] = mapped_column(sa.JSON(none_as_null=True))
     seal_hash: Mapped[str | None] = mapped_column(sa.String(64))
+
+    # Parsed once; both never change. The seal is of what was stored, to the last setting.
+    @cached_property
+    def taxonomy(self) -> Taxonomy:
+        return Taxonomy.from_dict(self.stored_taxonomy)
+
+    @cached_property
+    def protocol(self) -> Protocol:
+        """Settings that were not there when the study was made have their defaults."""
+        return Protocol.model_validate(self.stored_protocol)
 
 
 class Case(Base):

@@ -19,7 +19,6 @@ from readerstudy.domain.rules import Permission, authorise
 from readerstudy.services.intake import cases as importing
 from readerstudy.services.intake import image_store
 from readerstudy.services.intake.staging import staged
-from readerstudy.services.study.study_file import protocol_of
 
 _COLUMNS = ("case_id", "kind", "path", "caption")
 _MOST = {SupportKind.SALIENCY: 1, SupportKind.SIMILAR: 6}
@@ -79,7 +78,7 @@ def import_supports(
 
 def shown(session: Session, study: Study, case_id: int) -> list[Support]:
     """What the protocol shows beside the advice on a case, given by its row id."""
-    aid = protocol_of(study).aid
+    aid = study.protocol.aid
     if not aid.support:
         return []
     kinds = [SupportKind(kind) for kind in aid.support]

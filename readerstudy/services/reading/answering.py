@@ -25,7 +25,6 @@ from readerstudy.domain.errors import AlreadyAnswered, AnswerError, NotFoundErro
 from readerstudy.services.intake import image_store, supports
 from readerstudy.services.reading import case_views, feedback
 from readerstudy.services.reading.readers import options_of, stage_of
-from readerstudy.services.study.study_file import protocol_of
 
 _MAX_CLIENT_TOKEN = 80
 _LATER = "Expected the case on the page, but got a later one; reload the page."
@@ -65,7 +64,7 @@ def submit_answer(
             saved = saved_of(session, study, assignment)
             return _repeated(saved, stored, answer=given.answer, client_token=client_token)
         _check_may_answer(session, reader, study, assignment, client_token)
-        protocol = protocol_of(study)
+        protocol = study.protocol
         codes = [option.code for option in options_of(study)]
         rules.check_given(given, codes=codes, protocol=protocol)
         answer = new_answer(assignment, given, rules.usable(measured), protocol.time_limit_s)
@@ -118,7 +117,7 @@ def saved_of(session: Session, study: Study, assignment: Assignment) -> Saved:
 
 
 def view_of(session: Session, reader: Reader, study: Study, assignment: Assignment) -> CaseView:
-    protocol = protocol_of(study)
+    protocol = study.protocol
     advice = assignment.advice
     after = queries.assignment_after(session, assignment)
     first = queries.first_reading(session, assignment) if advice else None

@@ -3,7 +3,6 @@
 from readerstudy.db import Session
 from readerstudy.db.queries import assignments as queries
 from readerstudy.db.tables import Study
-from readerstudy.services.study.study_file import protocol_of
 
 
 def views(session: Session, study: Study, case_id: int) -> tuple[str, ...]:
@@ -23,4 +22,4 @@ def image_file(session: Session, study: Study, case_id: int, *, view: int) -> st
 
 
 def _is_full(study: Study) -> bool:
-    return protocol_of(study).questions.information == "full"
+    return study.protocol.questions.information == "full"

@@ -4,12 +4,11 @@ from readerstudy.db import Session
 from readerstudy.db.queries import assignments as queries
 from readerstudy.db.queries import feedback
 from readerstudy.db.tables import Assignment, Study
-from readerstudy.services.study.study_file import protocol_of
 
 
 def reference_for(session: Session, study: Study, assignment: Assignment) -> str | None:
     """None unless the protocol gives feedback and no reading of the case is left to the reader."""
-    if protocol_of(study).policies.feedback != "immediate":
+    if study.protocol.policies.feedback != "immediate":
         return None
     if not queries.is_read_to_the_end(session, assignment):
         return None

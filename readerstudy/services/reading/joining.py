@@ -28,7 +28,6 @@ from readerstudy.services.reading.readers import (
     new_reader,
     stage_of,
 )
-from readerstudy.services.study.study_file import protocol_of
 
 _MAX_CLIENT_TOKEN = 80
 
@@ -82,16 +81,16 @@ def status(db: Database, *, actor: Actor, language: str = "en") -> ReaderStatus:
             code=reader.code,
             profile_fields=asked_of(study),
             is_closed=study.state in (StudyState.CLOSED, StudyState.ARCHIVED),
-            withdrawal=Withdrawal(protocol_of(study).readers.withdrawal),
-            contacts_until=protocol_of(study).readers.contacts_until,
-            gives_feedback=protocol_of(study).policies.feedback == "immediate",
+            withdrawal=Withdrawal(study.protocol.readers.withdrawal),
+            contacts_until=study.protocol.readers.contacts_until,
+            gives_feedback=study.protocol.policies.feedback == "immediate",
             back=_last_token(session, reader, study, progress.answered),
         )
 
 
 def _last_token(session: Session, reader: Reader, study: Study, answered: int) -> str | None:
     """From the last page, where the protocol lets readers look back."""
-    if study.state is not StudyState.OPEN or not protocol_of(study).policies.back:
+    if study.state is not StudyState.OPEN or not study.protocol.policies.back:
         return None
     return queries.token_at(session, reader.id, answered)
 

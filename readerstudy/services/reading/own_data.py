@@ -11,7 +11,6 @@ from readerstudy.db.tables import Answer, Assignment, Invitation, Reader, Study
 from readerstudy.domain import Actor, Arm, Role, Stage, Withdrawal, rules
 from readerstudy.security import tokens
 from readerstudy.services.reading.readers import stage_of
-from readerstudy.services.study.study_file import protocol_of
 
 _ANSWER = (
     "revision",
@@ -65,7 +64,7 @@ def withdraw(db: Database, *, actor: Actor) -> Withdrawal:
     reader_id = rules.reader_of(actor)
     with db.transaction() as session:
         reader, study = queries.reader_and_study(session, reader_id, lock=True)
-        rule = Withdrawal(protocol_of(study).readers.withdrawal)
+        rule = Withdrawal(study.protocol.readers.withdrawal)
         reader.withdrawn_at, reader.withdrawal = _day_of(clock.now()), rule
         session.flush()  # the database asks for this before it lets answers go
         invitation = readers.invitation_of(session, reader_id)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from data.taxonomy import Taxonomy
 from readerstudy.db import Session
 from readerstudy.db.queries import studies
 from readerstudy.db.tables import Reader, Study
@@ -11,7 +10,6 @@ from readerstudy.domain import Arm, reading_plan
 from readerstudy.domain.protocol import Protocol
 from readerstudy.domain.reading_plan import PlannedCase
 from readerstudy.security import tokens
-from readerstudy.services.study.study_file import protocol_of
 
 
 @dataclass(frozen=True)
@@ -67,8 +65,8 @@ class Drawer:
 
 
 def drawer_of(session: Session, study: Study) -> Drawer:
-    protocol = protocol_of(study)
-    taxonomy = Taxonomy.from_dict(study.taxonomy)
+    protocol = study.protocol
+    taxonomy = study.taxonomy
     codes = taxonomy.codes
     malignant = tuple(disease.code for disease in taxonomy.diseases if disease.malignant)
     labels = studies.labels(session, study.id)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from data.taxonomy import Taxonomy
 from data.texts import quoted
 from readerstudy import clock
 from readerstudy.db import Session
@@ -15,7 +14,6 @@ from readerstudy.domain.errors import InvitationError, StudyError
 from readerstudy.domain.profile import PROFILE_FIELDS, ProfileField, fields_asked
 from readerstudy.security import tokens
 from readerstudy.services.reading.plans import drawer_of
-from readerstudy.services.study.study_file import protocol_of
 
 
 class ShownConsent(NamedTuple):
@@ -32,7 +30,7 @@ def consent_of(study: Study, language: str) -> ShownConsent:
 
 def options_of(study: Study, order: Sequence[str] | None = None) -> tuple[Option, ...]:
     """The study's classes, in a reader's `order` if there is one."""
-    diseases = Taxonomy.from_dict(study.taxonomy).diseases
+    diseases = study.taxonomy.diseases
     found = {d.code: Option(d.code, d.name_en, d.name_zh) for d in diseases}
     return tuple(found[code] for code in order or found)
 
@@ -91,7 +89,7 @@ def stage_of(session: Session, reader: Reader, study: Study) -> Stage:
 
 def asked_of(study: Study) -> tuple[ProfileField, ...]:
     """The questions about the reader that this study's protocol has."""
-    wanted = protocol_of(study).readers
+    wanted = study.protocol.readers
     return fields_asked(wanted.profile, wanted.years)
 
 

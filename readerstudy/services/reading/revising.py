@@ -10,7 +10,6 @@ from readerstudy.domain import Actor, CaseView, Given, Measured, Saved, Stage, S
 from readerstudy.domain.errors import AnswerError, StateError
 from readerstudy.services.reading import answering, feedback
 from readerstudy.services.reading.readers import in_trail, options_of, stage_of
-from readerstudy.services.study.study_file import protocol_of
 
 _GIVEN = tuple(asdict(Given(answer="")))
 
@@ -56,7 +55,7 @@ def revise_answer(
         if (reason := _why_locked(session, study, assignment)) is not None:
             raise AnswerError(reason)
         codes = [option.code for option in options_of(study)]
-        rules.check_given(given, codes=codes, protocol=protocol_of(study))
+        rules.check_given(given, codes=codes, protocol=study.protocol)
         if given != _given(stored) and not _is_known(session, stored, client_token):
             _add_revision(session, reader, assignment, stored, given, client_token, measured)
         return answering.saved_of(session, study, assignment)
@@ -66,7 +65,7 @@ def _stored(session: Session, reader: Reader, study: Study, assignment: Assignme
     rules.require_state(study.state, StudyState.OPEN, doing="look back")
     if stage_of(session, reader, study) not in (Stage.QUIZ, Stage.DONE):
         raise StateError("Expected consent and profile before the first case; reload the page.")
-    if not protocol_of(study).policies.back:
+    if not study.protocol.policies.back:
         raise StateError("Expected the next case: this study lets nobody look back; go on.")
     stored = queries.current_answer(session, assignment)
     if stored is None:
@@ -75,7 +74,7 @@ def _stored(session: Session, reader: Reader, study: Study, assignment: Assignme
 
 
 def _why_locked(session: Session, study: Study, assignment: Assignment) -> str | None:
-    if not protocol_of(study).policies.revise:
+    if not study.protocol.policies.revise:
         return "Expected the answer that stands: in this study answers are final; go on."
     if queries.is_read_again(session, assignment):
         return "Expected the answer that stands: you have since seen this case again; go on."

@@ -25,7 +25,7 @@ from readerstudy.services.results.consents import consent_files
 from readerstudy.services.results.readings import Readings, Rows
 from readerstudy.services.study import amendments as amending
 from readerstudy.services.study import seal_content
-from readerstudy.services.study.study_file import protocol_of, write_study_file
+from readerstudy.services.study.study_file import write_study_file
 from readerstudy.stats import Analysis
 from readerstudy.stats.figures.roc import RocFigure
 from readerstudy.stats.figures.study_figures import Picture
@@ -128,9 +128,9 @@ def _study(study: Study, *, n_amendments: int) -> dict[str, Any]:
         "title": study.title,
         "state": study.state.value,
         "synthetic": study.synthetic,
-        "taxonomy": study.taxonomy,
+        "taxonomy": study.stored_taxonomy,
         "rule": study.rule.value,
-        "protocol": protocol_of(study).to_dict(),
+        "protocol": study.protocol.to_dict(),
         "consent_version": study.consent_version,
         "consent_text": study.consent_text,
         "consent_text_zh": study.consent_text_zh,
@@ -152,7 +152,7 @@ def _readme(session: Session, study: Study, readings: Readings, settings: Settin
     left_out = f"Left out: {', '.join(groups)}, in readings_left_out.csv.\n" if groups else ""
     if n_amended := trail.n_amendments(session, study.id):
         left_out += f"Amended: {amending.words(n_amended)} See amendments.csv.\n"
-    told = _FEEDBACK if protocol_of(study).policies.feedback == "immediate" else ""
+    told = _FEEDBACK if study.protocol.policies.feedback == "immediate" else ""
     return readme(
         slug=study.slug,
         title=study.title,

@@ -21,7 +21,6 @@ from readerstudy.services.results.readings import (
     has_answers,
     predictions_frames,
 )
-from readerstudy.services.study.study_file import protocol_of
 from readerstudy.stats.input.restriction import prediction_classes, restrict
 
 _Counts = dict[str, Counter[str]]
@@ -43,7 +42,7 @@ def hardest_cases(
 def _ranked(session: Session, study: Study, kinds: tuple[ReaderKind, ...]) -> list[CaseAnswers]:
     counts = _answers(session, study, kinds)
     models = _models(session, study)
-    is_wrong = protocol_of(study).analysis.missing == "wrong"
+    is_wrong = study.protocol.analysis.missing == "wrong"
     found = [
         _case(case["case_id"], case["truth"], counts, models, is_missing_wrong=is_wrong)
         for case in readings.cases(session, study)

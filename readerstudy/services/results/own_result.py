@@ -16,7 +16,6 @@ from readerstudy.services.intake import image_store
 from readerstudy.services.reading.readers import options_of, stage_of
 from readerstudy.services.results.readings import classes_of, predictions_frames
 from readerstudy.services.results.results import model_curves
-from readerstudy.services.study.study_file import protocol_of
 from readerstudy.stats.figures.roc import RocFigure
 from readerstudy.stats.input.restriction import build_model
 
@@ -124,7 +123,7 @@ def missed_image(db: Database, *, actor: Actor, case_token: str) -> bytes:
 
 def _pairs_by_reader(session: Session, study: Study) -> dict[str, list[tuple[str, str]]]:
     """(answer, reference standard) of the people who read."""
-    as_wrong = protocol_of(study).analysis.missing == "wrong"
+    as_wrong = study.protocol.analysis.missing == "wrong"
     found: dict[str, list[tuple[str, str]]] = {}
     for row in readings.readings(session, study):
         is_counted = row["arm"] is Arm.UNAIDED and row["reader_kind"] is ReaderKind.HUMAN
@@ -188,7 +187,7 @@ def _others(shares: Sequence[Share]) -> Others | None:
 
 
 def _missed(session: Session, reader: Reader, study: Study) -> tuple[Missed, ...] | None:
-    if not protocol_of(study).feedback.missed_cases:
+    if not study.protocol.feedback.missed_cases:
         return None
     rows: list[dict[str, Any]] = queries_own.with_truth(session, reader.id)
     return tuple(

@@ -11,7 +11,6 @@ from readerstudy.domain import Actor, Flow, ReaderKind, Withdrawal
 from readerstudy.domain.protocol import Analysis
 from readerstudy.domain.rules import Permission, authorise
 from readerstudy.services.results.readings import exclusions
-from readerstudy.services.study.study_file import protocol_of
 
 TOO_FEW = "too few cases answered"
 INATTENTIVE = "too many attention checks wrong"
@@ -32,7 +31,7 @@ def left_out(db: Database, *, actor: Actor, slug: str) -> tuple[Analysis, dict[s
     with db.reading() as session:
         study = studies.study_by_slug(session, slug)
         authorise(actor, Permission.SEE_RESULTS, study_id=study.id)
-        return protocol_of(study).analysis, exclusions(session, study)
+        return study.protocol.analysis, exclusions(session, study)
 
 
 def flow_of(session: Session, study: Study) -> Flow:
@@ -65,7 +64,7 @@ def _withdrawn(people: Sequence[ReaderCounts]) -> dict[Withdrawal, int]:
 
 def _excluded(session: Session, study: Study, people: Collection[ReaderCounts]) -> dict[str, int]:
     """A reader whom both rules leave out counts once, under the first."""
-    first = protocol_of(study).analysis.model_copy(update={"max_attention_errors": None})
+    first = study.protocol.analysis.model_copy(update={"max_attention_errors": None})
     too_few = exclusions(session, study, analysis=first)
     out = exclusions(session, study)
     codes = [person.reader.code for person in people if person.reader.code in out]

@@ -7,12 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from data.taxonomy import Taxonomy
 from readerstudy.db import Session
 from readerstudy.db.queries import readings, studies
 from readerstudy.db.tables import Study
 from readerstudy.domain import ReaderKind, protocol, rules
-from readerstudy.services.study.study_file import protocol_of
 
 Kinds = tuple[ReaderKind, ...]
 Rows = list[dict[str, Any]]
@@ -65,7 +63,7 @@ def exclusions(
     session: Session, study: Study, *, analysis: protocol.Analysis | None = None
 ) -> dict[str, str]:
     """By the sealed rules alone: nobody leaves a reader out by hand. `analysis`: some of them."""
-    analysis = analysis or protocol_of(study).analysis
+    analysis = analysis or study.protocol.analysis
     if not analysis.excludes:
         return {}
     by_reader: dict[str, Rows] = defaultdict(list)
@@ -85,7 +83,7 @@ def predictions_frames(session: Session, study: Study) -> dict[str, pd.DataFrame
 
 
 def classes_of(study: Study) -> tuple[str, ...]:
-    return Taxonomy.from_dict(study.taxonomy).codes
+    return study.taxonomy.codes
 
 
 def _predictions_frame(

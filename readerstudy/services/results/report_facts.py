@@ -16,7 +16,6 @@ from readerstudy.report.about import About, ReaderGroup
 from readerstudy.services.reading.readers import asked_of
 from readerstudy.services.results.reader_flow import flow_of
 from readerstudy.services.results.readings import Readings, Rows
-from readerstudy.services.study.study_file import protocol_of
 
 _NOT_SAID = "not said"
 _FREE_TEXT_SHOWN = 12
@@ -143,7 +142,7 @@ def _rule(settings: Settings) -> str:
 
 
 def _planned(study: Study, *, n_cases: int) -> str:
-    analysis = protocol_of(study).analysis
+    analysis = study.protocol.analysis
     if analysis.planned_readers is None:
         return ""
     return (
@@ -153,18 +152,18 @@ def _planned(study: Study, *, n_cases: int) -> str:
 
 
 def _blinding(study: Study, test: Rows) -> str:
-    is_full = protocol_of(study).questions.information == "full"
+    is_full = study.protocol.questions.information == "full"
     told = sum(is_full and bool(case["clinical_text"]) for case in test)
     reference = (
         "No reader was sent a reference standard before the study closed"
-        if protocol_of(study).policies.feedback == "none"
+        if study.protocol.policies.feedback == "none"
         else "Readers were told the reference standard after each case"
     )
     return f"{reference}; clinical text was shown with {told} of {len(test)} test cases."
 
 
 def _indeterminate(study: Study, given: Rows) -> str:
-    if not protocol_of(study).questions.cannot_tell:
+    if not study.protocol.questions.cannot_tell:
         return "The study forces a choice: there is no indeterminate answer."
     unsure = sum(bool(row["cannot_tell"]) for row in given if row["arm"] is not Arm.PRACTICE)
     return f"{unsure} answers are “cannot tell”; they are treated like missing ones."

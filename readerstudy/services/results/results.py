@@ -30,7 +30,6 @@ from readerstudy.services.results.readings import (
 from readerstudy.services.results.report_facts import about_of
 from readerstudy.services.results.subgroups import Group, groups_of
 from readerstudy.services.study import amendments
-from readerstudy.services.study.study_file import protocol_of
 from readerstudy.stats import Analysis
 from readerstudy.stats.figures.roc import RocFigure
 from readerstudy.stats.figures.study_figures import Picture, describe
@@ -208,7 +207,7 @@ def _compute(
     readings = collect_readings(session, study, kinds=kinds)
     frame = readings_frame(readings.kept, cases=queries_results.cases(session, study))
     predictions = predictions_frames(session, study)
-    protocol = protocol_of(study).analysis
+    protocol = study.protocol.analysis
     n_amended = trail.n_amendments(session, study.id)
     settings = Settings(
         study=study.slug,

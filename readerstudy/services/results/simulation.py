@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from data.taxonomy import Taxonomy
 from readerstudy import clock
 from readerstudy.db import Database, Session, audit
 from readerstudy.db.queries import studies
@@ -76,7 +75,7 @@ def simulate_readers(
 def _habits(
     study: Study, drawer: Drawer, difficulty: FloatArray, rates: Mapping[str, Rates] | None
 ) -> Habits:
-    taxonomy = Taxonomy.from_dict(study.taxonomy)
+    taxonomy = study.taxonomy
     if rates is None:
         return usual_habits(taxonomy)
     tests = [n for n, case in enumerate(drawer.cases) if case.role is CaseRole.TEST]

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from data.taxonomy import Taxonomy
 from readerstudy.db import Session
 from readerstudy.db.queries import readings, studies
 from readerstudy.db.tables import Study
@@ -71,7 +70,7 @@ def _choices(study: Study, factor: str) -> tuple[str, ...]:
 
 
 def _of_cases(session: Session, study: Study, factor: str) -> dict[str, str]:
-    diseases = Taxonomy.from_dict(study.taxonomy)
+    diseases = study.taxonomy
     cases = [c for c in readings.cases(session, study) if c["role"] is CaseRole.TEST]
     if factor == "family":
         return {case["case_id"]: diseases[case["truth"]].family.value for case in cases}

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from data.taxonomy import Taxonomy
 from data.texts import quoted
 from readerstudy import clock
 from readerstudy.db import Database, Session, audit
@@ -87,7 +86,7 @@ def _case(session: Session, study: Study, case_id: str) -> Case:
 
 
 def _check_label(study: Study, stored: ReferenceStandard, label: str, basis: str) -> None:
-    codes = Taxonomy.from_dict(study.taxonomy).codes
+    codes = study.taxonomy.codes
     if label not in codes:
         raise StudyError(
             f"Expected one of {', '.join(codes)}, but got {quoted(label)}; choose one."

@@ -56,9 +56,9 @@ def create_study(
             title=title.strip(),
             state=StudyState.DRAFT,
             synthetic=synthetic,
-            taxonomy=taxonomy.to_dict(),
+            stored_taxonomy=taxonomy.to_dict(),
             rule=_rule(rule),
-            protocol=protocol.to_dict(),
+            stored_protocol=protocol.to_dict(),
             consent_text=consent.text,
             consent_text_zh=consent.text_zh,
             consent_version=consent.version,
@@ -86,7 +86,7 @@ def import_cases(
         study = _draft(queries.study_by_slug(session, slug), actor, doing="import cases")
         _check_no_models(session, study)
         known = importing.known(session, study.id)
-    taxonomy = Taxonomy.from_dict(study.taxonomy)
+    taxonomy = study.taxonomy
     with staged(db.images, min_free=db.min_free) as folder:
         cases = importing.read_cases(
             manifest, taxonomy, known=known, folder=folder, is_closed_folder=is_closed_folder
@@ -120,9 +120,7 @@ def import_predictions(db: Database, *, actor: Actor, slug: str, name: str, csv:
         study = _manageable(session, actor, slug, doing="import predictions")
         _check_model_name(name, {model.name for model in queries.models(session, study.id)})
         cases = {case.case_id: case.id for case in queries.cases(session, study.id)}
-        file = read_predictions(
-            csv, cases=cases.keys(), classes=Taxonomy.from_dict(study.taxonomy).codes
-        )
+        file = read_predictions(csv, cases=cases.keys(), classes=study.taxonomy.codes)
         _add_model(session, study, name, file, cases)
         _record(
             session,

@@ -10,7 +10,6 @@ from readerstudy.db.tables import Case, FurtherView, Study
 from readerstudy.domain import Actor, SignOff, StudyState, rules
 from readerstudy.domain.rules import Permission, authorise, require_state
 from readerstudy.services.study.drafts import check_new_name
-from readerstudy.services.study.study_file import protocol_of
 
 _MAX_SIGNATURE = 200
 _MAX_STATEMENT = 2000
@@ -38,7 +37,7 @@ def reopen_study(db: Database, *, actor: Actor, slug: str, reason: str) -> None:
     with db.transaction() as session:
         study = _lock(session, actor, slug)
         require_state(study.state, StudyState.CLOSED, doing="reopen it")
-        rules.require_reopenable(protocol_of(study))
+        rules.require_reopenable(study.protocol)
         old = {
             "closed_at": study.closed_at.isoformat() if study.closed_at else None,
             "sign_off": study.sign_off,
@@ -87,9 +86,9 @@ def _draft_like(source: Study, slug: str, title: str) -> Study:
         title=title.strip(),
         state=StudyState.DRAFT,
         synthetic=source.synthetic,
-        taxonomy=source.taxonomy,
+        stored_taxonomy=source.stored_taxonomy,
         rule=source.rule,
-        protocol=source.protocol,
+        stored_protocol=source.stored_protocol,
         consent_text=source.consent_text,
         consent_text_zh=source.consent_text_zh,
         consent_version=source.consent_version,

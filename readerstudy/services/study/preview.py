@@ -15,7 +15,6 @@ from readerstudy.services.reading import answering, case_views
 from readerstudy.services.reading.plans import drawer_of
 from readerstudy.services.reading.readers import options_of
 from readerstudy.services.study.seal_content import check_complete
-from readerstudy.services.study.study_file import protocol_of
 
 _SEED = 0
 
@@ -44,7 +43,7 @@ def preview_case(db: Database, *, actor: Actor, slug: str, position: int) -> Pre
         study = _visible(session, actor, slug)
         rows, buttons = _plan(session, study)
         row = _row(rows, position)
-        protocol = protocol_of(study)
+        protocol = study.protocol
         return Preview(
             position=position,
             total=len(rows),

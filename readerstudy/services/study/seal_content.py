@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from data.taxonomy import Taxonomy
 from readerstudy.db import Session
 from readerstudy.db.queries import studies as queries
 from readerstudy.db.queries import supports as queries_supports
@@ -13,7 +12,6 @@ from readerstudy.db.tables import Case, FurtherView, Model, Study
 from readerstudy.domain import CaseRole, rules
 from readerstudy.domain.errors import StateError
 from readerstudy.domain.protocol import Protocol
-from readerstudy.services.study.study_file import protocol_of
 
 # Since 2 with the basis of the reference standard and what results are grouped by.
 _FORMATS = (2, 1)
@@ -63,7 +61,7 @@ def check_protocol(session: Session, study: Study) -> None:
         raise StateError(
             "Expected at least one test case before opening, but got none; import a manifest first."
         )
-    protocol = protocol_of(study)
+    protocol = study.protocol
     if any(case.is_repeated for case in cases):
         _check_repeats_are_honest(protocol)
     aid = protocol.aid
@@ -93,7 +91,7 @@ def _check_repeats_are_honest(protocol: Protocol) -> None:
 def check_predictions(session: Session, study: Study) -> None:
     """No model at all is fine; one that leaves cases or classes out is not."""
     cases = queries.cases(session, study.id)
-    classes = Taxonomy.from_dict(study.taxonomy).codes
+    classes = study.taxonomy.codes
     for model in queries.models(session, study.id):
         found = queries.predictions(session, model.id)
         gaps = [
@@ -112,7 +110,7 @@ def check_predictions(session: Session, study: Study) -> None:
 
 def check_supports(session: Session, study: Study) -> None:
     """A reader who gets a picture beside the advice on one case gets it on all of them."""
-    aid = protocol_of(study).aid
+    aid = study.protocol.aid
     tests = [c for c in queries.cases(session, study.id) if c.role is CaseRole.TEST]
     named = {model.name: model.id for model in queries.models(session, study.id)}
     found = queries_supports.of_model(session, named[aid.model]) if aid.support else []
@@ -133,9 +131,9 @@ def _study(study: Study) -> dict[str, Any]:
         "slug": study.slug,
         "title": study.title,
         "synthetic": study.synthetic,
-        "taxonomy": study.taxonomy,
+        "taxonomy": study.stored_taxonomy,
         "rule": study.rule.value,
-        "ask_confidence": protocol_of(study).questions.confidence,
+        "ask_confidence": study.protocol.questions.confidence,
         "consent_version": study.consent_version,
         "consent_sha256": _sha256(study.consent_text),
     }
@@ -143,12 +141,12 @@ def _study(study: Study) -> dict[str, Any]:
     if study.consent_text_zh is not None:
         content["consent_zh_sha256"] = _sha256(study.consent_text_zh)
     if _has_protocol(study):
-        content["protocol"] = study.protocol
+        content["protocol"] = study.stored_protocol
     return content
 
 
 def _has_protocol(study: Study) -> bool:
-    return "format" in study.protocol
+    return "format" in study.stored_protocol
 
 
 def _sha256(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A study's protocol as it is stored, and the one file that says all of a study."""
+"""The one file that says all of a study, in YAML or TOML."""
 
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,6 @@ from readerstudy.domain.errors import StudyError
 from readerstudy.domain.protocol import Protocol, faults_of
 
 FORMS = ("YAML", "TOML")
-
-
-def protocol_of(study: Study) -> Protocol:
-    """Settings that were not there when the study was made have their defaults."""
-    return Protocol.model_validate(study.protocol)
 
 
 class _Consent(BaseModel):
@@ -118,13 +113,13 @@ def write_study_file(study: Study) -> str:
     content = StudyFile(
         slug=study.slug,
         title=study.title,
-        taxonomy=study.taxonomy,
+        taxonomy=study.stored_taxonomy,
         synthetic=study.synthetic,
         rule=study.rule,
         consent=_Consent(
             version=study.consent_version, text=study.consent_text, text_zh=study.consent_text_zh
         ),
-        protocol=protocol_of(study),
+        protocol=study.protocol,
     )
     plain = content.model_dump(mode="json")
     return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)

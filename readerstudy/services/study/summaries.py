@@ -15,7 +15,6 @@ from readerstudy.domain import (
 )
 from readerstudy.domain.rules import Permission, authorise
 from readerstudy.services.reading.readers import options_of
-from readerstudy.services.study.study_file import protocol_of
 
 
 def list_studies(db: Database, *, actor: Actor) -> list[StudySummary]:
@@ -95,9 +94,9 @@ def _summary(session: Session, study: Study) -> StudySummary:
         seal_hash=study.seal_hash,
         opened_at=study.opened_at,
         closed_at=study.closed_at,
-        gives_feedback=protocol_of(study).policies.feedback == "immediate",
+        gives_feedback=study.protocol.policies.feedback == "immediate",
         takes_requests=study.takes_requests,
         n_waiting=invitations.n_pending(session, study.id),
-        keeps_closed=rules.keeps_closed(protocol_of(study)),
-        contacts_until=protocol_of(study).readers.contacts_until,
+        keeps_closed=rules.keeps_closed(study.protocol),
+        contacts_until=study.protocol.readers.contacts_until,
     )
