@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from readerstudy.analyse.recompute import _as_now
 from readerstudy.commands import analyse as command
 from readerstudy.commands.analyse import add_arguments, run
 from readerstudy.files.study_analysis import result_tables
@@ -174,6 +175,17 @@ def test_a_table_of_results_is_as_the_data_dictionary_says() -> None:
     assert (first["class"], first["estimate"]) == ("'=1+1", "-0.5")
     assert (first["df"], first["n_cases"], first["n_readers"]) == ("", "9", "3")
     assert second["n_readers"] == ""
+
+
+@pytest.mark.parametrize("note", ["", "plain", 'quoted, with "marks"', "of two\nlines"])
+def test_a_table_of_today_is_taken_as_it_is(note) -> None:
+    records = (
+        Record("x", ALL, "model:a", "none", 0, 0.0, 2.0, 3.0, 1.0, 1.0, 1.0, 9, 3, note),
+        Record("x", ALL, "model:b", "none", 0, 0.0, n_cases=9, note=note),
+    )
+    now = result_tables(Analysis({}, records))["results.csv"]
+    assert _as_now("results.csv", now) == now
+    assert _as_now("results.csv", now.replace(b",9,3,", b",9,3.0,")) == now
 
 
 def test_the_files_are_those_of_the_export(inputs, tmp_path, undrawn, monkeypatch) -> None:
