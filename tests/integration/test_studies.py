@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from data.taxonomy import DEMO8, ISIC2019
 from readerstudy.db import Database
 from readerstudy.db.tables import Event, ModelPrediction
-from readerstudy.domain import SYSTEM, Actor, StudyState
+from readerstudy.domain import SYSTEM, Actor, StudyState, StudySummary
 from readerstudy.domain.errors import ImportRefused, NotFoundError, StateError, StudyError
 from readerstudy.services import setup
 from readerstudy.services.study import drafts, summaries
@@ -41,7 +41,7 @@ def filled(db: Database, draft: str, manifest: Path) -> str:
     return draft
 
 
-def summary(db: Database, slug: str) -> drafts.StudySummary:
+def summary(db: Database, slug: str) -> StudySummary:
     return next(s for s in summaries.list_studies(db, actor=SYSTEM) if s.slug == slug)
 
 

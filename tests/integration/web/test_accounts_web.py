@@ -15,6 +15,7 @@ from readerstudy.db.tables import Answer, Reader
 from readerstudy.domain import SYSTEM, ContactData, Role
 from readerstudy.domain.rules import network_of
 from readerstudy.security import passwords
+from readerstudy.security.tokens import hash_token
 from readerstudy.services import accounts
 from readerstudy.services.people import invitations, staff
 from readerstudy.services.setup import open_database
@@ -271,7 +272,7 @@ def test_an_expired_link_opens_nothing(site):
         site.db, actor=SYSTEM, slug="alpha", days=1, contact=ContactData()
     )
     with site.db.transaction() as session:
-        made = invitations.queries.invitation(session, invitations.ids.hash_token(link))
+        made = invitations.queries.invitation(session, hash_token(link))
         made.expires_at = made.created_at
     assert_opens_nothing(site, link)
 
