@@ -83,6 +83,7 @@ def admin(browser, served):
     context.close()
 
 
+@pytest.mark.timeout(600)
 def test_from_the_study_file_to_numbers_that_anybody_can_compute_again(
     files, admin, browser, served, tmp_path
 ):
