@@ -24,7 +24,7 @@ SCRIPT = """
 import sys
 from readerstudy.db import Database
 from readerstudy.domain import Actor, Given, Measured, Role
-from readerstudy.services import answering
+from readerstudy.services.reading import answering
 
 db = Database(sys.argv[1])
 for reader_id in map(int, sys.argv[2:]):
