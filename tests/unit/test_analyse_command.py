@@ -182,9 +182,10 @@ def test_a_table_of_results_is_as_the_data_dictionary_says() -> None:
 
 @pytest.mark.parametrize("note", ["", "plain", 'quoted, with "marks"', "of two\nlines"])
 def test_a_table_of_today_is_taken_as_it_is(note) -> None:
+    model, method, notes = Subject.model("a"), Method("none"), (note,)
     records = (
-        Record("x", ALL, "model:a", "none", 0, 0.0, 2.0, 3.0, 1.0, 1.0, 1.0, 9, 3, note),
-        Record("x", ALL, "model:b", "none", 0, 0.0, n_cases=9, note=note),
+        Record("x", ALL, model, method, 0, 0.0, 2.0, 3.0, 1.0, 1.0, 1.0, 9, 3, notes),
+        Record("x", ALL, model, method, 0, 0.0, n_cases=9, notes=notes),
     )
     now = result_tables(Analysis({}, records))["results.csv"]
     assert _as_now("results.csv", now) == now

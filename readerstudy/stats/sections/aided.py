@@ -140,7 +140,7 @@ def _share(
     notes: tuple[str, ...] = (),
 ) -> Iterator[Record]:
     """Mean over readers of the share of hits among their cells."""
-    keep = there.any(axis=1)
+    keep = np.asarray(there.any(axis=1))
     label = Label(quantity, ALL, AIDED_READER)
     if not keep.any():
         return

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 import numpy as np
 
@@ -30,6 +31,13 @@ class Options:
 
     level: float = 0.95
     margin: float | None = None
+
+
+class Size(TypedDict):
+    """Of a record."""
+
+    n_cases: int
+    n_readers: int
 
 
 @dataclass(frozen=True)
@@ -127,7 +135,7 @@ def margin_records(
         result = or_inference(found, design=design, level=options.level)
         method = Method(design, quantity=label.quantity, covariance=covariance)
         claims = _tested(method, result, options.margin)
-        size = {"n_cases": found.n_cases, "n_readers": found.n_readers}
+        size = Size(n_cases=found.n_cases, n_readers=found.n_readers)
         yield from _margin_claims(label, claims, options.margin, **size)
 
 
@@ -135,7 +143,7 @@ def mover_records(
     label: Label,
     found: Rate | Gap,
     *,
-    size: dict[str, int],
+    size: Size,
     options: Options,
     notes: tuple[str, ...] = (),
 ) -> Iterator[Record]:

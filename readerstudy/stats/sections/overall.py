@@ -69,7 +69,7 @@ def _crowd(study: Study, options: Options) -> Iterator[Record]:
     """Rates of the majority vote, and each model against it by exact McNemar."""
     votes = majority_vote(study.answers, n_classes=len(study.classes))
     voted = np.asarray(study.answered.any(axis=0))
-    notes = (TIES.format(int((votes[voted] == NO_MAJORITY).sum())),)
+    notes: tuple[str, ...] = (TIES.format(int((votes[voted] == NO_MAJORITY).sum())),)
     if not voted.all():
         notes += (UNVOTED.format(int((~voted).sum())),)
     for metric in metrics(study):

@@ -8,7 +8,7 @@ from readerstudy.stats.input.study import BoolArray, FloatArray
 from readerstudy.stats.methods.ustat import UStatistic, conditional_variance, ustat, ustat_inference
 from readerstudy.stats.names import Method
 from readerstudy.stats.records import Record
-from readerstudy.stats.sections.common import Label, Options, from_inference
+from readerstudy.stats.sections.common import Label, Options, Size, from_inference
 from readerstudy.stats.sections.variances import variance_records
 
 ONLY_SE = "a second estimate of ustat's standard error"
@@ -30,7 +30,7 @@ def pooled_records(
     inference = ustat_inference(found, level=options.level)
     n_cases, n_readers = int(there.any(axis=0).sum()), len(there)
     outside = second is None and (inference.ci_low < 0 or inference.ci_high > 1)
-    size = {"n_cases": n_cases, "n_readers": n_readers}
+    size = Size(n_cases=n_cases, n_readers=n_readers)
     said = (OUTSIDE, *notes) if outside else notes
     yield from_inference(label, Method("ustat"), inference, **size, notes=said)
     variances = {"ustat": found.variance, "ustat-mle": found.variance_biased}
@@ -46,7 +46,7 @@ def pooled_records(
 
 
 def _conditional(
-    label: Label, found: UStatistic, variance: float, size: dict[str, int], notes: tuple[str, ...]
+    label: Label, found: UStatistic, variance: float, size: Size, notes: tuple[str, ...]
 ) -> Record:
     se = float(np.sqrt(variance)) if variance >= 0 else np.nan
     return Record(

@@ -17,6 +17,7 @@ from readerstudy.stats.sections.common import (
     RANDOM_DESIGNS,
     Label,
     Options,
+    Size,
     design_records,
     margin_records,
     mean_moments,
@@ -144,7 +145,7 @@ def of_mean(
     study: Study, metric: Metric, cells: Cells, options: Options, *, mean: Subject = MEAN_READER
 ) -> Iterator[Record]:
     """The mean reader, called `mean`, and each model minus it."""
-    keep = cells.there.any(axis=1)
+    keep = np.asarray(cells.there.any(axis=1))
     if not keep.any():
         return
     right, there = cells.right[keep], cells.there[keep]
@@ -173,9 +174,9 @@ class MeanRate:
     notes: tuple[str, ...]
 
     @property
-    def size(self) -> dict[str, int]:
+    def size(self) -> Size:
         """Of the records."""
-        return {"n_cases": self.found.n_cases, "n_readers": self.found.n_readers}
+        return Size(n_cases=self.found.n_cases, n_readers=self.found.n_readers)
 
 
 def _alone(study: Study, metric: Metric, readers: MeanRate, options: Options) -> Iterator[Record]:
@@ -249,10 +250,10 @@ def _balanced(study: Study, options: Options) -> Iterator[Record]:
     parts = [metric_cells(study, "sensitivity", target=c) for c in present]
     keep = np.asarray(np.all([cells.there.any(axis=1) for cells in parts], axis=0))
     absent = len(study.classes) - len(present)
-    notes = (f"{absent} classes without a case left out",) if absent else ()
-    notes += dropped(keep)
+    absences = (f"{absent} classes without a case left out",) if absent else ()
+    notes = (*absences, *dropped(keep))
     yield from _mean_recalls(study, parts, present, notes, options)
-    notes += _single(*(cells.there[keep] for cells in parts))
+    notes = (*notes, *_single(*(cells.there[keep] for cells in parts)))
     if keep.any():
         yield from _balanced_mean(study, parts, present, keep, options, notes)
 

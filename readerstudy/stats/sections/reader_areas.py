@@ -29,6 +29,7 @@ from readerstudy.stats.sections.common import (
     RANDOM_DESIGNS,
     Label,
     Options,
+    Size,
     design_records,
     from_inference,
     margin_records,
@@ -172,7 +173,7 @@ def _pooled(
 ) -> Iterator[Record]:
     found = auc_ustat(sums, mean=_pooled_mean(its, model))
     inference = ustat_inference(found, level=options.level)
-    size = {"n_cases": its.n_cases, "n_readers": len(its.readers.positives)}
+    size = Size(n_cases=its.n_cases, n_readers=len(its.readers.positives))
     outside = model is None and (inference.ci_low < 0 or inference.ci_high > 1)
     notes = (OUTSIDE, *its.notes) if outside else its.notes
     yield from_inference(label, Method("ustat"), inference, **size, notes=notes)
