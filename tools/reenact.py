@@ -35,7 +35,8 @@ from readerstudy.services.results.simulation import simulate_readers
 from readerstudy.services.study import drafts, lifecycle
 from readerstudy.services.study.study_file import StudyFile
 from readerstudy.stats import Analysis
-from readerstudy.stats.records import MEAN_READER, Record
+from readerstudy.stats.names import MEAN_READER, Subject
+from readerstudy.stats.records import Record
 
 BASIS = "drawn as this disease (phantom)"
 SIGN_OFF = SignOff(
@@ -190,7 +191,7 @@ def compared(part: Part, analysis: Analysis) -> str:
     for code, rates in part.readers.items():
         for quantity in ("sensitivity", "specificity"):
             readers = analysis.get(quantity, code, MEAN_READER, "or-rrrc-capped")
-            network = analysis.get(quantity, code, f"model:{part.network.name}", "wilson")
+            network = analysis.get(quantity, code, Subject.model(part.network.name), "wilson")
             lines.append(
                 f"{code}, {quantity}: {getattr(rates, quantity):.3f}; {_words(readers)}, "
                 f"{readers.n_readers} readers; {_words(network)}, {network.n_cases} cases"

@@ -112,7 +112,7 @@ RESULTS = (
     Column("method", "text", "statistical method, as docs/statistics.md defines it"),
     Column("estimate", "number", "the estimate; a fraction, not a percentage"),
     Column("se", "number", "standard error"),
-    Column("df", "number", "degrees of freedom"),
+    Column("df", "number", "degrees of freedom; empty where they are infinite"),
     Column("statistic", "number", "test statistic"),
     Column("p", "0 to 1", "two-sided p value unless the note says otherwise"),
     Column("ci_low", "number", "lower end of the confidence interval"),

@@ -135,8 +135,8 @@ def _explain(analysis: Analysis, settings: Settings) -> Analysis:
     if settings.has_readings:
         return replace(analysis, meta=meta)
     meta |= {"n_readers": 0, "n_unanswered": 0}
-    models = tuple(r for r in analysis.records if r.subject.startswith("model:"))
-    return replace(analysis, meta=meta, records=tuple(r for r in models if " - " not in r.subject))
+    models = tuple(r for r in analysis.records if r.subject.kinds == ("model",))
+    return replace(analysis, meta=meta, records=models)
 
 
 def _notes(settings: Settings) -> list[str]:

@@ -11,7 +11,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
 from readerstudy.stats.figures.roc import RocCurve, RocFigure, RocPoint
-from readerstudy.stats.records import MAJORITY
+from readerstudy.stats.names import MAJORITY, Subject
 
 # Okabe and Ito's palette: told apart with any colour vision.
 MODEL_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
@@ -98,9 +98,7 @@ def draw_roc(figure: RocFigure) -> Figure:
 
 def curve_label(curve: RocCurve) -> str:
     """The legend's words for a curve: name, AUC and its interval."""
-    name = (
-        "crowd (vote share)" if curve.subject == MAJORITY else curve.subject.removeprefix("model:")
-    )
+    name = "crowd (vote share)" if curve.subject == MAJORITY else curve.subject.name
     if curve.auc is None:
         return name
     low, high = curve.auc.ci_low, curve.auc.ci_high
@@ -108,7 +106,7 @@ def curve_label(curve: RocCurve) -> str:
     return f"{name}, AUC {curve.auc.estimate:.3f}{limits}"
 
 
-def _colours(figure: RocFigure) -> dict[str, str]:
+def _colours(figure: RocFigure) -> dict[Subject, str]:
     models = [c.subject for c in figure.curves if c.subject != MAJORITY]
     colours = {m: MODEL_COLOURS[i % len(MODEL_COLOURS)] for i, m in enumerate(models)}
     return {**colours, MAJORITY: CROWD_COLOUR}
@@ -144,9 +142,7 @@ def _draw_readers(axes: Axes, readers: list[RocPoint]) -> None:
 def _draw_point(axes: Axes, point: RocPoint, colour: str) -> None:
     mean = point.kind == "mean_reader"
     x_bars, y_bars = _bars(point.fpr, point.fpr_interval), _bars(point.tpr, point.tpr_interval)
-    name = (
-        "mean reader, 95% interval" if mean else f"{point.subject.removeprefix('model:')} decides"
-    )
+    name = "mean reader, 95% interval" if mean else f"{point.subject.name} decides"
     axes.errorbar(
         [point.fpr],
         [point.tpr],

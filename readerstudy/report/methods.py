@@ -35,7 +35,7 @@ REFERENCES = {
 def methods_paragraph(analysis: Analysis) -> list[tuple[str, tuple[str, ...]]]:
     """Sentences, each with the keys of its references."""
     meta = analysis.meta
-    run = {record.method.split(":")[0] for record in analysis.records}
+    run = {record.method.name for record in analysis.records}
     quantities = {record.quantity for record in analysis.records}
     sentences = [_design(meta), _missing(meta)]
     if meta["models"]:

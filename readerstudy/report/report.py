@@ -11,22 +11,23 @@ from readerstudy.report.checklists import CLAIM, STARD_AI, Row, answered
 from readerstudy.report.methods import cited, methods_paragraph
 from readerstudy.report.stamp import NOT_CLINICAL
 from readerstudy.stats.methods import learning
-from readerstudy.stats.records import (
+from readerstudy.stats.names import (
     AIDED_READER,
     AREA_METHODS,
     MAJORITY,
     MEAN_READER,
     MOVER,
+    PRIMARY,
+    PRIMARY_OF_AREAS,
     READERS,
-    Analysis,
-    Record,
-    notes_of,
+    Method,
+    Subject,
 )
+from readerstudy.stats.records import Analysis, Record, notes_of
 
 _RATES = ("sensitivity", "specificity", "accuracy", "balanced_accuracy")
 _MATCHED = ("specificity_at_reader_sensitivity", "sensitivity_at_reader_specificity")
-_PRIMARY = "or-rrrc-capped"
-_GAIN = f"{AIDED_READER} - {MEAN_READER}"
+_GAIN = AIDED_READER - MEAN_READER
 _CHANGES = (
     "changed",
     "changed_to_right",
@@ -35,15 +36,7 @@ _CHANGES = (
     "took_wrong_advice",
     "overrode_wrong_advice",
 )
-_ALONE = {"wilson", _PRIMARY, "mean-recall"}
-_PLAIN = (
-    ("model:", ""),
-    ("mean_reader:aided", "mean aided reader"),
-    ("mean_reader", "mean reader"),
-    ("majority_vote", "majority vote"),
-    ("reader:", "reader "),
-    (" - ", " minus "),
-)
+_ALONE = {Method("wilson"), PRIMARY, Method("mean-recall")}
 _CLAIMS = ("noninferiority", "equivalence")
 
 
@@ -84,25 +77,21 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:.{digits}f}"
 
 
-def words(name: str) -> str:
-    """A quantity or subject without the marks of a file; names of models and readers stay."""
-    if ":" not in name:
-        return name.replace("_", " ")
-    for mark, plain in _PLAIN:
-        name = name.replace(mark, plain)
-    return name
+def words(quantity: str) -> str:
+    """Without the marks of a file."""
+    return quantity.replace("_", " ")
 
 
 def what(record: Record) -> str:
     """The quantity; of a claim at a margin also what it is about."""
-    _, _, about = record.method.partition(":")
     is_claim = record.quantity in _CLAIMS
-    return f"{words(about)}, {record.quantity}" if is_claim else words(record.quantity)
+    about = f"{words(record.method.quantity)}, " if is_claim else ""
+    return about + words(record.quantity)
 
 
 def how(record: Record) -> str:
     """The method, without what `what` says."""
-    return record.method.partition(":")[0] if record.quantity in _CLAIMS else record.method
+    return record.method.name if record.quantity in _CLAIMS else str(record.method)
 
 
 def count(number_of: int | None) -> str:
@@ -147,16 +136,17 @@ def inline_svg(svg: bytes) -> str:
 
 def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
     """Heading, explanation and records of every table."""
-    gaps = {f"model:{m} - {MEAN_READER}" for m in analysis.meta["models"]}
-    alone = {MEAN_READER, AIDED_READER, MAJORITY, *(f"model:{m}" for m in analysis.meta["models"])}
+    models = [Subject.model(name) for name in analysis.meta["models"]]
+    gaps = {model - MEAN_READER for model in models}
+    alone = {MEAN_READER, AIDED_READER, MAJORITY, *models}
     margin = analysis.meta["margin"]
-    advised = [analysis.advised(r) for r in analysis.find(method=_PRIMARY)]
+    advised = [analysis.advised(r) for r in analysis.find(method=PRIMARY)]
     rely = {(r.quantity, r.class_, r.subject) for r in advised if r}
     tables: tuple[tuple[str, str, Callable[[Record], bool]], ...] = (
         (
             "Model minus mean reader",
             "Readers and cases both random (or-rrrc-capped, the primary method).",
-            lambda r: r.subject in gaps and r.method == _PRIMARY and r.quantity in _RATES,
+            lambda r: r.subject in gaps and r.method == PRIMARY and r.quantity in _RATES,
         ),
         (
             "With few cases",
@@ -178,7 +168,7 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
         (
             "Readers' areas from confidence",
             "Rating: confidence if the answer is the class, else 100 minus it.",
-            lambda r: r.quantity == "auc" and r.method == f"{_PRIMARY}:delong",
+            lambda r: r.quantity == "auc" and r.method == PRIMARY_OF_AREAS,
         ),
         (
             "Matched operating points",
@@ -188,17 +178,17 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
         (
             "Aided minus unaided reading",
             "The mean reader's second answers, given with advice, against the first.",
-            lambda r: r.subject == _GAIN and r.method == _PRIMARY,
+            lambda r: r.subject == _GAIN and r.method == PRIMARY,
         ),
         (
             "What readers did with advice",
             "Shares of answers given twice; of those with right or wrong advice where so named.",
-            lambda r: r.subject == AIDED_READER and r.quantity in _CHANGES and r.method == _PRIMARY,
+            lambda r: r.subject == AIDED_READER and r.quantity in _CHANGES and r.method == PRIMARY,
         ),
         (
             "Agreement among readers",
             "From every answer there is.",
-            lambda r: r.subject == READERS and r.method == "available-cases",
+            lambda r: r.subject == READERS and r.method == Method("available-cases"),
         ),
         (
             "Learning and fatigue",
@@ -210,15 +200,14 @@ def _sections(analysis: Analysis) -> list[tuple[str, str, list[Record]]]:
     return [(h, words, [r for r in analysis.records if wanted(r)]) for h, words, wanted in tables]
 
 
-def _is_at_margin(record: Record, rely: set[tuple[str, str, str]]) -> bool:
-    method, _, quantity = record.method.partition(":")
-    few = (quantity, record.class_, record.subject) in rely
-    return (
-        record.quantity in _CLAIMS and quantity in _RATES and method == (MOVER if few else _PRIMARY)
-    )
+def _is_at_margin(record: Record, rely: set[tuple[str, str, Subject]]) -> bool:
+    quantity = record.method.quantity
+    reported = MOVER if (quantity, record.class_, record.subject) in rely else PRIMARY
+    is_claim = record.quantity in _CLAIMS and quantity in _RATES
+    return is_claim and record.method.name == reported.name
 
 
 def _is_area(record: Record) -> bool:
-    of_readers = "reader:" in record.subject
+    of_readers = "reader" in record.subject.kinds
     wanted = record.method in AREA_METHODS
     return record.quantity in ("auc", "auc_macro") and wanted and not of_readers

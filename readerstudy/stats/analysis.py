@@ -10,6 +10,7 @@ from readerstudy.stats.errors import StatsError
 from readerstudy.stats.input.frames import build_study
 from readerstudy.stats.input.study import Missing, Rule, Study
 from readerstudy.stats.methods import learning
+from readerstudy.stats.names import PRIMARY
 from readerstudy.stats.records import Analysis, Record
 from readerstudy.stats.sections import (
     agreement,
@@ -116,6 +117,6 @@ def _meta(
         "n_clusters": None if study.cluster is None else len(set(study.cluster.tolist())),
         "level": options.level,
         "replicates": replicates,
-        "primary": "or-rrrc-capped",
+        "primary": str(PRIMARY),
         "notes": list(study.notes),
     }

@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from readerstudy.stats.names import MOVER, Method, Subject
+
 FIELDS = (
     "quantity",
     "class",
@@ -26,24 +28,21 @@ FIELDS = (
     "note",
 )
 ALL = "all"
-MEAN_READER = "mean_reader"
-AIDED_READER = "mean_reader:aided"
-READERS = "readers"
-MAJORITY = "majority_vote"
 NAN = math.nan
-AREA_METHODS = ("delong", "clopper-pearson-pairs")
-MOVER = "or-rrrc-mover"
 RELY = f"few cases, or the model right or wrong on fewer than 5: rely on {MOVER}"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One number with its method and uncertainty; nan where something does not apply."""
+    """One number with its method and uncertainty; nan where something does not apply.
+
+    `rely_on`: the method whose interval is to be reported in the place of this one.
+    """
 
     quantity: str
     class_: str
-    subject: str
-    method: str
+    subject: Subject
+    method: Method
     estimate: float
     se: float = NAN
     df: float = NAN
@@ -53,15 +52,21 @@ class Record:
     ci_high: float = NAN
     n_cases: int | None = None
     n_readers: int | None = None
-    note: str = ""
+    notes: tuple[str, ...] = ()
+    rely_on: Method | None = None
+
+    @property
+    def note(self) -> str:
+        """The notes as one text."""
+        return "; ".join(self.notes)
 
     def values(self) -> tuple[Any, ...]:
-        """The values in the order of FIELDS."""
+        """What files hold, in the order of FIELDS."""
         return (
             self.quantity,
             self.class_,
-            self.subject,
-            self.method,
+            str(self.subject),
+            str(self.method),
             self.estimate,
             self.se,
             self.df,
@@ -91,14 +96,16 @@ class Analysis:
 
     def __post_init__(self) -> None:
         for r in self.records:
-            self._index.setdefault((r.quantity, r.class_, r.subject, r.method), r)
+            self._index.setdefault((r.quantity, r.class_, str(r.subject), str(r.method)), r)
 
-    def get(self, quantity: str, class_: str, subject: str, method: str) -> Record | None:
-        """The one record of that name, or None."""
-        return self._index.get((quantity, class_, subject, method))
+    def get(
+        self, quantity: str, class_: str, subject: Subject | str, method: Method | str
+    ) -> Record | None:
+        """The one record of that name, or None; subject and method also as files hold them."""
+        return self._index.get((quantity, class_, str(subject), str(method)))
 
     def best(
-        self, quantity: str, class_: str, subject: str, methods: Sequence[str]
+        self, quantity: str, class_: str, subject: Subject | str, methods: Sequence[Method | str]
     ) -> Record | None:
         """The record of the first of the methods that gave an interval, else of the first run."""
         run = [self.get(quantity, class_, subject, method) for method in methods]
@@ -106,23 +113,23 @@ class Analysis:
         return next((r for r in found if math.isfinite(r.ci_low)), found[0] if found else None)
 
     def advised(self, record: Record) -> Record | None:
-        """The record to report in the place of one whose note says not to rely on it."""
-        if RELY not in record.note:
+        """The record to report in the place of one that is not to be relied on."""
+        if record.rely_on is None:
             return None
-        return self.get(record.quantity, record.class_, record.subject, MOVER)
+        return self.get(record.quantity, record.class_, record.subject, record.rely_on)
 
     def find(
         self,
         *,
         quantity: str | None = None,
         class_: str | None = None,
-        subject: str | None = None,
-        method: str | None = None,
+        subject: Subject | str | None = None,
+        method: Method | str | None = None,
     ) -> tuple[Record, ...]:
         """Records that match every given word, in order."""
         wanted = {"quantity": quantity, "class_": class_, "subject": subject, "method": method}
-        given = [(k, v) for k, v in wanted.items() if v is not None]
-        return tuple(r for r in self.records if all(getattr(r, k) == v for k, v in given))
+        given = [(k, str(v)) for k, v in wanted.items() if v is not None]
+        return tuple(r for r in self.records if all(str(getattr(r, k)) == v for k, v in given))
 
     def to_frame(self) -> pd.DataFrame:
         """One row per record, columns FIELDS."""
@@ -136,7 +143,7 @@ class Analysis:
 
 def notes_of(records: Iterable[Record]) -> Counter[str]:
     """How often each distinct note occurs; a record's several notes stand apart."""
-    return Counter(note for record in records for note in record.note.split("; ") if note)
+    return Counter(note for record in records for note in record.notes)
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ from readerstudy.services.reading import answering
 from readerstudy.services.results import own_result, results
 from readerstudy.services.results.own_result import Share, share
 from readerstudy.services.study import drafts
-from readerstudy.stats.records import AREA_METHODS
+from readerstudy.stats.names import AREA_METHODS
 from tests.integration.making import answer_next, close, make_reader
 
 

@@ -26,8 +26,10 @@ from readerstudy.services.results import results
 from readerstudy.services.results.simulation import simulate_readers
 from readerstudy.services.study import drafts, summaries
 from readerstudy.stats import Analysis
+from readerstudy.stats.names import Subject
 from tests.integration.making import answer_next, close, make_reader, make_study
 
+NET = Subject.model("net")
 both_backends = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 
 
@@ -68,12 +70,12 @@ def _truth(db: Database, case_token: str) -> str:
 def test_without_a_reader_the_model_is_shown_alone(db: Database, study: str) -> None:
     found = analysis_of(db, study)
     assert found.meta["n_readers"] == 0
-    assert {r.subject for r in found.records} == {"model:net"}
+    assert {r.subject for r in found.records} == {NET}
     assert any("Nobody" in note for note in found.meta["notes"])
     figures = results.pictures(db, actor=SYSTEM, slug=study)
     assert list(figures) == [f"roc_{code}" for code in DEMO8.codes]
-    assert [p.subject for p in figures["roc_BCC"].points] == ["model:net"]
-    assert [c.subject for c in figures["roc_BCC"].curves] == ["model:net"]
+    assert [p.subject for p in figures["roc_BCC"].points] == [NET]
+    assert [c.subject for c in figures["roc_BCC"].curves] == [NET]
 
 
 def test_a_study_without_model_shows_the_readers_alone(db: Database, manifest: Path) -> None:
@@ -85,7 +87,7 @@ def test_a_study_without_model_shows_the_readers_alone(db: Database, manifest: P
     accuracy = found.get("accuracy", "all", "mean_reader", "or-rrrc-capped")
     assert accuracy is not None
     assert accuracy.estimate == 1.0
-    assert not [r for r in found.records if "model" in r.subject]
+    assert not [r for r in found.records if "model" in r.subject.kinds]
     assert unzip(results.export_bundle(db, actor=SYSTEM, slug="plain"))
 
 
@@ -107,7 +109,7 @@ def test_a_study_in_which_cases_were_shown_and_nothing_answered_has_figures_and_
     for _ in range(2):
         assert answering.current_case(db, actor=make_reader(db, study)) is not None
     drawn = results.pictures(db, actor=SYSTEM, slug=study)
-    assert [c.subject for c in drawn["roc_BCC"].curves] == ["model:net"]
+    assert [c.subject for c in drawn["roc_BCC"].curves] == [NET]
     assert results.export_bundle(db, actor=SYSTEM, slug=study)
 
 

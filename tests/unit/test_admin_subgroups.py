@@ -1,6 +1,7 @@
 """Results by group as markup."""
 
 from readerstudy.services.results.subgroups import Group
+from readerstudy.stats.names import MEAN_READER, PRIMARY
 from readerstudy.stats.records import Analysis, Record
 from readerstudy.ui.admin.subgroups_view import subgroups
 
@@ -16,7 +17,7 @@ def group(name="<3", *, n_readers=6, n_cases=20, n_simulated=0, estimate=0.8):
         "cases_per_class": {"BCC": n_cases, "SK": 0},
     }
     record = Record(
-        "balanced_accuracy", "all", "mean_reader", "or-rrrc-capped", estimate,
+        "balanced_accuracy", "all", MEAN_READER, PRIMARY, estimate,
         ci_low=0.7, ci_high=0.9,
     )  # fmt: skip
     return Group(name, Analysis(meta, (record,)))

@@ -12,8 +12,10 @@ import pytest
 from readerstudy.analyse.recompute import _as_now
 from readerstudy.commands import analyse as command
 from readerstudy.commands.analyse import add_arguments, run
+from readerstudy.files import columns
 from readerstudy.files.study_analysis import result_tables
 from readerstudy.report.figures import render
+from readerstudy.stats.names import Method, Subject
 from readerstudy.stats.records import ALL, FIELDS, Analysis, Record
 from tests.unit.stats_helpers import simulate
 
@@ -166,9 +168,10 @@ def test_a_seed_and_replicates_are_whole_numbers(inputs, option, value, capsys) 
 
 
 def test_a_table_of_results_is_as_the_data_dictionary_says() -> None:
+    model, wilson = Subject.model("a"), Method("wilson")
     records = (
-        Record("accuracy", "=1+1", "model:a", "wilson", -0.5, df=math.inf, n_cases=9, n_readers=3),
-        Record("accuracy", ALL, "model:b", "wilson", 0.5, n_cases=9),
+        Record("accuracy", "=1+1", model, wilson, -0.5, df=math.inf, n_cases=9, n_readers=3),
+        Record("accuracy", ALL, model, wilson, 0.5, n_cases=9),
     )
     table = result_tables(Analysis({}, records))["results.csv"].decode()
     first, second = csv.DictReader(table.splitlines())
@@ -179,13 +182,25 @@ def test_a_table_of_results_is_as_the_data_dictionary_says() -> None:
 
 @pytest.mark.parametrize("note", ["", "plain", 'quoted, with "marks"', "of two\nlines"])
 def test_a_table_of_today_is_taken_as_it_is(note) -> None:
+    model, method, notes = Subject.model("a"), Method("none"), (note,)
     records = (
-        Record("x", ALL, "model:a", "none", 0, 0.0, 2.0, 3.0, 1.0, 1.0, 1.0, 9, 3, note),
-        Record("x", ALL, "model:b", "none", 0, 0.0, n_cases=9, note=note),
+        Record("x", ALL, model, method, 0, 0.0, 2.0, 3.0, 1.0, 1.0, 1.0, 9, 3, notes),
+        Record("x", ALL, model, method, 0, 0.0, n_cases=9, notes=notes),
     )
     now = result_tables(Analysis({}, records))["results.csv"]
     assert _as_now("results.csv", now) == now
     assert _as_now("results.csv", now.replace(b",9,3,", b",9,3.0,")) == now
+
+
+def test_whole_numbers_of_the_data_dictionary_are_written_as_such(out) -> None:
+    whole = [column.name for column in columns.RESULTS if column.kind == "whole number"]
+    assert whole == ["n_cases", "n_readers"]
+    rows = list(csv.DictReader((out / "results.csv").read_text("utf-8").splitlines()))
+    written = {row[name] for row in rows for name in whole}
+    assert {text for text in written if not text.isdecimal()} == {""}
+    body = json.loads((out / "results.json").read_text("utf-8"))
+    kinds = {type(record[name]) for record in body["records"] for name in whole}
+    assert kinds == {int, type(None)}
 
 
 def test_the_files_are_those_of_the_export(inputs, tmp_path, undrawn, monkeypatch) -> None:

@@ -92,5 +92,5 @@ def test_every_quantity_and_method_of_the_statistics_is_explained():
     )
     # Names of components and counts: `or:cov2:...`, `both-right`, explained as a kind.
     found = [r for r in found if r.quantity not in ("variance_component", "mcnemar_count")]
-    words = {r.quantity for r in found} | {r.method.split(":")[0] for r in found}
+    words = {r.quantity for r in found} | {r.method.name for r in found}
     assert {word for word in words if f"`{word}" not in text} == set()

@@ -9,6 +9,7 @@ from readerstudy.report.figures import render
 from readerstudy.stats import analyse, build_study
 from readerstudy.stats.figures.roc import RocFigure, study_roc_figure
 from readerstudy.stats.figures.study_figures import describe
+from readerstudy.stats.names import Subject
 from readerstudy.ui.admin.plots import plot_of
 from readerstudy.ui.admin.roc_plot import roc_plot
 from tests.unit.stats_helpers import simulate
@@ -42,7 +43,7 @@ def test_svg_carries_its_glyphs_and_no_date(figure) -> None:
 
 
 def test_a_name_is_no_formula(figure) -> None:
-    curve = dataclasses.replace(figure.curves[0], subject=r"model:$\frac{$")
+    curve = dataclasses.replace(figure.curves[0], subject=Subject.model(r"$\frac{$"))
     assert render(dataclasses.replace(figure, curves=(curve,))).startswith(b"<?xml")
 
 

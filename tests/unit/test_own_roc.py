@@ -4,14 +4,16 @@ import re
 
 from readerstudy.services.results.own_result import Line, Others, Share
 from readerstudy.stats.figures.roc import RocCurve, RocFigure
+from readerstudy.stats.names import Method, Subject
 from readerstudy.stats.records import Record
 from readerstudy.ui.study.own_roc import own_roc
 from readerstudy.ui.translations import words
 
+NET = Subject.model("<net>")
 AUC = Record(
-    "auc", "BCC", "model:<net>", "delong", 0.875, ci_low=0.5, ci_high=0.95, n_cases=16
+    "auc", "BCC", NET, Method("delong"), 0.875, ci_low=0.5, ci_high=0.95, n_cases=16
 )  # fmt: skip
-CURVE = RocCurve("model:<net>", (0.0, 0.5, 1.0), (0.0, 1.0, 1.0), (0.0,) * 3, (1.0,) * 3, AUC)
+CURVE = RocCurve(NET, (0.0, 0.5, 1.0), (0.0, 1.0, 1.0), (0.0,) * 3, (1.0,) * 3, AUC)
 FIGURE = RocFigure("BCC", "BCC against all", 4, 12, (CURVE,), (), ())
 T = words("en")
 

@@ -10,6 +10,7 @@ from sklearn.metrics import roc_curve
 from readerstudy.stats import analyse, build_study
 from readerstudy.stats.figures.roc import RocFigure, roc_figure, roc_points
 from readerstudy.stats.figures.study_figures import agreement, confusions, forest, heat_map
+from readerstudy.stats.names import MAJORITY, Subject
 from tests.unit.stats_helpers import simulate
 
 
@@ -47,12 +48,12 @@ def test_the_models_point_lies_on_its_curve() -> None:
     readings, models = simulate(2, classes=("no", "yes"))
     analysis = analyse(readings, models, positive="yes")
     figure = roc_figure(readings, models, analysis, class_="yes")
-    point = next(p for p in figure.points if p.subject == "model:a")
-    curve = next(c for c in figure.curves if c.subject == "model:a")
+    point = next(p for p in figure.points if p.subject == Subject.model("a"))
+    curve = next(c for c in figure.curves if c.subject == Subject.model("a"))
     assert (pytest.approx(point.fpr), pytest.approx(point.tpr)) in zip(
         curve.fpr, curve.tpr, strict=True
     )
-    assert curve.auc.method == "delong"
+    assert str(curve.auc.method) == "delong"
 
 
 def test_readers_at_one_place_are_counted() -> None:
@@ -75,7 +76,7 @@ def test_simulated_readers_stay_flagged() -> None:
 def test_without_a_model_there_is_the_crowd_and_a_note() -> None:
     readings, _ = simulate(2)
     figure = roc_figure(readings, {}, analyse(readings, {}), class_="mel")
-    assert [c.subject for c in figure.curves] == ["majority_vote"]
+    assert [c.subject for c in figure.curves] == [MAJORITY]
     assert any("readers alone" in note for note in figure.notes)
 
 

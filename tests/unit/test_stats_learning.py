@@ -39,7 +39,7 @@ def found(frame: pd.DataFrame, quantity: str, **given):
 def test_each_point_is_the_mean_of_the_readers_own_shares() -> None:
     frame = readings()
     points = found(frame, BY_TRIAL)
-    assert [p.subject for p in points][:2] == ["trials 1 to 4", "trials 5 to 8"]
+    assert [str(p.subject) for p in points][:2] == ["trials 1 to 4", "trials 5 to 8"]
     assert len(points) == 10
     right = (frame["answer"] == frame["truth"])[frame["position"].between(5, 8)]
     shares = right.groupby(frame["reader_id"]).mean()
@@ -80,7 +80,7 @@ def test_only_test_cases_without_advice_are_trials() -> None:
 def test_a_missing_answer_is_left_out_or_wrong_as_the_protocol_says() -> None:
     frame = readings()
     frame.loc[frame["position"] <= 4, "answer"] = ""
-    assert found(frame, BY_TRIAL)[0].subject == "trials 5 to 8"
+    assert str(found(frame, BY_TRIAL)[0].subject) == "trials 5 to 8"
     assert found(frame, BY_TRIAL, missing="wrong")[0].estimate == 0
 
 

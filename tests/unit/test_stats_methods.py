@@ -26,7 +26,7 @@ from readerstudy.stats.methods.obuchowski_rockette import (
     one_sided,
     or_inference,
 )
-from readerstudy.stats.methods.ustat import ustat, ustat_inference
+from readerstudy.stats.methods.ustat import ONE_READER, ustat, ustat_inference
 from readerstudy.stats.multiclass import hand_till, macro_auc
 
 RNG = np.random.default_rng(7)
@@ -126,18 +126,18 @@ def test_negative_covariance_is_clamped_and_noted() -> None:
     found = Moments(0.1, ms=0.01, var=0.01, cov2=-0.002, n_readers=4, n_cases=30)
     result = or_inference(found, design="or-rrrc")
     assert result.se == pytest.approx(np.sqrt(0.01 / 4))
-    assert CLAMPED in result.note
+    assert CLAMPED in result.notes
 
 
 def test_two_readers_are_warned_of() -> None:
     found = Moments(0.1, ms=0.01, var=0.01, cov2=0.0, n_readers=2, n_cases=30)
-    assert TWO_READERS in or_inference(found, design="or-rrrc").note
+    assert TWO_READERS in or_inference(found, design="or-rrrc").notes
 
 
 def test_no_variance_is_undefined_and_noted() -> None:
     result = infer(0.0, 0.0, df=5.0)
     assert np.isnan([result.p, result.ci_low, result.df]).all()
-    assert result.note == "not estimable"
+    assert result.notes == ("not estimable",)
 
 
 def test_readers_without_spread_are_noted_and_have_the_normal_limits() -> None:
@@ -145,8 +145,8 @@ def test_readers_without_spread_are_noted_and_have_the_normal_limits() -> None:
     result = or_inference(found, design="or-rrrc")
     assert np.isinf(result.df)
     assert result.ci_high == pytest.approx(0.1 + stats.norm.isf(0.025) * 0.1)
-    assert NO_SPREAD in result.note
-    assert NO_SPREAD not in or_inference(found, design="or-rrrc-capped").note
+    assert NO_SPREAD in result.notes
+    assert NO_SPREAD not in or_inference(found, design="or-rrrc-capped").notes
 
 
 def test_non_inferiority_is_one_sided() -> None:
@@ -157,7 +157,7 @@ def test_non_inferiority_is_one_sided() -> None:
 def test_ustat_of_one_reader_is_undefined() -> None:
     found = ustat(np.ones((1, 5)), np.ones((1, 5), bool))
     assert np.isnan(found.variance)
-    assert "one reader" in ustat_inference(found).note
+    assert ONE_READER in ustat_inference(found).notes
 
 
 def test_mcnemar_equals_statsmodels() -> None:

@@ -16,6 +16,8 @@ from readerstudy.stats.methods.mover import (
     p_beyond,
     rate_gap,
 )
+from readerstudy.stats.names import MOVER
+from readerstudy.stats.sections import common
 from tests.unit.stats_helpers import simulate
 
 
@@ -104,7 +106,16 @@ def test_with_many_cases_it_is_close_to_the_primary_interval() -> None:
 def test_the_record_to_rely_on_is_named_by_the_note_of_the_usual_one() -> None:
     found = analyse(*simulate(5))
     usual = found.get("sensitivity", "mel", "model:a - mean_reader", "or-rrrc-capped")
-    assert found.advised(usual).method == "or-rrrc-mover"
+    assert found.advised(usual).method == MOVER
     many = analyse(*simulate(5, readers=20, per_class=60))
     wide = many.get("sensitivity", "mel", "model:b - mean_reader", "or-rrrc-capped")
     assert many.advised(wide) is None
+
+
+def test_the_words_of_the_note_do_not_decide_which_record_is_advised(monkeypatch) -> None:
+    monkeypatch.setattr(common, "RELY", "better look at the other one")
+    found = analyse(*simulate(5))
+    name = ("sensitivity", "mel", "model:a - mean_reader")
+    usual, better = (found.get(*name, m) for m in ("or-rrrc-capped", "or-rrrc-mover"))
+    assert usual.note.endswith("better look at the other one")
+    assert found.advised(usual) is better

@@ -13,7 +13,15 @@ from readerstudy.stats.crowd import vote_shares
 from readerstudy.stats.input.frames import build_study
 from readerstudy.stats.input.study import BoolArray, FloatArray, Study
 from readerstudy.stats.methods.confusion import metric_cells
-from readerstudy.stats.records import AREA_METHODS, MAJORITY, MEAN_READER, Analysis, Record
+from readerstudy.stats.names import (
+    AREA_METHODS,
+    MAJORITY,
+    MEAN_READER,
+    PRIMARY,
+    Method,
+    Subject,
+)
+from readerstudy.stats.records import Analysis, Record
 
 Kind = Literal["reader", "mean_reader", "model"]
 Interval = tuple[float, float]
@@ -24,7 +32,7 @@ RARE = 20
 class RocCurve:
     """An empirical ROC curve from (0, 0) to (1, 1) with a pointwise band of sensitivity."""
 
-    subject: str
+    subject: Subject
     fpr: tuple[float, ...]
     tpr: tuple[float, ...]
     tpr_low: tuple[float, ...]
@@ -36,7 +44,7 @@ class RocCurve:
 class RocPoint:
     """One operating point; `stacked` readers share it. Intervals are None where undefined."""
 
-    subject: str
+    subject: Subject
     kind: Kind
     fpr: float
     tpr: float
@@ -126,7 +134,7 @@ def roc_points(scores: FloatArray, is_class: BoolArray) -> tuple[FloatArray, Flo
 
 def _curves(study: Study, analysis: Analysis, target: int, is_class: BoolArray) -> list[RocCurve]:
     class_ = study.classes[target]
-    sources = [(f"model:{m.name}", m.scores[:, target]) for m in study.models]
+    sources = [(Subject.model(m.name), m.scores[:, target]) for m in study.models]
     if study.n_readers > 1:
         sources.append(
             (MAJORITY, vote_shares(study.answers, n_classes=len(study.classes))[:, target])
@@ -158,7 +166,7 @@ def _reader_points(study: Study, target: int) -> list[RocPoint]:
     stacked = Counter((float(f), float(t)) for f, t in zip(fpr[drawn], tpr[drawn], strict=True))
     return [
         RocPoint(
-            f"reader:{study.reader_ids[j]}",
+            Subject.reader(study.reader_ids[j]),
             "reader",
             float(fpr[j]),
             float(tpr[j]),
@@ -176,18 +184,20 @@ def _right_share(study: Study, quantity: str, target: int) -> FloatArray:
 
 
 def _mean_point(study: Study, analysis: Analysis, class_: str) -> list[RocPoint]:
-    return _point(study, analysis, class_, MEAN_READER, "mean_reader", "or-rrrc-capped")
+    return _point(study, analysis, class_, MEAN_READER, "mean_reader", PRIMARY)
 
 
 def _model_points(study: Study, analysis: Analysis, class_: str) -> list[RocPoint]:
+    wilson = Method("wilson")
     found = (
-        _point(study, analysis, class_, f"model:{m.name}", "model", "wilson") for m in study.models
+        _point(study, analysis, class_, Subject.model(m.name), "model", wilson)
+        for m in study.models
     )
     return [point for points in found for point in points]
 
 
 def _point(
-    study: Study, analysis: Analysis, class_: str, subject: str, kind: Kind, method: str
+    study: Study, analysis: Analysis, class_: str, subject: Subject, kind: Kind, method: Method
 ) -> list[RocPoint]:
     sens = analysis.get("sensitivity", class_, subject, method)
     spec = analysis.get("specificity", class_, subject, method)
@@ -218,8 +228,8 @@ def _notes(
         if curve.subject != MAJORITY and readers:
             above = [np.interp(p.fpr, curve.fpr, curve.tpr) for p in readers]
             below = sum(p.tpr < a for p, a in zip(readers, above, strict=True))
-            name = curve.subject.removeprefix("model:")
-            notes.append(f"{below} of {len(readers)} readers lie below the curve of {name}.")
+            words = f"{below} of {len(readers)} readers lie below the curve of"
+            notes.append(f"{words} {curve.subject.name}.")
     if study.simulated.any():
         notes.append(f"{int(study.simulated.sum())} of {study.n_readers} readers are simulated.")
     if is_class.sum() < RARE:

@@ -12,11 +12,10 @@ from readerstudy.stats.figures.roc import RocFigure, study_of, study_roc_figure
 from readerstudy.stats.input.study import IntArray, Study
 from readerstudy.stats.methods.confusion import confusion_matrix
 from readerstudy.stats.methods.learning import BY_TRIAL
-from readerstudy.stats.records import READERS, Analysis, Record
-from readerstudy.stats.sections.common import difference
+from readerstudy.stats.names import MEAN_READER, PRIMARY, PRIMARY_OF_AREAS, READERS, Subject
+from readerstudy.stats.records import Analysis, Record
 
 FOREST_QUANTITIES = ("sensitivity", "specificity", "accuracy", "balanced_accuracy", "auc")
-PRIMARY = "or-rrrc-capped"
 FOREST_AXIS = "Difference, 95% interval (right: the model is better)"
 FEW_CASES_MARK = "circles: few cases or mistakes, or-rrrc-mover"
 
@@ -138,12 +137,12 @@ def simulated_words(meta: Mapping[str, Any]) -> str:
 
 def agreement(analysis: Analysis) -> AgreementFigure | None:
     """From the records alone; None with fewer than two readers."""
-    found = [r for r in analysis.find(subject=READERS) if r.method == "available-cases"]
+    found = analysis.find(subject=READERS, method="available-cases")
     if not found:
         return None
     kappas = analysis.find(quantity="kappa_cohen", method="cohen")
     with_models = [
-        (m, tuple(k.estimate for k in kappas if k.subject.startswith(f"model:{m} - reader:")))
+        (m, tuple(k.estimate for k in kappas if k.subject.name == m))
         for m in analysis.meta["models"]
     ]
     return AgreementFigure(
@@ -158,9 +157,7 @@ def agreement(analysis: Analysis) -> AgreementFigure | None:
 def learning_curve(analysis: Analysis) -> LearningCurve:
     """From the records alone; no points where the order is not known."""
     points = tuple(
-        TrialsPoint(
-            r.subject.removeprefix("trials "), r.estimate, r.ci_low, r.ci_high, r.n_readers or 0
-        )
+        TrialsPoint(r.subject.name, r.estimate, r.ci_low, r.ci_high, r.n_readers or 0)
         for r in analysis.find(quantity=BY_TRIAL)
     )
     return LearningCurve(f"Accuracy by trial{simulated_words(analysis.meta)}", points)
@@ -171,7 +168,8 @@ def forest(analysis: Analysis, *, model: str) -> Forest:
 
     By the primary method, or by the one to rely on where few cases or mistakes stand behind it.
     """
-    found = [r for r in analysis.find(subject=difference(model)) if _is_primary(r)]
+    gap = Subject.model(model) - MEAN_READER
+    found = [r for r in analysis.find(subject=gap) if _is_primary(r)]
     ordered = sorted(found, key=lambda r: FOREST_QUANTITIES.index(r.quantity))
     rows = tuple(_row(analysis, r) for r in ordered if math.isfinite(r.estimate))
     title = f"{model} minus mean reader{simulated_words(analysis.meta)}"
@@ -187,8 +185,8 @@ def _row(analysis: Analysis, record: Record) -> ForestRow:
 
 
 def _is_primary(record: Record) -> bool:
-    main = (PRIMARY, f"{PRIMARY}:delong")
-    return record.quantity in FOREST_QUANTITIES and record.method in main
+    is_primary = record.method in (PRIMARY, PRIMARY_OF_AREAS)
+    return record.quantity in FOREST_QUANTITIES and is_primary
 
 
 def confusions(study: Study) -> dict[str, Confusion]:

@@ -8,9 +8,10 @@ from scipy.stats import t as student
 
 from readerstudy.stats.input.arms import split_arms
 from readerstudy.stats.input.study import FloatArray, Missing
-from readerstudy.stats.records import ALL, MEAN_READER, NAN, Record
+from readerstudy.stats.names import MEAN_READER, Method, Subject
+from readerstudy.stats.records import ALL, NAN, Record
 
-METHOD = "t-readers"
+METHOD = Method("t-readers")
 BY_TRIAL = "accuracy_by_trial"
 SECONDS = "seconds_by_trial"
 PER_TEN = "accuracy_per_10_trials"
@@ -34,7 +35,7 @@ def records(
     width = int(np.ceil(trials["trial"].max() / _POINTS))
     block = (trials["trial"] - 1) // width
     for k, rows in trials.groupby(block, sort=True):
-        subject = f"trials {int(k) * width + 1} to {int(rows['trial'].max())}"
+        subject = Subject("trials", f"{int(k) * width + 1} to {int(rows['trial'].max())}")
         n_cases = rows["case_id"].nunique()
         right = rows.groupby("reader_id")["right"].mean()
         yield _mean(BY_TRIAL, subject, right.to_numpy(float), n_cases, level, bounds=(0, 1))
@@ -81,7 +82,7 @@ def _slopes(trials: pd.DataFrame) -> FloatArray:
 
 def _mean(
     quantity: str,
-    subject: str,
+    subject: Subject,
     values: FloatArray,
     n_cases: int,
     level: float,
@@ -91,9 +92,9 @@ def _mean(
     n = len(values)
     if n < 2:
         alone = float(values[0]) if n else NAN
-        note = "no interval with fewer than two readers"
+        notes = ("no interval with fewer than two readers",)
         return Record(
-            quantity, ALL, subject, METHOD, alone, n_cases=n_cases, n_readers=n, note=note
+            quantity, ALL, subject, METHOD, alone, n_cases=n_cases, n_readers=n, notes=notes
         )
     mean, se = float(values.mean()), float(values.std(ddof=1) / np.sqrt(n))
     half = float(student.ppf((1 + level) / 2, n - 1)) * se

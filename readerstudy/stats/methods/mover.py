@@ -136,8 +136,8 @@ def mover_inference(found: Rate | Gap, *, level: float = 0.95) -> Inference:
     unknown = np.isnan(_uncertainty(found))
     low, high = (np.nan, np.nan) if unknown else found.limits(level)
     p = p_beyond(found, 0.0) if isinstance(found, Gap) else np.nan
-    note = NOT_ESTIMABLE if unknown and not np.isnan(found.estimate) else ""
-    return Inference(found.estimate, np.nan, np.nan, np.nan, p, low, high, note)
+    notes = (NOT_ESTIMABLE,) if unknown and not np.isnan(found.estimate) else ()
+    return Inference(found.estimate, np.nan, np.nan, np.nan, p, low, high, notes)
 
 
 def p_beyond(found: Gap, value: float) -> float:

@@ -1,6 +1,6 @@
 """From moments to standard errors, degrees of freedom, tests and intervals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -33,7 +33,7 @@ class Inference:
     p: float
     ci_low: float
     ci_high: float
-    note: str
+    notes: tuple[str, ...] = ()
 
 
 def or_inference(
@@ -60,7 +60,7 @@ def or_inference(
     if np.isinf(df) and design != "or-frrc":
         notes.append(NO_SPREAD)
     inference = infer(found.mean, float(np.sqrt(variance)), df=df, level=level, clip=clip)
-    return _with_notes(inference, notes)
+    return replace(inference, notes=(*inference.notes, *notes))
 
 
 def infer(
@@ -68,13 +68,13 @@ def infer(
 ) -> Inference:
     """Two-sided test against 0 and interval by t, normal for infinite `df`; nan where se is 0."""
     if not (se > 0 and df > 0):
-        note = "" if np.isnan(estimate) else NOT_ESTIMABLE
-        return Inference(estimate, se, np.nan, np.nan, np.nan, np.nan, np.nan, note)
+        notes = () if np.isnan(estimate) else (NOT_ESTIMABLE,)
+        return Inference(estimate, se, np.nan, np.nan, np.nan, np.nan, np.nan, notes)
     statistic, half = estimate / se, quantile(level, df) * se
     low, high = estimate - half, estimate + half
     if clip:
         low, high = max(low, 0.0), min(high, 1.0)
-    return Inference(estimate, se, df, statistic, two_sided(statistic, df), low, high, "")
+    return Inference(estimate, se, df, statistic, two_sided(statistic, df), low, high)
 
 
 def one_sided(estimate: float, se: float, *, df: float, margin: float) -> tuple[float, float]:
@@ -136,17 +136,3 @@ def _notes(found: Moments, design: Design) -> list[str]:
     elif _units(found) < _FEW:
         notes.append(FEW_CASES if found.n_clusters is None else FEW_CLUSTERS)
     return notes
-
-
-def _with_notes(inference: Inference, notes: list[str]) -> Inference:
-    note = "; ".join([n for n in (inference.note, *notes) if n])
-    return Inference(
-        inference.estimate,
-        inference.se,
-        inference.df,
-        inference.statistic,
-        inference.p,
-        inference.ci_low,
-        inference.ci_high,
-        note,
-    )

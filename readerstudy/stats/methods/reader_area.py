@@ -29,7 +29,7 @@ class Area:
     readers: Raters
     complete: bool
     n_cases: int
-    note: str
+    notes: tuple[str, ...]
     cluster: IntArray | None = None
 
 
@@ -57,12 +57,12 @@ def area(
         return None
     used = np.asarray(there[keep].any(axis=0))
     found = raters(scores[np.ix_(keep, used)], is_class[used])
-    note = DROPPED.format(int((~keep).sum())) if not keep.all() else ""
+    notes = () if keep.all() else (DROPPED.format(int((~keep).sum())),)
     complete = bool(there[np.ix_(keep, used)].all())
     labels = None
     if cluster is not None:
         labels = np.concatenate([cluster[used & is_class], cluster[used & ~is_class]])
-    return Area(found, complete, int(used.sum()), note, labels), keep, used
+    return Area(found, complete, int(used.sum()), notes, labels), keep, used
 
 
 def model_raters(model_scores: FloatArray, readers: Raters, is_class: BoolArray) -> Raters:

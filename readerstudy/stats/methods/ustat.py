@@ -147,13 +147,14 @@ def ustat_inference(found: UStatistic, *, level: float = 0.95) -> Inference:
     variance, df = found.variance, found.df
     if not variance > 1e-24:
         se = 0.0 if abs(variance) <= 1e-24 else np.nan
-        note = NEGATIVE if variance < -1e-24 else NOT_ESTIMABLE
-        note = f"{note}; {ONE_READER}" if np.isnan(variance) and not np.isnan(found.mean) else note
-        return Inference(found.mean, se, np.nan, np.nan, np.nan, np.nan, np.nan, note)
+        notes: tuple[str, ...] = (NEGATIVE if variance < -1e-24 else NOT_ESTIMABLE,)
+        if np.isnan(variance) and not np.isnan(found.mean):
+            notes += (ONE_READER,)
+        return Inference(found.mean, se, np.nan, np.nan, np.nan, np.nan, np.nan, notes)
     se = float(np.sqrt(variance))
     used = np.inf if df > _NORMAL_ABOVE else float(np.floor(df))
     half = quantile(level, used) * se
     low, high = found.mean - half, found.mean + half
     statistic = found.mean / se
     p = two_sided(statistic, used)
-    return Inference(found.mean, se, df, statistic, p, low, high, CONVENTION)
+    return Inference(found.mean, se, df, statistic, p, low, high, (CONVENTION,))

@@ -18,7 +18,8 @@ from readerstudy.stats.agreement import (
 )
 from readerstudy.stats.crowd import vote_counts
 from readerstudy.stats.input.study import Study
-from readerstudy.stats.records import ALL, READERS, Record
+from readerstudy.stats.names import READERS, Method
+from readerstudy.stats.records import ALL, Record
 from readerstudy.stats.sections.common import Options
 
 NO_INTERVAL = "no interval: it would take cases of one cluster as independent"
@@ -60,7 +61,7 @@ def _complete(study: Study, found: CompleteFleiss) -> Iterator[Record]:
             "kappa_fleiss",
             class_,
             READERS,
-            "complete-cases",
+            Method("complete-cases"),
             value,
             statistic=z,
             p=two_sided(z, np.inf),
@@ -70,9 +71,8 @@ def _complete(study: Study, found: CompleteFleiss) -> Iterator[Record]:
 
 
 def _part(study: Study, quantity: str, coefficient: str, value: float, n_cases: int) -> Record:
-    return Record(
-        quantity, ALL, READERS, coefficient, value, n_cases=n_cases, n_readers=study.n_readers
-    )
+    method, n_readers = Method(coefficient), study.n_readers
+    return Record(quantity, ALL, READERS, method, value, n_cases=n_cases, n_readers=n_readers)
 
 
 def _available(study: Study, quantity: str, found: Agreement) -> Record:
@@ -81,7 +81,7 @@ def _available(study: Study, quantity: str, found: Agreement) -> Record:
         quantity,
         ALL,
         READERS,
-        "available-cases",
+        Method("available-cases"),
         found.value,
         found.se,
         ci_low=found.ci_low,
@@ -89,5 +89,5 @@ def _available(study: Study, quantity: str, found: Agreement) -> Record:
         p=found.p,
         n_cases=found.n_cases,
         n_readers=study.n_readers,
-        note=NO_INTERVAL if study.cluster is not None else "",
+        notes=() if study.cluster is None else (NO_INTERVAL,),
     )

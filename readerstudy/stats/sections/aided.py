@@ -11,7 +11,8 @@ from readerstudy.stats.input.study import UNANSWERED, Aided, BoolArray, FloatArr
 from readerstudy.stats.mcnemar import adjusted, discordant, exact_p
 from readerstudy.stats.methods.confusion import metric_cells
 from readerstudy.stats.methods.moments import proportion_influence
-from readerstudy.stats.records import AIDED_READER, ALL, MEAN_READER, Record
+from readerstudy.stats.names import AIDED_READER, MEAN_READER, Method, Subject
+from readerstudy.stats.records import ALL, Record
 from readerstudy.stats.sections.common import (
     RANDOM_DESIGNS,
     Label,
@@ -21,16 +22,15 @@ from readerstudy.stats.sections.common import (
     mean_moments,
 )
 from readerstudy.stats.sections.rates import (
-    DROPPED,
     Metric,
+    dropped,
     metrics,
     of_mean,
     of_readers,
     stacked,
 )
 
-DIFFERENCE = f"{AIDED_READER} - {MEAN_READER}"
-ARM = ":aided"
+DIFFERENCE = AIDED_READER - MEAN_READER
 FROM_MODEL = "advice: what model {} decides for"
 
 
@@ -41,7 +41,7 @@ def records(study: Study, options: Options) -> Iterator[Record]:
     second = replace(study, answers=study.aided.answers, shown=study.aided.shown)
     for metric in metrics(study):
         cells = metric_cells(second, metric.quantity, target=metric.target)
-        yield from of_readers(second, metric, cells, options, arm=ARM)
+        yield from of_readers(second, metric, cells, options, is_aided=True)
         yield from of_mean(second, metric, cells, options, mean=AIDED_READER)
         yield from _gain(study, second, metric, options)
     yield from _balanced_gain(study, second, options)
@@ -55,10 +55,9 @@ def _gain(study: Study, second: Study, metric: Metric, options: Options) -> Iter
     if not keep.any():
         return
     theta, influence, at = _difference(study, second, metric, keep)
-    note = DROPPED.format(int((~keep).sum())) if not keep.all() else ""
     label = Label(metric.quantity, metric.class_, DIFFERENCE)
     found = mean_moments(study, theta, influence, at)
-    yield from design_records(label, found, options=options, note=note)
+    yield from design_records(label, found, options=options, notes=dropped(keep))
     yield from margin_records(label, found, options=options)
 
 
@@ -73,11 +72,10 @@ def _balanced_gain(study: Study, second: Study, options: Options) -> Iterator[Re
         return
     found = [_difference(study, second, metric, keep) for metric in parts]
     theta, influence = stacked([(theta, influence) for theta, influence, _ in found])
-    note = DROPPED.format(int((~keep).sum())) if not keep.all() else ""
     at = np.concatenate([its for *_, its in found])
     whole = mean_moments(study, theta, influence, at)
     label = Label("balanced_accuracy", ALL, DIFFERENCE)
-    yield from design_records(label, whole, options=options, note=note)
+    yield from design_records(label, whole, options=options, notes=dropped(keep))
     yield from margin_records(label, whole, options=options)
 
 
@@ -123,30 +121,34 @@ def _changes(study: Study, aided: Aided, options: Options) -> Iterator[Record]:
     yield from _share(study, "overrode_wrong_advice", ~took, told & ~good, options, source)
 
 
-def _advice(study: Study, aided: Aided) -> tuple[IntArray | None, str]:
+def _advice(study: Study, aided: Aided) -> tuple[IntArray | None, tuple[str, ...]]:
     """The advice that was recorded, else what the only model decides for."""
     if aided.advice is not None:
-        return aided.advice, ""
+        return aided.advice, ()
     if len(study.models) != 1:
-        return None, ""
+        return None, ()
     model = study.models[0]
-    return np.broadcast_to(model.calls, study.answers.shape), FROM_MODEL.format(model.name)
+    return np.broadcast_to(model.calls, study.answers.shape), (FROM_MODEL.format(model.name),)
 
 
 def _share(
-    study: Study, quantity: str, hit: BoolArray, there: BoolArray, options: Options, note: str = ""
+    study: Study,
+    quantity: str,
+    hit: BoolArray,
+    there: BoolArray,
+    options: Options,
+    notes: tuple[str, ...] = (),
 ) -> Iterator[Record]:
     """Mean over readers of the share of hits among their cells."""
-    keep = there.any(axis=1)
+    keep = np.asarray(there.any(axis=1))
     label = Label(quantity, ALL, AIDED_READER)
     if not keep.any():
         return
-    if not keep.all():
-        note = "; ".join(n for n in (note, DROPPED.format(int((~keep).sum()))) if n)
+    notes += dropped(keep)
     there = there[keep]
     theta, influence = proportion_influence((hit[keep] & there).astype(np.float64), there)
     found = mean_moments(study, theta, influence, np.flatnonzero(there.any(axis=0)))
-    yield from design_records(label, found, designs=RANDOM_DESIGNS, options=options, note=note)
+    yield from design_records(label, found, designs=RANDOM_DESIGNS, options=options, notes=notes)
 
 
 def _each_reader(study: Study, second: Study) -> Iterator[Record]:
@@ -171,7 +173,7 @@ def _each_reader(study: Study, second: Study) -> Iterator[Record]:
     ):
         rows = zip(study.reader_ids, gain.tolist(), p.tolist(), n.tolist(), strict=True)
         for reader, estimate, probability, count in rows:
-            subject = f"reader:{reader}{ARM} - reader:{reader}"
+            subject = Subject.reader(reader, is_aided=True) - Subject.reader(reader)
             yield Record(
-                "mcnemar", ALL, subject, method, estimate, p=probability, n_cases=count
+                "mcnemar", ALL, subject, Method(method), estimate, p=probability, n_cases=count
             )  # fmt: skip

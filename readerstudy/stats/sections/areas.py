@@ -16,6 +16,7 @@ from data.measures.auc import (
 from data.measures.tails import quantile, two_sided
 from readerstudy.stats.clusters import area_by_cluster
 from readerstudy.stats.input.study import BoolArray, FloatArray, Study
+from readerstudy.stats.names import Method, Subject
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Options
 
@@ -41,15 +42,15 @@ def records(study: Study, options: Options) -> Iterator[Record]:
         influence = clustered_areas(study, delong_influence(found), study.truth == target)
         for i, model in enumerate(study.models):
             yield from auc_records(
-                class_, f"model:{model.name}", float(found.auc[i]), influence[i], options,
+                class_, Subject.model(model.name), float(found.auc[i]), influence[i], options,
                 n_positive=int(found.n_positive[i]), n_cases=study.n_cases,
                 clustered=study.cluster is not None,
             )  # fmt: skip
         for i, j in combinations(range(len(study.models)), 2):
-            subject = f"model:{study.models[i].name} - model:{study.models[j].name}"
+            first, second = (Subject.model(study.models[k].name) for k in (i, j))
             yield paired_record(
                 class_,
-                subject,
+                first - second,
                 float(found.auc[i] - found.auc[j]),
                 influence[i] - influence[j],
                 level=options.level,
@@ -67,7 +68,7 @@ def clustered_areas(study: Study, influence: FloatArray, is_class: BoolArray) ->
 
 def auc_records(
     class_: str,
-    subject: str,
+    subject: Subject,
     auc: float,
     influence: FloatArray,
     options: Options,
@@ -79,20 +80,20 @@ def auc_records(
     """DeLong with the normal and with the logit interval; an exact one for an AUC of 0 or 1."""
     se = float(np.sqrt((influence**2).sum()))
     se = 0.0 if se < 1e-12 else se
-    note = TOO_FEW if np.isnan(se) else PERFECT if se == 0 else ""
+    notes = (TOO_FEW,) if np.isnan(se) else (PERFECT,) if se == 0 else ()
     for method, limits in (("delong", normal_interval), ("delong-logit", logit_interval)):
         low, high = limits(np.array(auc), np.array(se), level=options.level)
         yield Record(
             "auc",
             class_,
             subject,
-            method,
+            Method(method),
             auc,
             se,
             ci_low=float(low),
             ci_high=float(high),
             n_cases=n_cases,
-            note=note,
+            notes=notes,
         )
     # Pairs of cases are independent only if the cases are.
     if auc in (0.0, 1.0) and not clustered:
@@ -103,14 +104,14 @@ def auc_records(
             level=options.level,
         )
         yield Record(
-            "auc", class_, subject, "clopper-pearson-pairs", auc,
-            ci_low=lower, ci_high=upper, n_cases=n_cases, note=PAIRED_OFF,
+            "auc", class_, subject, Method("clopper-pearson-pairs"), auc,
+            ci_low=lower, ci_high=upper, n_cases=n_cases, notes=(PAIRED_OFF,),
         )  # fmt: skip
 
 
 def paired_record(
     class_: str,
-    subject: str,
+    subject: Subject,
     difference: float,
     influence: FloatArray,
     *,
@@ -124,24 +125,31 @@ def paired_record(
             "auc",
             class_,
             subject,
-            "delong",
+            Method("delong"),
             0.0,
             0.0,
             statistic=0.0,
             p=1.0,
             n_cases=n_cases,
-            note="identical areas and placements",
+            notes=("identical areas and placements",),
         )
     if not se > 1e-12:
         return Record(
-            "auc", class_, subject, "delong", difference, se, n_cases=n_cases, note=PERFECT
+            "auc",
+            class_,
+            subject,
+            Method("delong"),
+            difference,
+            se,
+            n_cases=n_cases,
+            notes=(PERFECT,),
         )
     z, half = difference / se, quantile(level, np.inf) * se
     return Record(
         "auc",
         class_,
         subject,
-        "delong",
+        Method("delong"),
         difference,
         se,
         statistic=z,

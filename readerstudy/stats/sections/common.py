@@ -1,7 +1,8 @@
 """Turning inferences into records."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypedDict
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from readerstudy.stats.methods.obuchowski_rockette import (
     one_sided,
     or_inference,
 )
-from readerstudy.stats.records import AIDED_READER, MEAN_READER, MOVER, NAN, Record
+from readerstudy.stats.names import AIDED_READER, MEAN_READER, MOVER, Method, Subject
+from readerstudy.stats.records import NAN, RELY, Record
 
 MEANS = (MEAN_READER, AIDED_READER)
 RANDOM_DESIGNS: tuple[Design, ...] = ("or-rrrc-capped", "or-rrrc")
@@ -31,25 +33,31 @@ class Options:
     margin: float | None = None
 
 
+class Size(TypedDict):
+    """Of a record."""
+
+    n_cases: int
+    n_readers: int
+
+
 @dataclass(frozen=True)
 class Label:
     """Whose number it is."""
 
     quantity: str
     class_: str
-    subject: str
+    subject: Subject
 
     @property
     def is_difference(self) -> bool:
         """To the mean reader, or of the aided to the unaided one."""
-        return self.subject.endswith(f" - {MEAN_READER}") or self.subject.endswith(
-            f" - {AIDED_READER}"
-        )
+        return self.subject.minus in MEANS
 
 
-def difference(model: str, mean: str = MEAN_READER) -> str:
-    """The subject of a model minus the mean reader."""
-    return f"model:{model} - {mean}"
+def raters_of(study: Study) -> list[Subject]:
+    """The models, then the readers."""
+    models = [Subject.model(model.name) for model in study.models]
+    return [*models, *(Subject.reader(name) for name in study.reader_ids)]
 
 
 def mean_moments(study: Study, theta: FloatArray, influence: FloatArray, at: IntArray) -> Moments:
@@ -63,12 +71,13 @@ def mean_moments(study: Study, theta: FloatArray, influence: FloatArray, at: Int
 
 def from_inference(
     label: Label,
-    method: str,
+    method: Method,
     found: Inference,
     *,
     n_cases: int,
     n_readers: int | None,
-    note: str = "",
+    notes: tuple[str, ...] = (),
+    rely_on: Method | None = None,
 ) -> Record:
     """A record of one inference; what stands alone is tested against nothing."""
     tested = label.is_difference
@@ -86,7 +95,8 @@ def from_inference(
         found.ci_high,
         n_cases,
         n_readers,
-        "; ".join(n for n in (found.note, note) if n),
+        (*found.notes, *notes, *([RELY] if rely_on else [])),
+        rely_on,
     )
 
 
@@ -97,20 +107,21 @@ def design_records(
     designs: Sequence[Design] = DESIGNS,
     options: Options,
     covariance: str = "",
-    note: str = "",
+    notes: tuple[str, ...] = (),
+    rely_on: Method | None = None,
 ) -> Iterator[Record]:
-    """One record per design; a `covariance` is named after a colon."""
+    """One record per design; `rely_on`: the method whose interval is to be reported instead."""
     for design in designs:
         clip = label.subject in MEANS
         inference = or_inference(found, design=design, level=options.level, clip=clip)
-        suffix = f":{covariance}" if covariance else ""
         yield from_inference(
             label,
-            design + suffix,
+            Method(design, covariance=covariance),
             inference,
             n_cases=found.n_cases,
             n_readers=found.n_readers,
-            note=note,
+            notes=notes,
+            rely_on=rely_on,
         )
 
 
@@ -122,10 +133,9 @@ def margin_records(
         return
     for design in RANDOM_DESIGNS:
         result = or_inference(found, design=design, level=options.level)
-        metric = f"{label.quantity}:{covariance}" if covariance else label.quantity
-        method = f"{design}:{metric}"
+        method = Method(design, quantity=label.quantity, covariance=covariance)
         claims = _tested(method, result, options.margin)
-        size = {"n_cases": found.n_cases, "n_readers": found.n_readers}
+        size = Size(n_cases=found.n_cases, n_readers=found.n_readers)
         yield from _margin_claims(label, claims, options.margin, **size)
 
 
@@ -133,19 +143,20 @@ def mover_records(
     label: Label,
     found: Rate | Gap,
     *,
-    size: dict[str, int],
+    size: Size,
     options: Options,
-    note: str = "",
+    notes: tuple[str, ...] = (),
 ) -> Iterator[Record]:
     """The same of a rate behind which few cases, or hardly a mistake, may stand."""
     result = mover_inference(found, level=options.level)
     if size["n_readers"] == 1:
-        note = "; ".join(n for n in (ONE_READER, note) if n)
-    yield from_inference(label, MOVER, result, **size, note=note)
+        notes = (ONE_READER, *notes)
+    yield from_inference(label, MOVER, result, **size, notes=notes)
     if options.margin is not None and isinstance(found, Gap):
         p = one_sided_beyond(found, -options.margin)
         p_upper = 1 - one_sided_beyond(found, options.margin)
-        claims = Claims(f"{MOVER}:{label.quantity}", result, (NAN, NAN), (p, p_upper))
+        method = replace(MOVER, quantity=label.quantity)
+        claims = Claims(method, result, (NAN, NAN), (p, p_upper))
         yield from _margin_claims(label, claims, options.margin, **size)
 
 
@@ -153,13 +164,13 @@ def mover_records(
 class Claims:
     """What is said of a difference at a margin; one-sided statistics and p, lower side first."""
 
-    method: str
+    method: Method
     result: Inference
     statistics: tuple[float, float]
     p: tuple[float, float]
 
 
-def _tested(method: str, result: Inference, margin: float) -> Claims:
+def _tested(method: Method, result: Inference, margin: float) -> Claims:
     sides = [
         one_sided(sign * result.estimate, result.se, df=result.df, margin=margin)
         for sign in (1.0, -1.0)
@@ -197,5 +208,5 @@ def _margin_claims(
             result.ci_high,
             n_cases,
             n_readers,
-            "; ".join(n for n in (words, claim, result.note) if n),
+            (words, claim, *result.notes),
         )

@@ -14,7 +14,8 @@ from readerstudy.stats.mcnemar import discordant, exact_p
 from readerstudy.stats.methods.confusion import is_right
 from readerstudy.stats.methods.reader_area import raters
 from readerstudy.stats.multiclass import hand_till, macro_auc
-from readerstudy.stats.records import ALL, MAJORITY, NAN, Record
+from readerstudy.stats.names import MAJORITY, Method, Subject
+from readerstudy.stats.records import ALL, NAN, Record
 from readerstudy.stats.sections.areas import auc_records
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.sections.rates import effects_of, metrics, proportion_records
@@ -25,7 +26,7 @@ UNVOTED = "{} cases nobody answered left out"
 
 def records(study: Study, options: Options) -> Iterator[Record]:
     """Macro and Hand-Till AUC of models and crowd, and the crowd's rates."""
-    sources = [(f"model:{m.name}", m.scores) for m in study.models]
+    sources = [(Subject.model(m.name), m.scores) for m in study.models]
     if study.n_readers > 1:
         sources.append((MAJORITY, vote_shares(study.answers, n_classes=len(study.classes))))
     for subject, scores in sources:
@@ -34,7 +35,9 @@ def records(study: Study, options: Options) -> Iterator[Record]:
         yield from _crowd(study, options)
 
 
-def _areas(study: Study, subject: str, scores: FloatArray, options: Options) -> Iterator[Record]:
+def _areas(
+    study: Study, subject: Subject, scores: FloatArray, options: Options
+) -> Iterator[Record]:
     known = ~np.isnan(scores).any(axis=1)
     truth, scores = study.truth[known], scores[known]
     n = int(known.sum())
@@ -42,10 +45,11 @@ def _areas(study: Study, subject: str, scores: FloatArray, options: Options) -> 
     macro, se = macro_auc(truth, scores, cluster=cluster)
     low, high = normal_interval(np.array(macro), np.array(se), level=options.level)
     yield Record(
-        "auc_macro", ALL, subject, "delong", macro, se,
+        "auc_macro", ALL, subject, Method("delong"), macro, se,
         ci_low=float(low), ci_high=float(high), n_cases=n,
     )  # fmt: skip
-    yield Record("auc_hand_till", ALL, subject, "hand-till", hand_till(truth, scores), n_cases=n)
+    value = hand_till(truth, scores)
+    yield Record("auc_hand_till", ALL, subject, Method("hand-till"), value, n_cases=n)
     if subject == MAJORITY:
         for class_ in study.targets:
             target = study.classes.index(class_)
@@ -65,9 +69,9 @@ def _crowd(study: Study, options: Options) -> Iterator[Record]:
     """Rates of the majority vote, and each model against it by exact McNemar."""
     votes = majority_vote(study.answers, n_classes=len(study.classes))
     voted = np.asarray(study.answered.any(axis=0))
-    note = TIES.format(int((votes[voted] == NO_MAJORITY).sum()))
+    notes: tuple[str, ...] = (TIES.format(int((votes[voted] == NO_MAJORITY).sum())),)
     if not voted.all():
-        note += "; " + UNVOTED.format(int((~voted).sum()))
+        notes += (UNVOTED.format(int((~voted).sum())),)
     for metric in metrics(study):
         enters = voted.copy()
         if metric.target is not None:
@@ -81,11 +85,13 @@ def _crowd(study: Study, options: Options) -> Iterator[Record]:
             np.array([float(len(at))]), level=options.level,
             effects=effects_of(study, right[None].astype(float), np.ones((1, len(at)), bool), at),
         ):  # fmt: skip
-            yield _noted(record, note)
-    yield from _against_crowd(study, votes, voted, note)
+            yield replace(record, notes=record.notes + notes)
+    yield from _against_crowd(study, votes, voted, notes)
 
 
-def _against_crowd(study: Study, votes: IntArray, voted: BoolArray, note: str) -> Iterator[Record]:
+def _against_crowd(
+    study: Study, votes: IntArray, voted: BoolArray, notes: tuple[str, ...]
+) -> Iterator[Record]:
     right = (votes == study.truth)[None, voted].astype(float)
     for model in study.models:
         its = (model.calls == study.truth)[voted].astype(float)
@@ -97,14 +103,10 @@ def _against_crowd(study: Study, votes: IntArray, voted: BoolArray, note: str) -
         yield Record(
             "accuracy",
             ALL,
-            f"model:{model.name} - {MAJORITY}",
-            method,
+            Subject.model(model.name) - MAJORITY,
+            Method(method),
             float(its.mean() - right.mean()) if voted.any() else NAN,
             p=float(p[0]),
             n_cases=int(voted.sum()),
-            note=note,
+            notes=notes,
         )
-
-
-def _noted(record: Record, note: str) -> Record:
-    return replace(record, note="; ".join(n for n in (record.note, note) if n))

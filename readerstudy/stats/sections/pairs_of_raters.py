@@ -10,6 +10,7 @@ from readerstudy.stats.clusters import clustered_mcnemar
 from readerstudy.stats.input.study import FloatArray, Model, Study
 from readerstudy.stats.mcnemar import Discordant, adjusted, chi_square, discordant, exact_p, mid_p
 from readerstudy.stats.methods.confusion import Cells, metric_cells
+from readerstudy.stats.names import Method, Subject
 from readerstudy.stats.records import ALL, Record
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.sections.rates import Metric, metrics, model_right
@@ -36,7 +37,7 @@ def _mcnemar(study: Study, metric: Metric, cells: Cells, model: Model) -> Iterat
         gap = np.where(n > 0, (b - c) / n, np.nan)
     exact, blank = exact_p(b, c), np.full(len(n), np.nan)
     plain, corrected = chi_square(b, c), chi_square(b, c, corrected=True)
-    suffix = "" if metric.target is None else f":{metric.quantity}"
+    about = "" if metric.target is None else metric.quantity
     tests: tuple[tuple[str, FloatArray, FloatArray], ...] = (
         ("mcnemar-exact", blank, exact),
         ("mcnemar-midp", blank, mid_p(b, c)),
@@ -54,7 +55,7 @@ def _mcnemar(study: Study, metric: Metric, cells: Cells, model: Model) -> Iterat
             ("mcnemar-clustered-holm", blank, adjusted(p_clustered, method="holm")),
             ("mcnemar-clustered-bh", blank, adjusted(p_clustered, method="fdr_bh")),
         )
-    yield from _counts(study, metric, table, model, suffix)
+    yield from _counts(study, metric, table, model, about)
     for method, statistic, p in tests:
         rows = zip(
             study.reader_ids, gap.tolist(), statistic.tolist(), p.tolist(), n.tolist(), strict=True
@@ -63,8 +64,8 @@ def _mcnemar(study: Study, metric: Metric, cells: Cells, model: Model) -> Iterat
             yield Record(
                 "mcnemar",
                 metric.class_,
-                f"model:{model.name} - reader:{reader}",
-                method + suffix,
+                Subject.model(model.name) - Subject.reader(reader),
+                Method(method, quantity=about),
                 estimate,
                 statistic=value,
                 p=probability,
@@ -73,7 +74,7 @@ def _mcnemar(study: Study, metric: Metric, cells: Cells, model: Model) -> Iterat
 
 
 def _counts(
-    study: Study, metric: Metric, table: Discordant, model: Model, suffix: str
+    study: Study, metric: Metric, table: Discordant, model: Model, about: str
 ) -> Iterator[Record]:
     """On how many cases both, one or none of the two were right."""
     n = table.both_right + table.model_only + table.reader_only + table.both_wrong
@@ -87,8 +88,8 @@ def _counts(
             yield Record(
                 "mcnemar_count",
                 metric.class_,
-                f"model:{model.name} - reader:{reader}",
-                method + suffix,
+                Subject.model(model.name) - Subject.reader(reader),
+                Method(method, quantity=about),
                 float(count),
                 n_cases=int(total),
             )
@@ -104,8 +105,8 @@ def _cohen(study: Study, model: Model) -> Iterator[Record]:
         yield Record(
             "kappa_cohen",
             ALL,
-            f"model:{model.name} - reader:{reader}",
-            "cohen",
+            Subject.model(model.name) - Subject.reader(reader),
+            Method("cohen"),
             estimate,
             statistic=statistic,
             p=probability,
@@ -122,8 +123,8 @@ def _repeats(study: Study) -> Iterator[Record]:
         yield Record(
             "kappa_cohen",
             ALL,
-            f"reader:{study.reader_ids[reader]}",
-            "repeat",
+            Subject.reader(study.reader_ids[reader]),
+            Method("repeat"),
             float(kappa[0]),
             statistic=float(z[0]),
             p=float(2 * norm.sf(abs(z[0]))),

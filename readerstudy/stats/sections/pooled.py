@@ -6,8 +6,9 @@ import numpy as np
 
 from readerstudy.stats.input.study import BoolArray, FloatArray
 from readerstudy.stats.methods.ustat import UStatistic, conditional_variance, ustat, ustat_inference
+from readerstudy.stats.names import Method
 from readerstudy.stats.records import Record
-from readerstudy.stats.sections.common import Label, Options, from_inference
+from readerstudy.stats.sections.common import Label, Options, Size, from_inference
 from readerstudy.stats.sections.variances import variance_records
 
 ONLY_SE = "a second estimate of ustat's standard error"
@@ -21,7 +22,7 @@ def pooled_records(
     second: FloatArray | None,
     there: BoolArray,
     options: Options,
-    note: str,
+    notes: tuple[str, ...],
 ) -> Iterator[Record]:
     """U-statistic of `first`, or of first - second, each (J, m) 0 or 1, on the cells `there`."""
     cells = first if second is None else first - second
@@ -29,9 +30,9 @@ def pooled_records(
     inference = ustat_inference(found, level=options.level)
     n_cases, n_readers = int(there.any(axis=0).sum()), len(there)
     outside = second is None and (inference.ci_low < 0 or inference.ci_high > 1)
-    notes = "; ".join(n for n in (OUTSIDE if outside else "", note) if n)
-    size = {"n_cases": n_cases, "n_readers": n_readers}
-    yield from_inference(label, "ustat", inference, **size, note=notes)
+    size = Size(n_cases=n_cases, n_readers=n_readers)
+    said = (OUTSIDE, *notes) if outside else notes
+    yield from_inference(label, Method("ustat"), inference, **size, notes=said)
     variances = {"ustat": found.variance, "ustat-mle": found.variance_biased}
     if 1 < n_readers <= _MOST_FOR_CONDITIONAL:
         variance = found.variance
@@ -39,22 +40,22 @@ def pooled_records(
             zero = np.zeros(first.shape) if second is None else second
             variance = conditional_variance(first, zero, there)
         variances["ustat-conditional"] = variance
-        yield _conditional(label, found, variance, size, note)
-    named = {f"{method}:{label.quantity}": value for method, value in variances.items()}
+        yield _conditional(label, found, variance, size, notes)
+    named = {Method(name, quantity=label.quantity): value for name, value in variances.items()}
     yield from variance_records(label, named, **size)
 
 
 def _conditional(
-    label: Label, found: UStatistic, variance: float, size: dict[str, int], note: str
+    label: Label, found: UStatistic, variance: float, size: Size, notes: tuple[str, ...]
 ) -> Record:
     se = float(np.sqrt(variance)) if variance >= 0 else np.nan
     return Record(
         label.quantity,
         label.class_,
         label.subject,
-        "ustat-conditional",
+        Method("ustat-conditional"),
         found.mean,
         se,
         **size,
-        note="; ".join(n for n in (ONLY_SE, note) if n),
+        notes=(ONLY_SE, *notes),
     )

@@ -8,8 +8,9 @@ from data.measures.proportions import interval, ratio
 from readerstudy.stats.clusters import design_effects
 from readerstudy.stats.input.study import Study
 from readerstudy.stats.methods.confusion import one_vs_rest
+from readerstudy.stats.names import Method
 from readerstudy.stats.records import Record
-from readerstudy.stats.sections.common import Options
+from readerstudy.stats.sections.common import Options, raters_of
 
 CASE_MIX = "holds for the study's mix of cases only"
 NONE_SAID = "never said"
@@ -17,8 +18,7 @@ NONE_SAID = "never said"
 
 def records(study: Study, options: Options) -> Iterator[Record]:
     """Wilson intervals; nan where the class, or its absence, was never said."""
-    subjects = [f"model:{m.name}" for m in study.models]
-    subjects += [f"reader:{r}" for r in study.reader_ids]
+    subjects = raters_of(study)
     answers = np.vstack([*(m.calls[None] for m in study.models), study.answers])
     machine = np.ones((len(study.models), study.n_cases), dtype=bool)
     counted = np.vstack([machine, study.answered])
@@ -40,6 +40,6 @@ def records(study: Study, options: Options) -> Iterator[Record]:
                 value, lower, upper, n = row
                 note = CASE_MIX if n else NONE_SAID
                 yield Record(
-                    quantity, class_, subject, "wilson", value,
-                    ci_low=lower, ci_high=upper, n_cases=n, note=note,
+                    quantity, class_, subject, Method("wilson"), value,
+                    ci_low=lower, ci_high=upper, n_cases=n, notes=(note,),
                 )  # fmt: skip

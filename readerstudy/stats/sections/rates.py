@@ -11,16 +11,18 @@ from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray, Model
 from readerstudy.stats.methods.confusion import Cells, is_right, metric_cells
 from readerstudy.stats.methods.moments import Moments, proportion_influence
 from readerstudy.stats.methods.mover import mean_rate, rate_gap
-from readerstudy.stats.records import ALL, MEAN_READER, RELY, Record
+from readerstudy.stats.names import MEAN_READER, MOVER, Method, Subject
+from readerstudy.stats.records import ALL, Record
 from readerstudy.stats.sections.common import (
     RANDOM_DESIGNS,
     Label,
     Options,
+    Size,
     design_records,
-    difference,
     margin_records,
     mean_moments,
     mover_records,
+    raters_of,
 )
 from readerstudy.stats.sections.pooled import pooled_records
 from readerstudy.stats.sections.variances import component_records
@@ -71,7 +73,7 @@ def model_right(study: Study, model: Model, metric: Metric, at: IntArray) -> Flo
 def proportion_records(
     quantity: str,
     class_: str,
-    subjects: Sequence[str],
+    subjects: Sequence[Subject],
     right: FloatArray,
     count: FloatArray,
     *,
@@ -81,21 +83,21 @@ def proportion_records(
     """Three intervals for each subject's right of count, divided by its design effect if any."""
     estimate = ratio(right, count).tolist()
     divisor = np.ones(len(count)) if effects is None else effects
-    notes = [""] * len(count) if effects is None else [EFFECT.format(e) for e in effects]
+    notes = [()] * len(count) if effects is None else [(EFFECT.format(e),) for e in effects]
     for method in METHODS:
         low, high = interval(right / divisor, count / divisor, method=method, level=level)
         columns = (estimate, low.tolist(), high.tolist(), count.tolist(), notes)
-        for subject, value, lower, upper, n, note in zip(subjects, *columns, strict=True):
+        for subject, value, lower, upper, n, own in zip(subjects, *columns, strict=True):
             yield Record(
                 quantity,
                 class_,
                 subject,
-                method,
+                Method(method),
                 value,
                 ci_low=lower,
                 ci_high=upper,
                 n_cases=int(n),
-                note=note if n else NO_CASES,
+                notes=own if n else (NO_CASES,),
             )
 
 
@@ -106,7 +108,7 @@ def _of_models(study: Study, metric: Metric, cells: Cells, options: Options) -> 
         yield from proportion_records(
             metric.quantity,
             metric.class_,
-            [f"model:{model.name}"],
+            [Subject.model(model.name)],
             right.sum(axis=1),
             there.sum(axis=1).astype(np.float64),
             level=options.level,
@@ -122,10 +124,10 @@ def effects_of(
 
 
 def of_readers(
-    study: Study, metric: Metric, cells: Cells, options: Options, *, arm: str = ""
+    study: Study, metric: Metric, cells: Cells, options: Options, *, is_aided: bool = False
 ) -> Iterator[Record]:
-    """Every reader's rate in one arm, which is named after the reader."""
-    subjects = [f"reader:{r}{arm}" for r in study.reader_ids]
+    """Every reader's rate in one arm."""
+    subjects = [Subject.reader(r, is_aided=is_aided) for r in study.reader_ids]
     right = (cells.right * cells.there).sum(axis=1)
     count = cells.there.sum(axis=1).astype(np.float64)
     yield from proportion_records(
@@ -140,97 +142,106 @@ def of_readers(
 
 
 def of_mean(
-    study: Study, metric: Metric, cells: Cells, options: Options, *, mean: str = MEAN_READER
+    study: Study, metric: Metric, cells: Cells, options: Options, *, mean: Subject = MEAN_READER
 ) -> Iterator[Record]:
     """The mean reader, called `mean`, and each model minus it."""
-    keep = cells.there.any(axis=1)
+    keep = np.asarray(cells.there.any(axis=1))
     if not keep.any():
         return
     right, there = cells.right[keep], cells.there[keep]
     at = cells.at[there.any(axis=0)]
-    note = joined(DROPPED.format(int((~keep).sum())) if not keep.all() else "", _single(there))
+    notes = (*dropped(keep), *_single(there))
     theta, influence = proportion_influence(right, there)
     found = mean_moments(study, theta, influence, at)
-    readers = MeanRate(mean, right, there, at, theta, influence, found, note)
+    readers = MeanRate(mean, right, there, at, theta, influence, found, notes)
     yield from _alone(study, metric, readers, options)
     for model in study.models:
         its = np.broadcast_to(model_right(study, model, metric, cells.at), right.shape)
-        yield from _against(study, metric, readers, options, model.name, its)
+        yield from _against(study, metric, readers, options, Subject.model(model.name), its)
 
 
 @dataclass(frozen=True, eq=False)
 class MeanRate:
     """Readers with a case of a metric: their cells, rates, influences and moments."""
 
-    name: str
+    subject: Subject
     right: FloatArray
     there: BoolArray
     at: IntArray
     theta: FloatArray
     influence: FloatArray
     found: Moments
-    note: str
+    notes: tuple[str, ...]
 
     @property
-    def size(self) -> dict[str, int]:
+    def size(self) -> Size:
         """Of the records."""
-        return {"n_cases": self.found.n_cases, "n_readers": self.found.n_readers}
+        return Size(n_cases=self.found.n_cases, n_readers=self.found.n_readers)
 
 
 def _alone(study: Study, metric: Metric, readers: MeanRate, options: Options) -> Iterator[Record]:
-    label = Label(metric.quantity, metric.class_, readers.name)
-    note = joined(readers.note, _rely(study, len(readers.at)))
-    designs = RANDOM_DESIGNS
-    yield from design_records(label, readers.found, designs=designs, options=options, note=note)
-    yield from component_records(label, readers.found, metric=metric.quantity)
+    label = Label(metric.quantity, metric.class_, readers.subject)
+    yield from design_records(
+        label,
+        readers.found,
+        designs=RANDOM_DESIGNS,
+        options=options,
+        notes=readers.notes,
+        rely_on=_rely_on(study, len(readers.at)),
+    )
+    yield from component_records(label, readers.found)
     if study.cluster is not None:
         return
     rate = mean_rate(readers.found)
-    yield from mover_records(label, rate, size=readers.size, options=options, note=readers.note)
-    yield from pooled_records(label, readers.right, None, readers.there, options, readers.note)
+    yield from mover_records(label, rate, size=readers.size, options=options, notes=readers.notes)
+    yield from pooled_records(label, readers.right, None, readers.there, options, readers.notes)
 
 
 def _against(
-    study: Study, metric: Metric, readers: MeanRate, options: Options, name: str, its: FloatArray
+    study: Study,
+    metric: Metric,
+    readers: MeanRate,
+    options: Options,
+    model: Subject,
+    its: FloatArray,
 ) -> Iterator[Record]:
     """One model, right in `its` (J, m) cells, minus the mean reader."""
     theta, influence = proportion_influence(its, readers.there)
     part = mean_moments(study, theta, influence, readers.at)
     theta, influence = theta - readers.theta, influence - readers.influence
     found = mean_moments(study, theta, influence, readers.at)
-    label = Label(metric.quantity, metric.class_, difference(name, readers.name))
-    note = joined(readers.note, _rely(study, len(readers.at), its[0]))
-    yield from design_records(label, found, options=options, note=note)
-    against = (readers.found, part)
-    yield from component_records(label, found, against=against, metric=metric.quantity)
+    label = Label(metric.quantity, metric.class_, model - readers.subject)
+    rely_on = _rely_on(study, len(readers.at), its[0])
+    yield from design_records(label, found, options=options, notes=readers.notes, rely_on=rely_on)
+    yield from component_records(label, found, against=(readers.found, part))
     yield from margin_records(label, found, options=options)
     if study.cluster is not None:
         return
     gap, size = rate_gap(part, readers.found, found), readers.size
-    yield from mover_records(label, gap, size=size, options=options, note=readers.note)
-    yield from pooled_records(label, its, readers.right, readers.there, options, readers.note)
-    if readers.name == MEAN_READER:
-        own = Label(metric.quantity, metric.class_, f"model:{name}")
-        yield from pooled_records(own, its, None, readers.there, options, OWN_CELLS)
+    yield from mover_records(label, gap, size=size, options=options, notes=readers.notes)
+    yield from pooled_records(label, its, readers.right, readers.there, options, readers.notes)
+    if readers.subject == MEAN_READER:
+        own = Label(metric.quantity, metric.class_, model)
+        yield from pooled_records(own, its, None, readers.there, options, (OWN_CELLS,))
 
 
-def joined(*notes: str) -> str:
-    """The notes there are."""
-    return "; ".join(note for note in notes if note)
+def dropped(keep: BoolArray) -> tuple[str, ...]:
+    """Says how many readers are not kept."""
+    return () if keep.all() else (DROPPED.format(int((~keep).sum())),)
 
 
-def _rely(study: Study, n_cases: int, right: FloatArray | None = None) -> str:
-    """Where the interval of or-rrrc-mover is to be reported, which takes cases as independent."""
+def _rely_on(study: Study, n_cases: int, right: FloatArray | None = None) -> Method | None:
+    """or-rrrc-mover with few cases or mistakes; it takes cases as independent."""
     few = n_cases < _FEW_CASES
     if right is not None:
         few = few or min(right.sum(), (1 - right).sum()) < _FEW_OF_A_KIND
-    return RELY if few and study.cluster is None else ""
+    return MOVER if few and study.cluster is None else None
 
 
-def _single(*there: BoolArray) -> str:
+def _single(*there: BoolArray) -> tuple[str, ...]:
     """Says how many readers have one cell only where a variance over cases needs two."""
     single = np.any([cells.sum(axis=1) == 1 for cells in there], axis=0)
-    return ONE_EACH.format(int(single.sum())) if single.any() else ""
+    return (ONE_EACH.format(int(single.sum())),) if single.any() else ()
 
 
 def _balanced(study: Study, options: Options) -> Iterator[Record]:
@@ -239,21 +250,19 @@ def _balanced(study: Study, options: Options) -> Iterator[Record]:
     parts = [metric_cells(study, "sensitivity", target=c) for c in present]
     keep = np.asarray(np.all([cells.there.any(axis=1) for cells in parts], axis=0))
     absent = len(study.classes) - len(present)
-    note = f"{absent} classes without a case left out" if absent else ""
-    if not keep.all():
-        note = joined(note, DROPPED.format(int((~keep).sum())))
-    yield from _mean_recalls(study, parts, present, note, options)
-    note = joined(note, _single(*(cells.there[keep] for cells in parts)))
+    absences = (f"{absent} classes without a case left out",) if absent else ()
+    notes = (*absences, *dropped(keep))
+    yield from _mean_recalls(study, parts, present, notes, options)
+    notes = (*notes, *_single(*(cells.there[keep] for cells in parts)))
     if keep.any():
-        yield from _balanced_mean(study, parts, present, keep, options, note)
+        yield from _balanced_mean(study, parts, present, keep, options, notes)
 
 
 def _mean_recalls(
-    study: Study, parts: list[Cells], present: list[int], note: str, options: Options
+    study: Study, parts: list[Cells], present: list[int], notes: tuple[str, ...], options: Options
 ) -> Iterator[Record]:
     """Models and readers alone, with the interval of a mean of independent proportions."""
-    subjects = [f"model:{m.name}" for m in study.models]
-    subjects += [f"reader:{r}" for r in study.reader_ids]
+    subjects = raters_of(study)
     right, count = [], []
     for c, cells in zip(present, parts, strict=True):
         machine = np.array([model.calls[cells.at] == c for model in study.models], dtype=float)
@@ -269,8 +278,8 @@ def _mean_recalls(
     columns = (value.tolist(), low.tolist(), high.tolist(), n)
     for subject, estimate, lower, upper, n_cases in zip(subjects, *columns, strict=True):
         yield Record(
-            "balanced_accuracy", ALL, subject, "mean-recall", estimate,
-            ci_low=lower, ci_high=upper, n_cases=n_cases, note=note,
+            "balanced_accuracy", ALL, subject, Method("mean-recall"), estimate,
+            ci_low=lower, ci_high=upper, n_cases=n_cases, notes=notes,
         )  # fmt: skip
 
 
@@ -280,15 +289,15 @@ def _balanced_mean(
     present: list[int],
     keep: BoolArray,
     options: Options,
-    note: str,
+    notes: tuple[str, ...],
 ) -> Iterator[Record]:
     readers = [proportion_influence(c.right[keep], c.there[keep]) for c in parts]
     theta, influence = stacked(readers)
     at = np.concatenate([c.at[c.there[keep].any(axis=0)] for c in parts])
     label = Label("balanced_accuracy", ALL, MEAN_READER)
     mean = mean_moments(study, theta, influence, at)
-    yield from design_records(label, mean, designs=RANDOM_DESIGNS, options=options, note=note)
-    yield from component_records(label, mean, metric=label.quantity)
+    yield from design_records(label, mean, designs=RANDOM_DESIGNS, options=options, notes=notes)
+    yield from component_records(label, mean)
     for model in study.models:
         its = [
             proportion_influence(
@@ -300,9 +309,9 @@ def _balanced_mean(
         its_theta, its_influence = stacked(its)
         part = mean_moments(study, its_theta, its_influence, at)
         found = mean_moments(study, its_theta - theta, its_influence - influence, at)
-        label = Label("balanced_accuracy", ALL, difference(model.name))
-        yield from design_records(label, found, options=options, note=note)
-        yield from component_records(label, found, against=(mean, part), metric=label.quantity)
+        label = Label("balanced_accuracy", ALL, Subject.model(model.name) - MEAN_READER)
+        yield from design_records(label, found, options=options, notes=notes)
+        yield from component_records(label, found, against=(mean, part))
         yield from margin_records(label, found, options=options)
 
 

@@ -23,13 +23,14 @@ from readerstudy.stats.methods.reader_area import (
     reader_ratings,
 )
 from readerstudy.stats.methods.ustat import ustat_inference
-from readerstudy.stats.records import MEAN_READER, Record
+from readerstudy.stats.names import MEAN_READER, Method, Subject
+from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import (
     RANDOM_DESIGNS,
     Label,
     Options,
+    Size,
     design_records,
-    difference,
     from_inference,
     margin_records,
 )
@@ -63,8 +64,8 @@ def _auc(study: Study, target: int, ratings: FloatArray, options: Options) -> It
     its, keep, used = found
     unrated = int((study.answered & np.isnan(ratings)).sum())
     many = _many_pairs(its, positives=int(is_class[used].sum()))
-    added = [NO_CONFIDENCE.format(unrated)] if unrated else []
-    its = replace(its, note="; ".join(n for n in (its.note, *added, many) if n))
+    added = (NO_CONFIDENCE.format(unrated),) if unrated else ()
+    its = replace(its, notes=its.notes + added + many)
     class_ = study.classes[target]
     names = [r for r, k in zip(study.reader_ids, keep, strict=True) if k]
     yield from _reader_records(class_, names, its, options)
@@ -80,13 +81,13 @@ def _auc(study: Study, target: int, ratings: FloatArray, options: Options) -> It
         yield from _paired_records(class_, name, names, its, against, options)
 
 
-def _many_pairs(its: Area, *, positives: int) -> str:
+def _many_pairs(its: Area, *, positives: int) -> tuple[str, ...]:
     """Why the unbiased covariance, whose cost grows with the square of the cases, is left out."""
     pairs = positives * (its.n_cases - positives)
     if its.complete:
-        return MANY_PAIRS if pairs > MOST_PAIRS else ""
+        return (MANY_PAIRS,) if pairs > MOST_PAIRS else ()
     # Nothing else allows for a pooled mean where readers judged different cases.
-    return MANY_CELLS if pairs * len(its.readers.positives) > MOST_CELLS else ""
+    return (MANY_CELLS,) if pairs * len(its.readers.positives) > MOST_CELLS else ()
 
 
 def _call_area(study: Study, target: int, options: Options) -> Iterator[Record]:
@@ -117,8 +118,9 @@ def _means(
 ) -> Iterator[Record]:
     """The mean reader and each model minus it, by every covariance; pooled too if asked."""
     readers: Found = {}
-    sources: list[tuple[str, Raters | None]] = [(MEAN_READER, None)]
-    for subject, model in [*sources, *((difference(name), raters) for name, raters in models)]:
+    sources: list[tuple[Subject, Raters | None]] = [(MEAN_READER, None)]
+    sources += [(Subject.model(name) - MEAN_READER, raters) for name, raters in models]
+    for subject, model in sources:
         label = Label(quantity, class_, subject)
         sums = pair_sums(its.readers, model) if pooled else None
         found = {c: area_moments(its, c, model=model, sums=sums) for c in covariances}
@@ -139,7 +141,7 @@ def _by_covariance(
             yield _undefined(label, its, model, covariance)
             continue
         yield from design_records(
-            label, found, designs=designs, options=options, covariance=covariance, note=its.note
+            label, found, designs=designs, options=options, covariance=covariance, notes=its.notes
         )
         if model is not None:
             yield from margin_records(label, found, options=options, covariance=covariance)
@@ -147,7 +149,7 @@ def _by_covariance(
     if model is not None:
         # No covariance between cases enters it.
         yield from design_records(
-            label, known[0], designs=["or-rrfc"], options=options, note=its.note
+            label, known[0], designs=["or-rrfc"], options=options, notes=its.notes
         )
 
 
@@ -163,8 +165,7 @@ def _components(
         return
     own = None if model is None else model_moments(its, model, covariance)
     against = None if own is None else (readers, own)
-    metric = f"{label.quantity}:{covariance}"
-    yield from component_records(label, found, against=against, metric=metric)
+    yield from component_records(label, found, against=against, covariance=covariance)
 
 
 def _pooled(
@@ -172,11 +173,12 @@ def _pooled(
 ) -> Iterator[Record]:
     found = auc_ustat(sums, mean=_pooled_mean(its, model))
     inference = ustat_inference(found, level=options.level)
-    size = {"n_cases": its.n_cases, "n_readers": len(its.readers.positives)}
+    size = Size(n_cases=its.n_cases, n_readers=len(its.readers.positives))
     outside = model is None and (inference.ci_low < 0 or inference.ci_high > 1)
-    note = "; ".join(n for n in (OUTSIDE if outside else "", its.note) if n)
-    yield from_inference(label, "ustat", inference, **size, note=note)
-    variances = {"ustat:auc": found.variance, "ustat-mle:auc": found.variance_biased}
+    notes = (OUTSIDE, *its.notes) if outside else its.notes
+    yield from_inference(label, Method("ustat"), inference, **size, notes=notes)
+    values = {"ustat": found.variance, "ustat-mle": found.variance_biased}
+    variances = {Method(name, quantity=label.quantity): value for name, value in values.items()}
     yield from variance_records(label, variances, **size)
 
 
@@ -193,11 +195,11 @@ def _undefined(label: Label, its: Area, model: Raters | None, covariance: str) -
         label.quantity,
         label.class_,
         label.subject,
-        f"or-rrrc:{covariance}",
+        Method("or-rrrc", covariance=covariance),
         float(theta.mean()),
         n_cases=its.n_cases,
         n_readers=len(theta),
-        note=INCOMPLETE,
+        notes=(INCOMPLETE,),
     )
 
 
@@ -209,7 +211,7 @@ def _reader_records(class_: str, names: list[str], its: Area, options: Options) 
     for row in zip(names, *(x.tolist() for x in (found.auc, se, low, high, count)), strict=True):
         name, auc, error, lower, upper, n = row
         yield Record(
-            "auc", class_, f"reader:{name}", "delong", auc, error,
+            "auc", class_, Subject.reader(name), Method("delong"), auc, error,
             ci_low=lower, ci_high=upper, n_cases=int(n),
         )  # fmt: skip
 
@@ -229,8 +231,8 @@ def _paired_records(
     columns = (gap, se, z, p, gap - half, gap + half, count)
     for name, *values in zip(names, *(x.tolist() for x in columns), strict=True):
         estimate, error, statistic, value, lower, upper, n = values
-        subject = f"model:{model} - reader:{name}"
+        subject = Subject.model(model) - Subject.reader(name)
         yield Record(
-            "auc", class_, subject, "delong", estimate, error, np.nan, statistic, value,
+            "auc", class_, subject, Method("delong"), estimate, error, np.nan, statistic, value,
             lower, upper, int(n),
         )  # fmt: skip

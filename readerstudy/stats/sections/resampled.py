@@ -15,8 +15,9 @@ from readerstudy.stats.bootstrap import (
 from readerstudy.stats.errors import StatsError
 from readerstudy.stats.input.study import FloatArray, Study
 from readerstudy.stats.methods.confusion import metric_cells
-from readerstudy.stats.records import ALL, MEAN_READER, NAN, Record
-from readerstudy.stats.sections.common import Label, Options, difference
+from readerstudy.stats.names import MEAN_READER, Method, Subject
+from readerstudy.stats.records import ALL, NAN, Record
+from readerstudy.stats.sections.common import Label, Options
 from readerstudy.stats.sections.rates import Metric, metrics, model_right
 from readerstudy.stats.sections.resampled_areas import areas
 
@@ -29,7 +30,7 @@ CONSTANT = "every replicate is the same"
 MOST_DRAWS = 50_000_000
 NO_REPLICATES = "no interval asked for"
 
-Values = dict[str, FloatArray]
+Values = dict[Subject, FloatArray]
 Found = dict[Metric, tuple[Values, Values]]
 
 
@@ -84,7 +85,7 @@ def _recalls(study: Study, found: Found, both: tuple[Draws, Draws]) -> list[tupl
     ]
 
 
-def _values(study: Study, metric: Metric, draws: Draws) -> dict[str, FloatArray]:
+def _values(study: Study, metric: Metric, draws: Draws) -> Values:
     """(B,) per subject: mean reader, each model, and their difference on the readers' cells."""
     cells = metric_cells(study, metric.quantity, target=metric.target)
     mean = resampled_mean(draws, cells.right, cells.there, cells.at)
@@ -92,16 +93,13 @@ def _values(study: Study, metric: Metric, draws: Draws) -> dict[str, FloatArray]
     weight = draws.cases[:, cells.at]
     for model in study.models:
         right = model_right(study, model, metric, cells.at)
+        subject = Subject.model(model.name)
         with np.errstate(divide="ignore", invalid="ignore"):
-            found[f"model:{model.name}"] = (weight @ right) / weight.sum(axis=1)
+            found[subject] = (weight @ right) / weight.sum(axis=1)
         own = np.broadcast_to(right, cells.right.shape)
         complete = bool(cells.there.all())
-        its = (
-            found[f"model:{model.name}"]
-            if complete
-            else resampled_mean(draws, own, cells.there, cells.at)
-        )
-        found[difference(model.name)] = its - mean
+        its = found[subject] if complete else resampled_mean(draws, own, cells.there, cells.at)
+        found[subject - MEAN_READER] = its - mean
     return found
 
 
@@ -109,7 +107,8 @@ def _record(
     study: Study, options: Options, label: Label, observed: FloatArray, replicates: FloatArray
 ) -> Record:
     se, low, high = percentile_interval(replicates, level=options.level)
-    with_readers = MEAN_READER in label.subject or label.quantity in MATCHED.values()
+    is_of_readers = "mean_reader" in label.subject.kinds
+    with_readers = is_of_readers or label.quantity in MATCHED.values()
     notes = [f"percentile, {len(replicates)} replicates" if len(replicates) else NO_REPLICATES]
     if study.n_readers == 1 and with_readers:
         notes.append(ONE_READER)
@@ -120,14 +119,14 @@ def _record(
         label.quantity,
         label.class_,
         label.subject,
-        "bootstrap-2way",
+        Method("bootstrap-2way"),
         float(observed[0]),
         se,
         ci_low=low,
         ci_high=high,
         n_cases=_n_cases(study, label),
         n_readers=study.n_readers if with_readers else None,
-        note="; ".join(notes),
+        notes=tuple(notes),
     )
 
 
@@ -159,10 +158,11 @@ def _matched(
                 _at_same(matched_on, *curve, at)
                 for curve, at in zip(curves, mean[matched_on], strict=True)
             ]
-            label = Label(quantity, class_, f"model:{model.name}")
+            subject = Subject.model(model.name)
+            label = Label(quantity, class_, subject)
             yield _record(study, options, label, values[0], values[1])
             gap = [v - m for v, m in zip(values, mean[other], strict=True)]
-            label = Label(quantity, class_, difference(model.name))
+            label = Label(quantity, class_, subject - MEAN_READER)
             yield _record(study, options, label, gap[0], gap[1])
 
 

@@ -9,11 +9,12 @@ from readerstudy.stats.bootstrap import Draws, mean_over_readers
 from readerstudy.stats.drawn_areas import resampled_areas
 from readerstudy.stats.input.study import FloatArray, Study
 from readerstudy.stats.methods.reader_area import reader_ratings
-from readerstudy.stats.records import ALL, MEAN_READER
-from readerstudy.stats.sections.common import Label, difference
+from readerstudy.stats.names import MEAN_READER, Subject
+from readerstudy.stats.records import ALL
+from readerstudy.stats.sections.common import Label
 
 Pair = tuple[FloatArray, FloatArray]
-Values = dict[str, FloatArray]
+Values = dict[Subject, FloatArray]
 
 
 def areas(study: Study, both: tuple[Draws, Draws]) -> Iterator[tuple[Label, Pair]]:
@@ -41,20 +42,20 @@ def _values(study: Study, target: int, draws: Draws) -> Values:
     found: Values = {}
     for model in study.models:
         its = resampled_areas(draws, model.scores[None, :, target], is_class)
-        found[f"model:{model.name}"] = its[:, 0]
-    for first, second in combinations([m.name for m in study.models], 2):
-        gap = found[f"model:{first}"] - found[f"model:{second}"]
-        found[f"model:{first} - model:{second}"] = gap
+        found[Subject.model(model.name)] = its[:, 0]
+    for first, second in combinations(tuple(found), 2):
+        found[first - second] = found[first] - found[second]
     ratings = reader_ratings(study, target=target)
     if ratings is None:
         return found
     own = resampled_areas(draws, ratings, is_class)
     found[MEAN_READER] = mean_over_readers(draws, own)
     for model in study.models:
-        its = found[f"model:{model.name}"][:, None]
+        subject = Subject.model(model.name)
+        its = found[subject][:, None]
         if np.isnan(ratings).any():
             # The model is then compared on each reader's own cells.
             cells = np.where(np.isnan(ratings), np.nan, model.scores[:, target])
             its = resampled_areas(draws, cells, is_class)
-        found[difference(model.name)] = mean_over_readers(draws, its - own)
+        found[subject - MEAN_READER] = mean_over_readers(draws, its - own)
     return found

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from readerstudy.stats.methods.moments import Moments
+from readerstudy.stats.names import Method
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Label
 
@@ -10,7 +11,11 @@ VARIANCE = "variance_component"
 
 
 def component_records(
-    label: Label, found: Moments, *, against: tuple[Moments, Moments] | None = None, metric: str
+    label: Label,
+    found: Moments,
+    *,
+    against: tuple[Moments, Moments] | None = None,
+    covariance: str = "",
 ) -> Iterator[Record]:
     """Obuchowski-Rockette components, as MRMCaov, RJafroc and `plan --components` name them.
 
@@ -20,14 +25,14 @@ def component_records(
     values = _alone(found) if against is None else _of_two(found, *against)
     yield from variance_records(
         label,
-        {f"or:{name}:{metric}": value for name, value in values.items()},
+        {Method("or", name, label.quantity, covariance): value for name, value in values.items()},
         n_cases=found.n_cases,
         n_readers=found.n_readers,
     )
 
 
 def variance_records(
-    label: Label, values: Mapping[str, float], *, n_cases: int, n_readers: int
+    label: Label, values: Mapping[Method, float], *, n_cases: int, n_readers: int
 ) -> Iterator[Record]:
     """One record for each method's variance."""
     for method, value in values.items():

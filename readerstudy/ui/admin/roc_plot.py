@@ -10,7 +10,7 @@ from readerstudy.report.figure_style import (
     curve_label,
 )
 from readerstudy.stats.figures.roc import RocCurve, RocFigure, RocPoint
-from readerstudy.stats.records import MAJORITY
+from readerstudy.stats.names import MAJORITY, Subject
 
 _SQUARE_PX, _LINE_PX = 420, 20
 
@@ -32,7 +32,7 @@ def roc_plot(figure: RocFigure) -> go.Figure:
     return plot
 
 
-def _colours(figure: RocFigure) -> dict[str, str]:
+def _colours(figure: RocFigure) -> dict[Subject, str]:
     models = [c.subject for c in figure.curves if c.subject != MAJORITY]
     colours = {m: MODEL_COLOURS[i % len(MODEL_COLOURS)] for i, m in enumerate(models)}
     return {**colours, MAJORITY: CROWD_COLOUR}
@@ -85,14 +85,14 @@ def _words(point: RocPoint) -> str:
     flag = " (simulated)" if point.simulated else ""
     here = f"<br>{point.stacked} readers at this point" if point.stacked > 1 else ""
     return (
-        f"{point.subject.removeprefix('reader:')}{flag}<br>sensitivity {point.tpr:.3f}, "
+        f"{point.subject.name}{flag}<br>sensitivity {point.tpr:.3f}, "
         f"specificity {1 - point.fpr:.3f}, {point.n} answers{here}"
     )
 
 
 def _add_point(plot: go.Figure, point: RocPoint, colour: str) -> None:
     mean = point.kind == "mean_reader"
-    name = "mean reader" if mean else f"{point.subject.removeprefix('model:')} decides"
+    name = "mean reader" if mean else f"{point.subject.name} decides"
     plot.add_scatter(
         x=[point.fpr],
         y=[point.tpr],

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from html import escape
 
 from readerstudy.services.results.subgroups import FEWEST_CASES, FEWEST_READERS, Group
-from readerstudy.stats.records import ALL, MEAN_READER, Analysis
+from readerstudy.stats.names import MEAN_READER, PRIMARY, Method, Subject
+from readerstudy.stats.records import ALL, Analysis
 from readerstudy.ui.admin import view
 
-_METHODS = ("or-rrrc-capped", "wilson", "mean-recall")
+_METHODS = (PRIMARY, Method("wilson"), Method("mean-recall"))
 _OVERALL = {"balanced_accuracy": "Balanced accuracy", "accuracy": "Accuracy"}
 
 
@@ -41,11 +42,11 @@ def _whose(groups: Sequence[Group]) -> str:
 def _rows(group: Group) -> list[list[str]]:
     found = group.analysis
     subjects = _subjects(found)
-    subjects += [f"{subject} - {MEAN_READER}" for subject in subjects[:-1]]
+    subjects += [subject - MEAN_READER for subject in subjects[:-1]]
     return [
         [
             _name(group) if subject == subjects[0] else "",
-            escape(view.name_of(subject)),
+            escape(subject.words),
             *(_number(found, quantity, ALL, subject) for quantity in _OVERALL),
         ]
         for subject in subjects
@@ -62,15 +63,15 @@ def _classes(group: Group) -> str:
         for class_, n in found.meta["cases_per_class"].items()
         if n
     ]
-    head = ("Class", *(escape(view.name_of(subject)) for subject in subjects))
+    head = ("Class", *(escape(subject.words) for subject in subjects))
     return (
         f"<details><summary>Sensitivity per class: {escape(group.name)}</summary>"
         f"{view.table(head, rows)}</details>"
     )
 
 
-def _subjects(found: Analysis) -> list[str]:
-    return [*(f"model:{name}" for name in found.meta["models"]), MEAN_READER]
+def _subjects(found: Analysis) -> list[Subject]:
+    return [*(Subject.model(name) for name in found.meta["models"]), MEAN_READER]
 
 
 def _name(group: Group) -> str:
@@ -82,7 +83,7 @@ def _name(group: Group) -> str:
     )
 
 
-def _number(found: Analysis, quantity: str, class_: str, subject: str) -> str:
+def _number(found: Analysis, quantity: str, class_: str, subject: Subject) -> str:
     record = found.best(quantity, class_, subject, _METHODS)
     note = f' title="{escape(record.note)}"' if record and record.note else ""
     better = found.advised(record) if record else None

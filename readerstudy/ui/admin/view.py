@@ -9,10 +9,11 @@ from readerstudy.domain import ReaderKind, ReaderProgress, StudySummary
 from readerstudy.domain.errors import StudyError
 from readerstudy.stats.figures.roc import RocFigure
 from readerstudy.stats.figures.study_figures import Picture
-from readerstudy.stats.records import ALL, AREA_METHODS, MEAN_READER, Analysis, Record
+from readerstudy.stats.names import AREA_METHODS, MEAN_READER, PRIMARY, Method, Subject
+from readerstudy.stats.records import ALL, Analysis, Record
 
 # The first with an interval is shown; the footnote names it.
-_METHODS = ("or-rrrc-capped", "wilson", *AREA_METHODS)
+_METHODS = (PRIMARY, Method("wilson"), *AREA_METHODS)
 _METHOD_WORDS = {
     "or-rrrc-capped": "Obuchowski-Rockette, random readers and cases (or-rrrc-capped)",
     "or-rrrc-mover": "exact limits joined, for few cases or mistakes (or-rrrc-mover)",
@@ -82,17 +83,16 @@ def progress(readers: Sequence[ReaderProgress]) -> str:
 
 def results(analysis: Analysis) -> str:
     """Per class: model, mean reader, difference; each number with interval, n and method."""
-    models = [f"model:{name}" for name in analysis.meta["models"]]
-    subjects = [*models, MEAN_READER, *(f"{m} - {MEAN_READER}" for m in models)]
-    used: dict[str, None] = {}
+    models = [Subject.model(name) for name in analysis.meta["models"]]
+    subjects = [*models, MEAN_READER, *(model - MEAN_READER for model in models)]
+    used: dict[Method, None] = {}
     rows = []
     for class_ in analysis.meta["classes"]:
         for subject in subjects:
             cells = [_cell(analysis, q, class_, subject, used) for q in _QUANTITIES]
-            rows.append([f"<b>{escape(class_)}</b>", escape(name_of(subject)), *cells])
+            rows.append([f"<b>{escape(class_)}</b>", escape(subject.words), *cells])
     overall = [
-        ["<b>all</b>", escape(name_of(s)), _cell(analysis, "accuracy", ALL, s, used)]
-        for s in subjects
+        ["<b>all</b>", escape(s.words), _cell(analysis, "accuracy", ALL, s, used)] for s in subjects
     ]
     return (
         _alone(analysis)
@@ -109,10 +109,10 @@ def readers(analysis: Analysis, figure: Picture) -> str:
     """Every reader's operating point for one class; nothing beside other figures."""
     if not isinstance(figure, RocFigure):
         return ""
-    used: dict[str, None] = {}
+    used: dict[Method, None] = {}
     rows = [
         [
-            _code(point.subject.removeprefix("reader:"), is_simulated=point.simulated),
+            _code(point.subject.name, is_simulated=point.simulated),
             *(
                 _cell(analysis, q, figure.class_, point.subject, used)
                 for q in ("sensitivity", "specificity")
@@ -174,12 +174,6 @@ def problem(message: str) -> str:
     return f'<p class="sr-problem" role="status">{escape(message)}</p>'
 
 
-def name_of(subject: str) -> str:
-    """As people say it: "model:b4 - mean_reader" becomes "b4 minus mean reader"."""
-    words = subject.replace("model:", "").replace(MEAN_READER, "mean reader")
-    return words.replace(" - ", " minus ")
-
-
 def estimate(record: Record | None) -> str:
     """Fractions as percentages, areas as they are, undefined as a dash."""
     if record is None or math.isnan(record.estimate):
@@ -202,11 +196,11 @@ def _form(record: Record) -> str:
 
 
 def _sign(record: Record) -> str:
-    return "+" if " - " in record.subject else ""
+    return "+" if record.subject.minus else ""
 
 
 def _cell(
-    analysis: Analysis, quantity: str, class_: str, subject: str, used: dict[str, None]
+    analysis: Analysis, quantity: str, class_: str, subject: Subject, used: dict[Method, None]
 ) -> str:
     record = analysis.best(quantity, class_, subject, _METHODS)
     if record is None:
@@ -217,7 +211,7 @@ def _cell(
     return f'<div class="sr-number"{note}>{estimate(record)}{small}</div>'
 
 
-def _advised(analysis: Analysis, record: Record, used: dict[str, None]) -> str:
+def _advised(analysis: Analysis, record: Record, used: dict[Method, None]) -> str:
     """The interval to report where few cases or mistakes stand behind a rate."""
     better = analysis.advised(record)
     if better is None:
@@ -232,8 +226,8 @@ def _counts(record: Record) -> str:
     return ", ".join(text for text in (cases, people) if text)
 
 
-def _methods(used: Iterable[str]) -> str:
-    names = "; ".join(_METHOD_WORDS.get(method, method) for method in used)
+def _methods(used: Iterable[Method]) -> str:
+    names = "; ".join(_METHOD_WORDS.get(method.name, str(method)) for method in used)
     return f'<p class="sr-small">95% intervals. Methods: {escape(names)}. “–” is undefined.</p>'
 
 

@@ -34,7 +34,7 @@ def own_roc(
         return None
     parts = [_frame(t)]
     legend = [("own", _own_words(sensitivity.own, specificity.own, t))]
-    for place, curve in enumerate(c for c in figure.curves if c.subject.startswith("model:")):
+    for place, curve in enumerate(c for c in figure.curves if c.subject.kind == "model"):
         style = f"m{place % _COLOURS}"
         parts.append(_curve(curve, style))
         legend.append((style, _curve_words(curve, t)))
@@ -106,7 +106,7 @@ def _own_words(sensitivity: Share, specificity: Share, t: Mapping[str, str]) -> 
 
 
 def _curve_words(curve: RocCurve, t: Mapping[str, str]) -> str:
-    name = curve.subject.removeprefix("model:")
+    name = curve.subject.name
     if curve.auc is None:
         return name
     limits = _with_limits(curve.auc.estimate, (curve.auc.ci_low, curve.auc.ci_high), ".2f")
