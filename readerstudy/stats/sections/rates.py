@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Bools, Floats, Ints
 from data.measures.proportions import METHODS, interval, mean_interval, ratio
 from readerstudy.stats.clusters import design_effects
-from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray, Model, Study
+from readerstudy.stats.input.study import Model, Study
 from readerstudy.stats.methods.confusion import Cells, is_right, metric_cells
 from readerstudy.stats.methods.moments import Moments, proportion_influence
 from readerstudy.stats.methods.mover import mean_rate, rate_gap
@@ -62,7 +63,7 @@ def records(study: Study, options: Options) -> Iterator[Record]:
     yield from _balanced(study, options)
 
 
-def model_right(study: Study, model: Model, metric: Metric, at: IntArray) -> FloatArray:
+def model_right(study: Study, model: Model, metric: Metric, at: Ints) -> Floats:
     """(m,) float64, 1 where the model is right."""
     right = is_right(study.truth[at], model.calls[at], metric.quantity, metric.target)
     return right.astype(np.float64)
@@ -72,11 +73,11 @@ def proportion_records(
     quantity: str,
     class_: str,
     subjects: Sequence[str],
-    right: FloatArray,
-    count: FloatArray,
+    right: Floats,
+    count: Floats,
     *,
     level: float,
-    effects: FloatArray | None = None,
+    effects: Floats | None = None,
 ) -> Iterator[Record]:
     """Three intervals for each subject's right of count, divided by its design effect if any."""
     estimate = ratio(right, count).tolist()
@@ -114,9 +115,7 @@ def _of_models(study: Study, metric: Metric, cells: Cells, options: Options) -> 
         )
 
 
-def effects_of(
-    study: Study, right: FloatArray, there: BoolArray, at: IntArray
-) -> FloatArray | None:
+def effects_of(study: Study, right: Floats, there: Bools, at: Ints) -> Floats | None:
     """Design effects of each row's cells on the cases `at`; None where cases are independent."""
     return None if study.cluster is None else design_effects(right, there, study.cluster[at])
 
@@ -163,11 +162,11 @@ class MeanRate:
     """Readers with a case of a metric: their cells, rates, influences and moments."""
 
     name: str
-    right: FloatArray
-    there: BoolArray
-    at: IntArray
-    theta: FloatArray
-    influence: FloatArray
+    right: Floats
+    there: Bools
+    at: Ints
+    theta: Floats
+    influence: Floats
     found: Moments
     note: str
 
@@ -191,7 +190,7 @@ def _alone(study: Study, metric: Metric, readers: MeanRate, options: Options) ->
 
 
 def _against(
-    study: Study, metric: Metric, readers: MeanRate, options: Options, name: str, its: FloatArray
+    study: Study, metric: Metric, readers: MeanRate, options: Options, name: str, its: Floats
 ) -> Iterator[Record]:
     """One model, right in `its` (J, m) cells, minus the mean reader."""
     theta, influence = proportion_influence(its, readers.there)
@@ -219,7 +218,7 @@ def joined(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
-def _rely(study: Study, n_cases: int, right: FloatArray | None = None) -> str:
+def _rely(study: Study, n_cases: int, right: Floats | None = None) -> str:
     """Where the interval of or-rrrc-mover is to be reported, which takes cases as independent."""
     few = n_cases < _FEW_CASES
     if right is not None:
@@ -227,7 +226,7 @@ def _rely(study: Study, n_cases: int, right: FloatArray | None = None) -> str:
     return RELY if few and study.cluster is None else ""
 
 
-def _single(*there: BoolArray) -> str:
+def _single(*there: Bools) -> str:
     """Says how many readers have one cell only where a variance over cases needs two."""
     single = np.any([cells.sum(axis=1) == 1 for cells in there], axis=0)
     return ONE_EACH.format(int(single.sum())) if single.any() else ""
@@ -278,7 +277,7 @@ def _balanced_mean(
     study: Study,
     parts: list[Cells],
     present: list[int],
-    keep: BoolArray,
+    keep: Bools,
     options: Options,
     note: str,
 ) -> Iterator[Record]:
@@ -306,7 +305,7 @@ def _balanced_mean(
         yield from margin_records(label, found, options=options)
 
 
-def stacked(parts: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+def stacked(parts: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     """Mean over k classes of figures (J,), and the influence (J, n) of all their cases on it."""
     k = len(parts)
     theta = np.mean([part[0] for part in parts], axis=0)

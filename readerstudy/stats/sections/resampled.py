@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from data.arrays import Floats
 from data.measures.resampling import percentile_interval
 from readerstudy.stats.bootstrap import (
     Draws,
@@ -13,7 +14,7 @@ from readerstudy.stats.bootstrap import (
     resampled_roc,
 )
 from readerstudy.stats.errors import StatsError
-from readerstudy.stats.input.study import FloatArray, Study
+from readerstudy.stats.input.study import Study
 from readerstudy.stats.methods.confusion import metric_cells
 from readerstudy.stats.records import ALL, MEAN_READER, NAN, Record
 from readerstudy.stats.sections.common import Label, Options, difference
@@ -29,7 +30,7 @@ CONSTANT = "every replicate is the same"
 MOST_DRAWS = 50_000_000
 NO_REPLICATES = "no interval asked for"
 
-Values = dict[str, FloatArray]
+Values = dict[str, Floats]
 Found = dict[Metric, tuple[Values, Values]]
 
 
@@ -84,7 +85,7 @@ def _recalls(study: Study, found: Found, both: tuple[Draws, Draws]) -> list[tupl
     ]
 
 
-def _values(study: Study, metric: Metric, draws: Draws) -> dict[str, FloatArray]:
+def _values(study: Study, metric: Metric, draws: Draws) -> dict[str, Floats]:
     """(B,) per subject: mean reader, each model, and their difference on the readers' cells."""
     cells = metric_cells(study, metric.quantity, target=metric.target)
     mean = resampled_mean(draws, cells.right, cells.there, cells.at)
@@ -106,7 +107,7 @@ def _values(study: Study, metric: Metric, draws: Draws) -> dict[str, FloatArray]
 
 
 def _record(
-    study: Study, options: Options, label: Label, observed: FloatArray, replicates: FloatArray
+    study: Study, options: Options, label: Label, observed: Floats, replicates: Floats
 ) -> Record:
     se, low, high = percentile_interval(replicates, level=options.level)
     with_readers = MEAN_READER in label.subject or label.quantity in MATCHED.values()
@@ -166,7 +167,7 @@ def _matched(
             yield _record(study, options, label, gap[0], gap[1])
 
 
-def _at_same(quantity: str, fpr: FloatArray, tpr: FloatArray, target: FloatArray) -> FloatArray:
+def _at_same(quantity: str, fpr: Floats, tpr: Floats, target: Floats) -> Floats:
     if quantity == "sensitivity":
         # Read backwards the curve rises in -sensitivity, and the best specificity is met last.
         return rate_at(-tpr[:, ::-1], 1 - fpr[:, ::-1], -target)
