@@ -25,7 +25,8 @@ from typing import IO, TypeVar
 import numpy as np
 from tqdm import tqdm
 
-from data.images import MAX_PIXELS, ImageError, Rgb, decode, read_content
+from data.arrays import Rgb
+from data.images import MAX_PIXELS, ImageError, decode, read_content
 
 # Processor time, since a loaded machine is no fault of the picture; the slowest honest one of
 # those measured, a PNG of 50 megapixels and 16 bits, needs 5.

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pillow_heif
 from PIL import Image, ImageCms, ImageOps
 
 from data import traps
+from data.arrays import Floats, Floats32, Rgb
 from data.errors import UserError
 
 MAX_BYTES = 20_000_000
@@ -31,8 +31,6 @@ MIN_SIDE_PX = 128
 MIN_SHARPNESS = 12.0
 DARK_SHARE = 0.6
 BRIGHT_SHARE = 0.35
-
-Rgb = npt.NDArray[np.uint8]
 
 
 # How files of other kinds begin.
@@ -257,7 +255,7 @@ def _stretch(image: Image.Image) -> Rgb:
     """Deep grey to 8 bits: by the smallest usual range that covers it, else by its own range."""
     strips = _strips(image)
 
-    def values(strip: tuple[int, int]) -> npt.NDArray[np.float32]:
+    def values(strip: tuple[int, int]) -> Floats32:
         return np.asarray(image.crop((0, strip[0], image.width, strip[1])), dtype=np.float32)
 
     found = [(float(part.min()), float(part.max())) for part in map(values, strips)]
@@ -312,7 +310,7 @@ def quality_report(image: Rgb) -> QualityReport:
     return QualityReport(width, height, sharpness, brightness, tuple(found))
 
 
-def _laplacian_variance(grey: npt.NDArray[np.float64]) -> float:
+def _laplacian_variance(grey: Floats) -> float:
     if min(grey.shape) < 3:
         return 0.0
     centre = grey[1:-1, 1:-1]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from data.arrays import Bools, Rgb
 from data.decoding import decode_apart
 from data.images import ImageError
 from data.phantom import draw_phantom
@@ -23,8 +23,8 @@ class Picture:
 
     case_id: str
     label: str
-    image: npt.NDArray[np.uint8]
-    mask: npt.NDArray[np.bool_] | None = None
+    image: Rgb
+    mask: Bools | None = None
 
 
 def draw_pictures(

@@ -8,10 +8,9 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-Rgb = npt.NDArray[np.uint8]
+from data.arrays import Rgb
 
 _TEXT = (
     "patient report history lesion of the left forearm with regular border and no change since "

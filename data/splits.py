@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from data.arrays import Floats, Ints
 from data.errors import UserError
 
 # Written into stored splits; changes when the same seed would no longer give the same parts.
@@ -93,9 +93,7 @@ def _deal(counts: pd.DataFrame, fractions: Mapping[str, float], seed: int) -> di
     return result
 
 
-def _order(
-    table: npt.NDArray[np.float64], totals: npt.NDArray[np.float64], seed: int
-) -> npt.NDArray[np.intp]:
+def _order(table: Floats, totals: Floats, seed: int) -> Ints:
     digest = hashlib.sha256(str(seed).encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
     rarest = np.where(table > 0, totals, np.inf).min(axis=1)

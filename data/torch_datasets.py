@@ -5,16 +5,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from data.arrays import Rgb
 from data.images import ImageError, decode
 from data.phantom import draw_phantom
 from data.taxonomy import Taxonomy
 
-Rgb = npt.NDArray[np.uint8]
 Transform = Callable[[Rgb, np.random.Generator], Tensor]
 Sample = tuple[Tensor, int]
 

@@ -3,7 +3,8 @@
 import base64
 import math
 
-from data.images import Rgb, encode
+from data.arrays import Rgb
+from data.images import encode
 
 
 def data_uri(image: Rgb) -> str:

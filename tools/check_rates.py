@@ -12,9 +12,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from data.arrays import Rgb
 from data.duplicates.fingerprints import fingerprint
 from data.duplicates.registration import near_duplicates
-from data.images import Rgb, decode, encode
+from data.images import decode, encode
 from data.manifest import read_manifest
 
 Change = Callable[[Rgb, np.random.Generator], Rgb]

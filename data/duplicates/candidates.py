@@ -6,9 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from data.arrays import Floats, Floats32, Ints
 from data.duplicates.fingerprints import SIDE_PX
-
-Floats = npt.NDArray[np.float32]
 
 _WAVES = 8
 # Below this contrast a picture is one colour, and its descriptor would be noise.
@@ -33,9 +32,9 @@ class View(NamedTuple):
 class Candidates(NamedTuple):
     """Pairs of rows: `first` whole looks like `view` (index into VIEWS) of `second`."""
 
-    first: npt.NDArray[np.intp]
-    second: npt.NDArray[np.intp]
-    view: npt.NDArray[np.intp]
+    first: Ints
+    second: Ints
+    view: Ints
 
 
 _WINDOWS = [(0.0, 0.0, 1.0)] + [
@@ -47,7 +46,7 @@ VIEWS = [View(*window, attitude) for window in _WINDOWS for attitude in range(8)
 
 def candidates(
     thumbs: npt.NDArray[np.uint8],
-    units: npt.NDArray[np.int64],
+    units: Ints,
     *,
     min_cosine: float = 0.9,
     per_picture: int = 200,
@@ -70,7 +69,7 @@ def candidates(
     return _once(np.concatenate(found) if found else np.empty((0, 4)), len(thumbs))
 
 
-def _all_views(thumbs: npt.NDArray[np.uint8]) -> Floats:
+def _all_views(thumbs: npt.NDArray[np.uint8]) -> Floats32:
     """`(88, n, 64)`."""
     views = np.empty((len(VIEWS), len(thumbs), _WAVES**2), np.float32)
     for number, (top, left, side) in enumerate(_WINDOWS):
@@ -82,7 +81,7 @@ def _all_views(thumbs: npt.NDArray[np.uint8]) -> Floats:
     return views
 
 
-def _waves(pictures: npt.NDArray[np.uint8]) -> Floats:
+def _waves(pictures: npt.NDArray[np.uint8]) -> Floats32:
     """Weighted cosine coefficients `(n, 8, 8)` of `(n, side, side)` pictures."""
     side = pictures.shape[1]
     wave = np.arange(_WAVES, dtype=np.float32)
@@ -96,7 +95,7 @@ def _waves(pictures: npt.NDArray[np.uint8]) -> Floats:
     return result
 
 
-def _turned(waves: Floats, attitude: int) -> Floats:
+def _turned(waves: Floats32, attitude: int) -> Floats32:
     """Mirroring a picture changes the sign of its odd waves, swapping its axes transposes them."""
     sign = np.where(np.arange(_WAVES) % 2, -1, 1).astype(np.float32)
     if attitude & 4:
@@ -106,20 +105,20 @@ def _turned(waves: Floats, attitude: int) -> Floats:
     return waves * sign if attitude & 1 else waves
 
 
-def _normed(waves: Floats) -> Floats:
+def _normed(waves: Floats32) -> Floats32:
     flat = waves.reshape(len(waves), -1)
     norm = np.linalg.norm(flat, axis=1, keepdims=True)
     return np.where(norm > _MIN_NORM, flat / np.maximum(norm, _MIN_NORM), 0).astype(np.float32)
 
 
 def _block(
-    whole: Floats,
-    views: Floats,
-    units: npt.NDArray[np.int64],
+    whole: Floats32,
+    views: Floats32,
+    units: Ints,
     start: int,
     min_cosine: float,
     per_picture: int,
-) -> npt.NDArray[np.float64]:
+) -> Floats:
     """Rows of first, second, view and cosine for one block of first pictures."""
     rows = whole[start : start + _BLOCK]
     best = rows @ views[0].T
@@ -137,7 +136,7 @@ def _block(
     return np.column_stack([first + start, second, chosen, best[first, second]])
 
 
-def _keep_most(best: Floats, count: int) -> None:
+def _keep_most(best: Floats32, count: int) -> None:
     """Set all but the `count` largest of each row to -1; of equal ones the first are kept."""
     limit = np.partition(best, -count, axis=1)[:, -count, None]
     best[best < limit] = -1
@@ -146,7 +145,7 @@ def _keep_most(best: Floats, count: int) -> None:
         best[row, np.flatnonzero(best[row] == limit[row])[count - above :]] = -1
 
 
-def _once(found: npt.NDArray[np.float64], n: int) -> Candidates:
+def _once(found: Floats, n: int) -> Candidates:
     """Each pair in the direction in which it is more similar."""
     first, second, view = found[:, :3].astype(np.intp).T
     key = np.minimum(first, second) * n + np.maximum(first, second)

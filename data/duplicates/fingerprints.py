@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from data.arrays import Rgb
 from data.decoding import decode_each
-from data.images import Rgb
 
 SIDE_PX = 96
 _LOOK_PX = 256

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from data.arrays import Floats32, Ints
 from data.duplicates.candidates import VIEWS, View, candidates
 from data.duplicates.fingerprints import SIDE_PX, Grey
 
@@ -19,8 +20,6 @@ _SMALL_PX = 48
 _MARGIN_PX = 9
 _STEPS = 30
 _MIN_OVERLAP = 0.4
-
-Floats = npt.NDArray[np.float32]
 
 
 class Near(NamedTuple):
@@ -33,7 +32,7 @@ class Near(NamedTuple):
 
 def near_duplicates(
     thumbs: npt.NDArray[np.uint8],
-    units: npt.NDArray[np.int64],
+    units: Ints,
     *,
     min_likeness: float = MIN_LIKENESS,
 ) -> list[Near]:
@@ -83,7 +82,7 @@ def _turned(picture: Grey, attitude: int) -> Grey:
     return np.ascontiguousarray(picture)
 
 
-def _details(picture: npt.NDArray[np.generic], fine: float, coarse: float) -> Floats:
+def _details(picture: npt.NDArray[np.generic], fine: float, coarse: float) -> Floats32:
     """What lies between two scales, in px."""
     values = picture.astype(np.float32)
     detail = cv2.GaussianBlur(values, (0, 0), fine) - cv2.GaussianBlur(values, (0, 0), coarse)
@@ -117,7 +116,7 @@ def _registered(one: Grey, other: Grey, view: View) -> float:
     return _overlap_correlation(one, other, warp) if 0.6 < scale < 1.6 else -1.0
 
 
-def _start(view: View) -> Floats:
+def _start(view: View) -> Floats32:
     """From px of the whole picture to px of the turned other one, as the view has it."""
     top, left = view.top, view.left
     if view.attitude & 4:
@@ -129,7 +128,7 @@ def _start(view: View) -> Floats:
     return np.array([[view.side, 0, left * SIDE_PX], [0, view.side, top * SIDE_PX]], np.float32)
 
 
-def _overlap_correlation(one: Grey, other: Grey, warp: Floats) -> float:
+def _overlap_correlation(one: Grey, other: Grey, warp: Floats32) -> float:
     size, back = (SIDE_PX, SIDE_PX), cv2.WARP_INVERSE_MAP
     moved = cv2.warpAffine(
         other.astype(np.float32),

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm, rankdata
 
-from data.measures.arrays import BoolArray, FloatArray
+from data.arrays import Bools, Floats
 from data.measures.proportions import interval
 
 
@@ -20,24 +20,24 @@ class Placements:
     positive or a negative.
     """
 
-    positive: FloatArray
-    negative: FloatArray
-    there_positive: BoolArray
-    there_negative: BoolArray
-    auc: FloatArray
+    positive: Floats
+    negative: Floats
+    there_positive: Bools
+    there_negative: Bools
+    auc: Floats
 
     @property
-    def n_positive(self) -> FloatArray:
+    def n_positive(self) -> Floats:
         """(R,) positives of each rater."""
         return np.asarray(self.there_positive.sum(axis=1), dtype=np.float64)
 
     @property
-    def n_negative(self) -> FloatArray:
+    def n_negative(self) -> Floats:
         """(R,) negatives of each rater."""
         return np.asarray(self.there_negative.sum(axis=1), dtype=np.float64)
 
 
-def placements(positives: FloatArray, negatives: FloatArray) -> Placements:
+def placements(positives: Floats, negatives: Floats) -> Placements:
     """Placements by midranks, in one sort for all raters.
 
     `positives`: (R, m) and `negatives`: (R, n) float64 scores, a higher one meaning the class; nan
@@ -65,7 +65,7 @@ def placements(positives: FloatArray, negatives: FloatArray) -> Placements:
     return Placements(v10, v01, there_p, there_n, auc)
 
 
-def delong_influence(found: Placements) -> FloatArray:
+def delong_influence(found: Placements) -> Floats:
     """(R, m + n) matrix whose product with its transpose is DeLong's covariance matrix.
 
     Each rater's own cells are used; the product is DeLong's only where raters share their cells.
@@ -80,22 +80,18 @@ def delong_influence(found: Placements) -> FloatArray:
     return np.concatenate([p, q], axis=1)
 
 
-def delong_variance(found: Placements) -> FloatArray:
+def delong_variance(found: Placements) -> Floats:
     """(R,) DeLong variances S10/m + S01/n; nan with fewer than two positives or negatives."""
     return np.asarray((delong_influence(found) ** 2).sum(axis=1))
 
 
-def normal_interval(
-    estimate: FloatArray, se: FloatArray, *, level: float = 0.95
-) -> tuple[FloatArray, FloatArray]:
+def normal_interval(estimate: Floats, se: Floats, *, level: float = 0.95) -> tuple[Floats, Floats]:
     """Normal limits clipped to [0, 1]; nan where the standard error is nan or 0."""
     half = norm.isf((1 - level) / 2) * np.where(se > 0, se, np.nan)
     return np.clip(estimate - half, 0, 1), np.clip(estimate + half, 0, 1)
 
 
-def logit_interval(
-    estimate: FloatArray, se: FloatArray, *, level: float = 0.95
-) -> tuple[FloatArray, FloatArray]:
+def logit_interval(estimate: Floats, se: Floats, *, level: float = 0.95) -> tuple[Floats, Floats]:
     """Limits that are normal on the logit scale; nan at 0 and 1.
 
     Reference: Pepe 2003, p. 107.

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from data.measures.arrays import FloatArray
+from data.arrays import Floats
 
 
-def holm(p: FloatArray) -> FloatArray:
+def holm(p: Floats) -> Floats:
     """(m,) p adjusted for testing all m; nan stays nan and does not count.
 
     Not by statsmodels' multipletests, which collects the garbage of the whole server first.

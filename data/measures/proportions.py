@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import beta
 
-from data.measures.arrays import FloatArray
+from data.arrays import Floats
 from data.measures.tails import quantile
 
 IntervalMethod = Literal["wilson", "clopper-pearson", "agresti-coull"]
@@ -19,7 +19,7 @@ def interval(
     *,
     method: IntervalMethod = "wilson",
     level: float = 0.95,
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[Floats, Floats]:
     """Lower and upper limits, float64 in [0, 1], of the shape of `successes`.
 
     `trials` of 0 give nan. Agresti-Coull may leave [0, 1], as it does in R's binom.
@@ -41,7 +41,7 @@ def interval(
 
 def mean_interval(
     successes: npt.ArrayLike, trials: npt.ArrayLike, *, level: float = 0.95
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[Floats, Floats]:
     """Limits of the mean of k independent proportions, by squaring and adding Wilson's.
 
     `successes`, `trials`: (k, ...) float64. Lower limit: mean - sqrt(sum (p - l)^2) / k, and the
@@ -60,9 +60,7 @@ def mean_interval(
     return p.mean(axis=0) - below, p.mean(axis=0) + above
 
 
-def _limits(
-    x: FloatArray, n: FloatArray, method: IntervalMethod, level: float
-) -> tuple[FloatArray, FloatArray]:
+def _limits(x: Floats, n: Floats, method: IntervalMethod, level: float) -> tuple[Floats, Floats]:
     if method == "clopper-pearson":
         tail = (1 - level) / 2
         low, high = beta.ppf(tail, x, n - x + 1), beta.isf(tail, x + 1, n - x)
@@ -79,12 +77,12 @@ def _limits(
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
-def ratio(successes: npt.ArrayLike, trials: npt.ArrayLike) -> FloatArray:
+def ratio(successes: npt.ArrayLike, trials: npt.ArrayLike) -> Floats:
     """Successes over trials as float64, nan where there are no trials.
 
     >>> ratio([1, 0], [4, 0])
     array([0.25,  nan])
     """
     x, n = np.broadcast_arrays(np.asarray(successes, float), np.asarray(trials, float))
-    quotient: FloatArray = np.divide(x, n, out=np.full(x.shape, np.nan), where=n > 0)
+    quotient: Floats = np.divide(x, n, out=np.full(x.shape, np.nan), where=n > 0)
     return quotient

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from data.measures.arrays import FloatArray
+from data.arrays import Floats
 
 
-def percentile_interval(values: FloatArray, *, level: float = 0.95) -> tuple[float, float, float]:
+def percentile_interval(values: Floats, *, level: float = 0.95) -> tuple[float, float, float]:
     """Standard deviation and percentile limits of (b,) replicates, of the finite ones alone.
 
     All nan without two of them. Reference: Efron & Tibshirani 1993, section 13.3.

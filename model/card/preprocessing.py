@@ -4,14 +4,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from data.arrays import Floats32, Rgb
 from model.card.card import Preprocessing
-
-Rgb = npt.NDArray[np.uint8]
-FloatMap = npt.NDArray[np.float32]
 
 _SHRINK = {"area": cv2.INTER_AREA, "bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC}
 # Enlarging by area would give blocks.
@@ -81,7 +78,7 @@ class Serving:
         return normalise(image, self.preprocessing)
 
 
-def unfit(saliency: FloatMap, *, shape: tuple[int, ...], preprocessing: Preprocessing) -> FloatMap:
+def unfit(saliency: Floats32, *, shape: tuple[int, ...], preprocessing: Preprocessing) -> Floats32:
     """Bring a (s, s) map of the input back to the image's own (h, w); 0 where that was cut off."""
     size = preprocessing.size_px
     spot = place(shape, preprocessing)

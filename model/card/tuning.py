@@ -8,11 +8,11 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from data.arrays import Floats, Ints
 from data.manifest import file_sha256
 from model.card.card import ModelCard
 from model.card.weights import COMPANION, WEIGHTS_SUFFIX
 from model.errors import CheckpointError
-from model.metrics.metric import Floats, Ints
 from model.metrics.out_of_distribution import Known
 from model.metrics.temperature import ThresholdRule, choose_thresholds, softmax
 

@@ -7,17 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
+from data.arrays import Bools
 from data.labelled_images import Picture, draw_pictures, read_pictures, take_turns
 from model.card.card import ModelCard
 from model.card.preprocessing import fit_square
 from model.errors import ModelError
 from model.training.calibrate import cases_of
 from model.training.data_parts import PHANTOM, cases_hash
-
-Mask = npt.NDArray[np.bool_]
 
 # Seeds from here on are drawn by no training, tuning or test part.
 FIRST_SEED = 300_000_000
@@ -96,9 +94,9 @@ def _fitted(pictures: Iterable[Picture], card: ModelCard) -> list[Picture]:
     ]
 
 
-def _fitted_mask(mask: Mask, card: ModelCard) -> Mask:
+def _fitted_mask(mask: Bools, card: ModelCard) -> Bools:
     drawn = np.repeat(mask[..., None], 3, axis=2).astype(np.uint8) * np.uint8(255)
-    inside: Mask = fit_square(drawn, card.preprocessing)[..., 0] > _HALF
+    inside: Bools = fit_square(drawn, card.preprocessing)[..., 0] > _HALF
     return inside
 
 

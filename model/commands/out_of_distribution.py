@@ -12,19 +12,20 @@ import pandas as pd
 import torch
 from torch.utils.data import Subset
 
+from data.arrays import Floats, Rgb
 from data.out_of_distribution import KINDS, draw_foreign
 from data.taxonomy import PUMCH14
 from data.torch_datasets import PhantomDataset
 from data.version import code_version, made_now
 from model.card.card import ModelCard, write_card
-from model.card.preprocessing import Rgb, Serving
+from model.card.preprocessing import Serving
 from model.card.tuning import Tuning, load_tuning
 from model.card.weights import BUNDLED, find_weights, load_checkpoint
 from model.errors import ModelError
 from model.inference.predict_files import collect, read_batches
 from model.inference.scoring import Scores, loader_of, score
 from model.metrics.classification import auc_metric
-from model.metrics.metric import Floats, SubgroupMetric, proportion
+from model.metrics.metric import SubgroupMetric, proportion
 from model.metrics.out_of_distribution import KNOWN, foreign_scores, limit_at, logit_scores
 from model.network.network import SkinNet
 from model.training.calibrate import parts_of

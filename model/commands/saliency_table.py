@@ -8,10 +8,10 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
+from data.arrays import Rgb
 from data.csv_tables import write_csv
 from data.decoding import decode_apart
 from data.images import ImageError, encode
-from model.card.preprocessing import Rgb
 from model.errors import ModelError
 from model.inference.predictor import Predictor
 from model.saliency.overlay import overlay

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from data.arrays import Rgb
 from data.taxonomy import Disease
 from model.card.card import ModelCard
-from model.card.preprocessing import Rgb
 from model.inference.predictor import Prediction, Predictor
 
 # In limits of a checkpoint of real images: four of five smartphone photographs lie within, one

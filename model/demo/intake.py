@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from data.arrays import Rgb
 from data.decoding import Decoder
 from data.images import decode, quality_report
 from model.card.card import ModelCard
@@ -16,8 +16,6 @@ from model.demo.visits import Visit, Visits
 from model.markup import data_uri
 
 VIEW_PX = 900
-
-Rgb = npt.NDArray[np.uint8]
 
 
 class Intake:

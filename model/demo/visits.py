@@ -7,8 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
+from data.arrays import Floats32, Rgb
 
 KEEP_SECONDS = 15 * 60
 KEEP_VISITS = 40
@@ -29,13 +28,13 @@ class Visit:
     """
 
     visitor: str
-    view: npt.NDArray[np.uint8]
-    fitted: dict[str, npt.NDArray[np.uint8]]
+    view: Rgb
+    fitted: dict[str, Rgb]
     photo_uri: str
     warnings: tuple[str, ...] = ()
     is_synthetic: bool = False
     checkpoint: str = ""
-    features: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
+    features: dict[str, Floats32] = field(default_factory=dict)
     maps: dict[tuple[str, str, str], str] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
 

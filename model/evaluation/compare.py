@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 import torch
 
+from data.arrays import Floats, Ints
 from data.split_file import write_split
 from data.splits import group_ids
 from data.taxonomy import Taxonomy, load_taxonomy
 from model.card.weights import WEIGHTS_SUFFIX, load_checkpoint
 from model.errors import ModelError
 from model.inference.scoring import loader_of, score
-from model.metrics.metric import Floats, Ints
 from model.metrics.temperature import softmax
 from model.network.costs import Costs, measure_costs
 from model.network.network import takes_drop_path

@@ -13,12 +13,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
+from data.arrays import Floats, Ints
 from data.measures.multiplicity import holm
 from data.measures.resampling import percentile_interval
 from model.evaluation.compare import Comparison, Trained
 from model.metrics.bootstrap import draw_weights
 from model.metrics.classification import macro_auc
-from model.metrics.metric import Floats, Ints, plain_row
+from model.metrics.metric import plain_row
 from model.metrics.paired import (
     bootstrap_difference,
     bootstrap_macro,

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from data.arrays import Ints
 from data.version import code_version, made_now
 from model.card.card import ModelCard, write_card
 from model.card.page import write_page
@@ -22,7 +23,7 @@ from model.inference.predict_files import (
 )
 from model.inference.predictor import Predictor
 from model.metrics.classification import all_metrics, confusion
-from model.metrics.metric import Ints, Metric, SubgroupMetric
+from model.metrics.metric import Metric, SubgroupMetric
 from model.metrics.prediction_sets import set_metrics
 from model.metrics.reliability import reliability_bins
 from model.metrics.subgroups import subgroup_metrics

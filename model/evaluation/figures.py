@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from model.metrics.metric import Floats, Ints, Metric
+from data.arrays import Floats, Ints
+from model.metrics.metric import Metric
 from model.metrics.reliability import Bin
 
 # Okabe and Ito's palette: told apart with any colour vision.

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from data.arrays import Floats, Ints
 from data.images import decode
 from data.taxonomy import Taxonomy
 from model.markup import data_uri, percent
-from model.metrics.metric import Floats, Ints
 
 _THUMBNAIL_PX = 224
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from data.arrays import Ints, Rgb
 from data.images import encode
 from model.card.card import ModelCard
 from model.errors import CheckpointError
@@ -25,8 +26,6 @@ THUMBNAIL_PX = 40
 _ARRAYS = ("labels", "positions", "reduced", "mean", "axes")
 # Positions on a page: whole numbers from 0 to this, the map's longer side.
 GRID = 4096
-
-Rgb = npt.NDArray[np.uint8]
 
 
 def write_map(found: FeatureMap, path: Path) -> None:
@@ -108,11 +107,11 @@ class PublicMap:
     points: str
     sprite: str
 
-    def on_grid(self, positions: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
+    def on_grid(self, positions: npt.NDArray[np.floating]) -> Ints:
         """(m, 2) positions of the map to whole numbers, 0 to GRID for the known cases."""
         low = self.found.positions.min(axis=0)
         scale = GRID / max(float(np.ptp(self.found.positions, axis=0).max()), 1e-9)
-        grid: npt.NDArray[np.int64] = np.rint((positions - low) * scale).astype(np.int64)
+        grid: Ints = np.rint((positions - low) * scale).astype(np.int64)
         return grid
 
 

@@ -5,12 +5,11 @@ import numpy.typing as npt
 from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
 
+from data.arrays import Floats, Ints
 from model.feature_map.tsne import FeatureMap
 from model.metrics.bootstrap import PERCENTILE, mean_interval
 
-Floats = npt.NDArray[np.float64]
 Points = npt.NDArray[np.floating]
-Ints = npt.NDArray[np.int64]
 K = 10
 _SAMPLE = 2000
 

@@ -11,17 +11,15 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from openTSNE import TSNE, TSNEEmbedding
 from openTSNE.affinity import PerplexityBasedNN
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
+from data.arrays import Floats32, Ints
 from model.card.card import ModelCard
 from model.errors import ModelError
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 COMPONENTS = 50
 PERPLEXITY = 30.0
 FEWEST = 20
@@ -49,10 +47,10 @@ class FeatureMap:
     codes: tuple[str, ...]
     case_ids: tuple[str, ...]
     labels: Ints
-    positions: Floats
-    reduced: Floats
-    mean: Floats
-    axes: Floats
+    positions: Floats32
+    reduced: Floats32
+    mean: Floats32
+    axes: Floats32
     perplexity: float
     about: dict[str, Any]
     _lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
@@ -60,7 +58,7 @@ class FeatureMap:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def place(self, features: Floats, card: ModelCard) -> Floats:
+    def place(self, features: Floats32, card: ModelCard) -> Floats32:
         """Positions (m, 2) of new images' features (m, d); the map itself does not move.
 
         Reference: Policar et al. 2019. Raises ModelError for the features of another checkpoint.
@@ -69,11 +67,11 @@ class FeatureMap:
         # openTSNE keeps what it interpolates between calls.
         with self._lock:
             placed = self._embedding.transform(reduced, perplexity=5)
-        found: Floats = np.asarray(placed, dtype=np.float32)
+        found: Floats32 = np.asarray(placed, dtype=np.float32)
         return found
 
     def nearest(
-        self, features: Floats, card: ModelCard, *, k: int = NEAREST
+        self, features: Floats32, card: ModelCard, *, k: int = NEAREST
     ) -> list[list[Neighbour]]:
         """The k known cases nearest in feature space, nearest first, for each row of (m, d)."""
         distances, rows = self._index.kneighbors(self._reduce(features, card), n_neighbors=k)
@@ -95,10 +93,10 @@ class FeatureMap:
         return NearestNeighbors().fit(self.reduced)
 
     @cached_property
-    def _own_distances(self) -> Floats:
+    def _own_distances(self) -> Floats32:
         some = np.random.default_rng(0).permutation(len(self))[:_SAMPLE]
         distances, _ = self._index.kneighbors(self.reduced[some], n_neighbors=NEAREST + 1)
-        own: Floats = distances[:, 1:]
+        own: Floats32 = distances[:, 1:]
         return own
 
     @cached_property
@@ -108,19 +106,19 @@ class FeatureMap:
         )
         return TSNEEmbedding(self.positions.astype(np.float64), affinities, random_state=0)
 
-    def _reduce(self, features: Floats, card: ModelCard) -> Floats:
+    def _reduce(self, features: Floats32, card: ModelCard) -> Floats32:
         if card.sha256 != self.sha256 or features.shape[1:] != self.mean.shape:
             raise ModelError(
                 f"Expected features of the checkpoint that this map was made with (its hash begins "
                 f"{self.sha256[:12]}), but got those of {card.name} ({card.sha256[:12]}); make a "
                 "map of that checkpoint with python -m model map."
             )
-        reduced: Floats = ((features - self.mean) @ self.axes.T).astype(np.float32)
+        reduced: Floats32 = ((features - self.mean) @ self.axes.T).astype(np.float32)
         return reduced
 
 
 def fit_map(
-    features: Floats,
+    features: Floats32,
     labels: Ints,
     *,
     case_ids: Sequence[str],

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
+from data.arrays import Floats, Rgb
 from data.decoding import decode_apart
 from data.images import ImageError
 from data.manifest import FOREIGN_SUFFIXES, IMAGE_SUFFIXES, find_images
 from data.version import code_version, made_now
 from model.card.card import ModelCard, Preprocessing
-from model.card.preprocessing import Rgb, fit_square
+from model.card.preprocessing import fit_square
 from model.errors import ModelError
 from model.inference.predictor import Predictor
 
@@ -36,7 +36,7 @@ class Predicted:
     """Rows that were read, in order, with their (n, k) probabilities; and the unreadable ones."""
 
     case_ids: tuple[str, ...]
-    probabilities: npt.NDArray[np.float64]
+    probabilities: Floats
     errors: tuple[tuple[str, str], ...]
 
 

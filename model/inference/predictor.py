@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from data.arrays import Bools, Floats, Floats32, Rgb
 from model.card.card import ModelCard
-from model.card.preprocessing import FloatMap, Rgb, Serving, unfit
+from model.card.preprocessing import Serving, unfit
 from model.card.tuning import load_tuning
 from model.card.weights import BUNDLED, find_weights, list_checkpoints, load_checkpoint
 from model.errors import CheckpointError, ModelError
 from model.inference.views import Seen, look_at
 from model.memory import give_back
-from model.metrics.metric import Floats
 from model.metrics.out_of_distribution import OF_ONE_VIEW, SCORES, Known, foreign_scores
 from model.metrics.temperature import softmax
 from model.network.network import SkinNet
@@ -38,12 +37,12 @@ class Prediction:
     """
 
     codes: tuple[str, ...]
-    probabilities: npt.NDArray[np.float64]
-    features: FloatMap
+    probabilities: Floats
+    features: Floats32
     foreignness: Floats | None = None
 
     @property
-    def foreign(self) -> npt.NDArray[np.bool_] | None:
+    def foreign(self) -> Bools | None:
         """(n,) which images lie outside what the checkpoint knows."""
         return None if self.foreignness is None else np.asarray(self.foreignness > 1)
 
@@ -95,7 +94,7 @@ class Predictor:
         target: str,
         method: str = "gradient",
         shape: tuple[int, ...] | None = None,
-    ) -> FloatMap:
+    ) -> Floats32:
         """Saliency of the class `target`: (h, w) float32 in [0, 1] at the image's own size.
 
         `shape` (h, w, ...) is another size of the picture from which `image` was fitted. 0 where
@@ -110,7 +109,7 @@ class Predictor:
             give_back()
         return unfit(found, shape=shape or image.shape, preprocessing=self.card.preprocessing)
 
-    def features(self, images: Sequence[Rgb]) -> FloatMap:
+    def features(self, images: Sequence[Rgb]) -> Floats32:
         """What the classifier sees of each picture as it is: (n, d) float32, pooled, one view."""
         if not images:
             return np.empty((0, self._network.head.in_features), np.float32)

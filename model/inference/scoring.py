@@ -10,10 +10,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from data.arrays import Floats, Ints
 from data.errors import UserError
 from data.torch_datasets import Sample
 from model.inference.views import look_at
-from model.metrics.metric import Floats, Ints
 from model.network.network import SkinNet
 
 Batch = tuple[Tensor, Tensor]

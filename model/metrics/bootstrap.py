@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from data.arrays import Floats, Ints
 from data.measures.resampling import percentile_interval
-from model.metrics.metric import Floats, Ints
 
 N_REPLICATES = 1000
 SEED = 20_210_401

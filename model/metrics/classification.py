@@ -11,24 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from data.arrays import Bools, Floats, Ints
 from data.measures.auc import (
     delong_influence,
     normal_interval,
     placements,
     separated_interval,
 )
+from data.measures.confusion import confusion_matrix
 from model.metrics.bootstrap import PERCENTILE, estimates, percentile_intervals
-from model.metrics.metric import (
-    Bools,
-    FamilyName,
-    Floats,
-    Ints,
-    Metric,
-    f1,
-    mean_rate,
-    pooled_rate,
-    proportion,
-)
+from model.metrics.metric import FamilyName, Metric, f1, mean_rate, pooled_rate, proportion
 from model.metrics.reliability import probability_metrics
 
 DELONG = "DeLong 95%"
@@ -265,10 +257,7 @@ def _normal(estimate: float, contributions: Floats) -> tuple[float, float]:
 
 def confusion(probabilities: Floats, truth: Ints) -> Ints:
     """(k, k) int64 counts: rows are the reference standard, columns the argmax answer."""
-    k = probabilities.shape[1]
-    counts = np.zeros((k, k), dtype=np.int64)
-    np.add.at(counts, (truth, probabilities.argmax(axis=1)), 1)
-    return counts
+    return confusion_matrix(truth, probabilities.argmax(axis=1), n_classes=probabilities.shape[1])
 
 
 def all_metrics(

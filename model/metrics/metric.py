@@ -6,13 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from data.arrays import Bools, Floats
 from data.measures.proportions import interval
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 FamilyName = Literal["argmax", "threshold", "ranking", "probability", "sets", "scope"]
 
 WILSON = "Wilson 95%"

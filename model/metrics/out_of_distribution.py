@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from model.metrics.metric import Floats, Ints
+from data.arrays import Floats, Ints
 
 FALSE_ALARMS = 0.05
 SCORES = ("joint", "distance", "style", "energy", "max logit")

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Bools, Floats, Ints
 from data.measures.resampling import percentile_interval
 from data.measures.tails import quantile, two_sided
 from model.metrics.classification import auc_components
-from model.metrics.metric import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Bools, Floats, Ints
 from model.metrics.bootstrap import PERCENTILE, mean_interval
-from model.metrics.metric import Bools, Floats, Ints, Metric, proportion
+from model.metrics.metric import Metric, proportion
 from model.metrics.out_of_distribution import limit_at
 
 MISSES = 0.1

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from data.arrays import Floats, Ints
 from model.metrics.bootstrap import (
     BASIC,
     PERCENTILE,
@@ -14,7 +15,7 @@ from model.metrics.bootstrap import (
     estimates,
     percentile_intervals,
 )
-from model.metrics.metric import Floats, Ints, Metric, wilson
+from model.metrics.metric import Metric, wilson
 
 N_BINS = 15
 ANSWER_CASES = 40

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from data.arrays import Floats, Ints
 from model.metrics.classification import argmax_metrics, auc_metrics
-from model.metrics.metric import Floats, Ints, SubgroupMetric
+from model.metrics.metric import SubgroupMetric
 
 COLUMNS = ("skin_tone", "site", "age_band", "sex", "source", "modality")
 QUANTITIES = ("top-1 accuracy", "balanced accuracy", "macro auc")

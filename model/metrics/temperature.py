@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special
 
+from data.arrays import Bools, Floats, Ints
 from model.errors import ModelError
-from model.metrics.metric import Bools, Floats, Ints
 
 _LOG_LIMITS = (math.log(0.05), math.log(20.0))
 

@@ -16,10 +16,9 @@ import torch
 from captum.attr import IntegratedGradients, LayerAttribution, LayerGradCam, NoiseTunnel, Saliency
 from torch import Tensor, nn
 
+from data.arrays import Floats32
 from model.errors import ModelError
 from model.network.network import SkinNet
-
-FloatMap = npt.NDArray[np.float32]
 
 _CLIP_PERCENTILE = 99.0
 _SMOOTH_SAMPLES = 16
@@ -128,7 +127,7 @@ def attribute(
     return found.expand(image.shape) if signed else found.amax(dim=0)
 
 
-def explain(network: SkinNet, image: Tensor, *, target: int, method: str) -> FloatMap:
+def explain(network: SkinNet, image: Tensor, *, target: int, method: str) -> Floats32:
     """Map of one image: (3, s, s) float, normalised as the card says, to (s, s) float32 in [0, 1].
 
     1 stands for the 99th percentile of the image's own map and above, so maps of two images cannot
@@ -139,7 +138,7 @@ def explain(network: SkinNet, image: Tensor, *, target: int, method: str) -> Flo
     return normalise(found.cpu().numpy())
 
 
-def normalise(found: npt.NDArray[np.floating]) -> FloatMap:
+def normalise(found: npt.NDArray[np.floating]) -> Floats32:
     """Non-negative (h, w) to [0, 1] by its 99th percentile; all 0 when there is no signal."""
     clean = np.nan_to_num(np.asarray(found, dtype=np.float64), posinf=0.0)
     # A sparse map may be 0 at its 99th percentile: then its maximum is the scale.

@@ -2,14 +2,12 @@
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from data.arrays import Floats32, Rgb
 from model.errors import ModelError
 
-Rgb = npt.NDArray[np.uint8]
 
-
-def overlay(image: Rgb, saliency: npt.NDArray[np.float32], *, opacity: float) -> Rgb:
+def overlay(image: Rgb, saliency: Floats32, *, opacity: float) -> Rgb:
     """Blend the map, in viridis (dark is 0, yellow is 1), over the image.
 
     `image` (h, w, 3) uint8, `saliency` (h, w) in [0, 1], `opacity` from 0 (image alone) to 1 (map

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from torch import Tensor
 
+from data.arrays import Rgb
 from model.card.card import Preprocessing
-from model.card.preprocessing import Rgb, fit_square, normalise
+from model.card.preprocessing import fit_square, normalise
 from model.errors import ModelError
 
 _GREY = np.array([0.299, 0.587, 0.114], dtype=np.float32)

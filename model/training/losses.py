@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from data.arrays import Floats
 from model.errors import ModelError
-from model.metrics.metric import Floats
 from model.network.network import Output
 
 

@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from torch.utils.data import Sampler
 
+from data.arrays import Floats, Ints
 from data.torch_datasets import Draw
-
-Floats = npt.NDArray[np.float64]
 
 # Phantoms with seeds below this are for tuning, testing and showing; training never draws them.
 FIRST_TRAINING_SEED = 10**9
@@ -32,7 +30,7 @@ def class_shares(labels: Sequence[int], *, n_classes: int, balance: float) -> Fl
 
 def epoch_order(
     labels: Sequence[int], *, length: int, balance: float, seed: int, epoch: int
-) -> npt.NDArray[np.int64]:
+) -> Ints:
     """Rows of one epoch, (length,) int64 into `labels`.
 
     `balance` 1: the classes present take turns in random order. 0: a permutation, repeated when
@@ -51,9 +49,7 @@ def epoch_order(
     return np.concatenate([rng.permutation(row) for row in np.stack(columns, axis=1)])[:length]
 
 
-def _shared(
-    labels: npt.NDArray[np.int64], length: int, balance: float, rng: np.random.Generator
-) -> npt.NDArray[np.int64]:
+def _shared(labels: Ints, length: int, balance: float, rng: np.random.Generator) -> Ints:
     shares = class_shares(labels.tolist(), n_classes=int(labels.max()) + 1, balance=balance)
     exact = shares * length
     counts = np.floor(exact).astype(np.int64)
@@ -68,9 +64,7 @@ def _shared(
     return rng.permutation(np.concatenate(rows))
 
 
-def _cycled(
-    rows: npt.NDArray[np.int64], length: int, rng: np.random.Generator
-) -> npt.NDArray[np.int64]:
+def _cycled(rows: Ints, length: int, rng: np.random.Generator) -> Ints:
     passes = -(-length // len(rows))
     return np.concatenate([rng.permutation(rows) for _ in range(passes)])[:length]
 
@@ -83,7 +77,7 @@ class BatchSampler(Sampler[list[Draw]]):
 
     def __init__(
         self,
-        order: npt.NDArray[np.int64],
+        order: Ints,
         *,
         batch_size: int,
         seed: int,

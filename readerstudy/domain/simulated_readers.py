@@ -17,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 
+from data.arrays import Floats
 from data.taxonomy import Taxonomy
 from readerstudy.domain.errors import StudyError
 
@@ -38,7 +38,6 @@ LOOK_ALIKES = (
     frozenset({"AK", "BKL", "SCC"}),
 )
 
-FloatArray = npt.NDArray[np.float64]
 
 _HARDEST = 40.0  # logits: right always, or never, as far as a float can tell
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(32)  # of a mean over N(0, 1)
@@ -71,8 +70,8 @@ class Habits:
     """
 
     codes: tuple[str, ...]
-    skill: FloatArray
-    mix_ups: FloatArray
+    skill: Floats
+    mix_ups: Floats
 
 
 def usual_habits(taxonomy: Taxonomy) -> Habits:
@@ -82,7 +81,7 @@ def usual_habits(taxonomy: Taxonomy) -> Habits:
 
 
 def habits_of(
-    rates: Mapping[str, Rates], truth: Sequence[str], difficulty: FloatArray, *, taxonomy: Taxonomy
+    rates: Mapping[str, Rates], truth: Sequence[str], difficulty: Floats, *, taxonomy: Taxonomy
 ) -> Habits:
     """Habits with which readers of these cases have these rates in expectation.
 
@@ -104,7 +103,7 @@ def habits_of(
 
 
 def draw_reading(
-    truth: Sequence[str], difficulty: FloatArray, *, habits: Habits, rng: np.random.Generator
+    truth: Sequence[str], difficulty: Floats, *, habits: Habits, rng: np.random.Generator
 ) -> SimulatedReading:
     """`difficulty`: (n_cases,) in logits, from `draw_difficulty`."""
     n = len(truth)
@@ -122,7 +121,7 @@ def draw_reading(
     )
 
 
-def draw_difficulty(case_ids: Sequence[str]) -> FloatArray:
+def draw_difficulty(case_ids: Sequence[str]) -> Floats:
     """(n_cases,) logits from the names of the cases: the same for every seed of readers."""
     seeds = [int.from_bytes(hashlib.sha256(c.encode()).digest()[:8]) for c in case_ids]
     return np.array([np.random.default_rng(s).normal(0, DIFFICULTY_SD) for s in seeds])
@@ -135,11 +134,11 @@ def _mistakes(rows: Sequence[int], habits: Habits, rng: np.random.Generator) -> 
     return [habits.codes[min(k, len(habits.codes) - 1)] for k in drawn]
 
 
-def _shares(weights: FloatArray) -> FloatArray:
+def _shares(weights: Floats) -> Floats:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def _weights(taxonomy: Taxonomy) -> FloatArray:
+def _weights(taxonomy: Taxonomy) -> Floats:
     """(k, k) how likely each wrong class is taken for the true one."""
     return np.array([[_weight(taxonomy, a, b) for b in taxonomy.codes] for a in taxonomy.codes])
 
@@ -153,7 +152,7 @@ def _weight(taxonomy: Taxonomy, true: str, taken: str) -> float:
     return FAMILY_WEIGHT if is_family else 1.0
 
 
-def _skill(sensitivity: float, difficulty: FloatArray) -> float:
+def _skill(sensitivity: float, difficulty: Floats) -> float:
     """Mean skill with which readers are right on this share of these cases."""
 
     def too_good(skill: float) -> float:
@@ -163,7 +162,7 @@ def _skill(sensitivity: float, difficulty: FloatArray) -> float:
     return float(brentq(too_good, -_HARDEST, _HARDEST))
 
 
-def _fitted(weights: FloatArray, missed: FloatArray, taken: FloatArray) -> FloatArray:
+def _fitted(weights: Floats, missed: Floats, taken: Floats) -> Floats:
     """(k, k) expected wrong answers with `missed` as row sums and nearly `taken` as column sums."""
     goal = taken * missed.sum() / taken.sum()
     table = weights
@@ -192,9 +191,7 @@ def _check_rates(rates: Mapping[str, Rates], truth: Sequence[str], taxonomy: Tax
             )
 
 
-def _check_fit(
-    table: FloatArray, taken: FloatArray, n_others: FloatArray, codes: Sequence[str]
-) -> None:
+def _check_fit(table: Floats, taken: Floats, n_others: Floats, codes: Sequence[str]) -> None:
     got, asked = 1 - table.sum(axis=0) / n_others, 1 - taken / n_others
     far = [
         f"the specificity of {code} would be {a:.3f} in place of {b:.3f}"
@@ -208,5 +205,5 @@ def _check_fit(
         )
 
 
-def _sigmoid(logit: FloatArray) -> FloatArray:
+def _sigmoid(logit: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-logit)))

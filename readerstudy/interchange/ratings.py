@@ -7,9 +7,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from data.arrays import Floats
 from readerstudy.files.read_tables import refuse_odd
 from readerstudy.stats.errors import StatsError
-from readerstudy.stats.input.study import FloatArray, Study
+from readerstudy.stats.input.study import Study
 from readerstudy.stats.methods.reader_area import reader_ratings
 
 READERS = "unaided"
@@ -71,7 +72,7 @@ def _check_models(study: Study) -> None:
         )
 
 
-def _of_readers(study: Study, target: int, kind: Kind) -> FloatArray:
+def _of_readers(study: Study, target: int, kind: Kind) -> Floats:
     if kind == "call":
         return np.where(study.answered, study.answers == target, np.nan)
     ratings = reader_ratings(study, target=target)
@@ -88,7 +89,7 @@ def _of_readers(study: Study, target: int, kind: Kind) -> FloatArray:
     return ratings
 
 
-def _part(study: Study, modality: str, cells: FloatArray) -> pd.DataFrame:
+def _part(study: Study, modality: str, cells: Floats) -> pd.DataFrame:
     reader, case = np.nonzero(~np.isnan(cells))
     return pd.DataFrame(
         {
@@ -196,12 +197,12 @@ def _predictions(ratings: Ratings, modality: str, choice: Choice) -> pd.DataFram
     )
 
 
-def _as_probability(score: FloatArray, threshold: float) -> FloatArray:
+def _as_probability(score: Floats, threshold: float) -> Floats:
     """Onto 0 to 1 with the threshold at one half: decisions and order stay, meaning does not."""
     below, above = min(score.min(), threshold), max(score.max(), threshold)
     low = 0.5 * (score - below) / max(threshold - below, 1e-12)
     high = 0.5 + 0.5 * (score - threshold) / max(above - threshold, 1e-12)
-    found: FloatArray = np.where(score < threshold, np.minimum(low, np.nextafter(0.5, 0)), high)
+    found: Floats = np.where(score < threshold, np.minimum(low, np.nextafter(0.5, 0)), high)
     return found
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from statsmodels.stats.inter_rater import fleiss_kappa
 
+from data.arrays import Bools, Floats, Ints
 from data.measures.tails import quantile, two_sided
-from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Agreement:
     n_cases: int
 
 
-def gwet_ac1(votes: IntArray, *, level: float = 0.95) -> Agreement:
+def gwet_ac1(votes: Ints, *, level: float = 0.95) -> Agreement:
     """Gwet's AC1 among raters, cases with one rating helping only the prevalence.
 
     `votes`: (n, k) intp ratings per case and class. Variance over cases. No case with two ratings,
@@ -41,7 +41,7 @@ def gwet_ac1(votes: IntArray, *, level: float = 0.95) -> Agreement:
     return table.coefficient(chance, slope, level)
 
 
-def fleiss(votes: IntArray, *, level: float = 0.95) -> Agreement:
+def fleiss(votes: Ints, *, level: float = 0.95) -> Agreement:
     """Fleiss' kappa generalised to unanswered cells, with Gwet's variance over cases.
 
     Reference: Fleiss 1971; Gwet 2014, chapter 5.
@@ -51,12 +51,12 @@ def fleiss(votes: IntArray, *, level: float = 0.95) -> Agreement:
     return table.coefficient(chance, table.shares @ table.prevalence, level)
 
 
-def observed_agreement(votes: IntArray, *, level: float = 0.95) -> Agreement:
+def observed_agreement(votes: Ints, *, level: float = 0.95) -> Agreement:
     """Share of agreeing pairs of ratings, not corrected for chance, in [0, 1]."""
     return _Table(votes).coefficient(0.0, np.zeros(1), level)
 
 
-def brennan_prediger(votes: IntArray, *, level: float = 0.95) -> Agreement:
+def brennan_prediger(votes: Ints, *, level: float = 0.95) -> Agreement:
     """Agreement corrected for a chance of 1 / k.
 
     Reference: Brennan & Prediger 1981.
@@ -65,7 +65,7 @@ def brennan_prediger(votes: IntArray, *, level: float = 0.95) -> Agreement:
     return _Table(votes).coefficient(chance, np.full(1, chance), level)
 
 
-def conger(answers: IntArray, *, n_classes: int, level: float = 0.95) -> Agreement:
+def conger(answers: Ints, *, n_classes: int, level: float = 0.95) -> Agreement:
     """Conger's kappa: chance as in Cohen's kappa of two raters, each with an own prevalence.
 
     `answers`: (J, n) intp, negative where there is none. Variance over cases. One rater, or a
@@ -103,7 +103,7 @@ class CompleteFleiss:
     n_cases: int
 
 
-def fleiss_complete(votes: IntArray, *, n_raters: int) -> CompleteFleiss:
+def fleiss_complete(votes: Ints, *, n_raters: int) -> CompleteFleiss:
     """Fleiss' kappa on the cases that everybody rated; nan without any, or with one class.
 
     Reference: Fleiss 1971; Fleiss, Nee & Landis 1979 for the variance.
@@ -125,7 +125,7 @@ def fleiss_complete(votes: IntArray, *, n_raters: int) -> CompleteFleiss:
     return CompleteFleiss(value, value / float(np.sqrt(spread)), tuple(per_class.tolist()), n)
 
 
-def krippendorff_alpha(votes: IntArray, *, level: float = 0.95) -> Agreement:
+def krippendorff_alpha(votes: Ints, *, level: float = 0.95) -> Agreement:
     """Krippendorff's nominal alpha with Gwet's variance over cases rated at least twice.
 
     Reference: Krippendorff 2011; Gwet 2014, chapter 5.
@@ -155,9 +155,7 @@ def krippendorff_alpha(votes: IntArray, *, level: float = 0.95) -> Agreement:
     return _with_interval(value, observed, chance, own - plain, level)
 
 
-def cohen_kappa(
-    first: IntArray, second: IntArray, there: BoolArray, *, n_classes: int
-) -> FloatArray:
+def cohen_kappa(first: Ints, second: Ints, there: Bools, *, n_classes: int) -> Floats:
     """(R,) Cohen's kappa and (R,) its z against 0, stacked as (2, R).
 
     `first`: (n,) one rater. `second`, `there`: (R, n). nan where chance agreement is complete.
@@ -184,7 +182,7 @@ def cohen_kappa(
 class _Table:
     """Observed agreement and shares per case of an (n, k) table of votes."""
 
-    def __init__(self, votes: IntArray) -> None:
+    def __init__(self, votes: Ints) -> None:
         rated = votes[votes.sum(axis=1) > 0].astype(np.float64)
         self.count = rated.sum(axis=1)
         self.shares = rated / self.count[:, None]
@@ -194,7 +192,7 @@ class _Table:
         agreeing = (rated * (rated - 1)).sum(axis=1)
         self.observed = np.where(self.several, agreeing / pairs, 0.0)
 
-    def coefficient(self, chance: float, slope: FloatArray, level: float) -> Agreement:
+    def coefficient(self, chance: float, slope: Floats, level: float) -> Agreement:
         """(observed - chance) / (1 - chance) with the linearised variance over cases."""
         n, n_several = len(self.count), int(self.several.sum())
         if n_several == 0 or chance >= 1:
@@ -207,7 +205,7 @@ class _Table:
 
 
 def _with_interval(
-    value: float, observed: float, chance: float, deviations: FloatArray, level: float
+    value: float, observed: float, chance: float, deviations: Floats, level: float
 ) -> Agreement:
     """Interval by t from the deviations of the cases' contributions."""
     n = len(deviations)

@@ -4,24 +4,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray
+from data.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
 class Draws:
     """How often each reader (B, J) and each case (B, n) was drawn, float64."""
 
-    readers: FloatArray
-    cases: FloatArray
+    readers: Floats
+    cases: Floats
 
 
 def draw(
-    truth: IntArray,
+    truth: Ints,
     *,
     n_readers: int,
     replicates: int,
     rng: np.random.Generator,
-    cluster: IntArray | None = None,
+    cluster: Ints | None = None,
 ) -> Draws:
     """Draw readers, and cases within truth strata, with replacement; same sizes as observed.
 
@@ -41,7 +41,7 @@ def draw(
     return Draws(readers.astype(np.float64), _drawn(kinds, replicates, rng)[:, place])
 
 
-def _drawn(strata: IntArray, replicates: int, rng: np.random.Generator) -> FloatArray:
+def _drawn(strata: Ints, replicates: int, rng: np.random.Generator) -> Floats:
     counts = np.zeros((replicates, len(strata)))
     for stratum in np.unique(strata):
         at = np.flatnonzero(strata == stratum)
@@ -49,7 +49,7 @@ def _drawn(strata: IntArray, replicates: int, rng: np.random.Generator) -> Float
     return counts
 
 
-def resampled_mean(draws: Draws, right: FloatArray, there: BoolArray, at: IntArray) -> FloatArray:
+def resampled_mean(draws: Draws, right: Floats, there: Bools, at: Ints) -> Floats:
     """(B,) mean over drawn readers of their share of right cells among drawn cases.
 
     `right`, `there`: (J, m) on the cases `at`. A drawn reader without a drawn cell is left out.
@@ -57,28 +57,26 @@ def resampled_mean(draws: Draws, right: FloatArray, there: BoolArray, at: IntArr
     return mean_over_readers(draws, resampled_shares(draws, right, there, at))
 
 
-def mean_over_readers(draws: Draws, values: FloatArray) -> FloatArray:
+def mean_over_readers(draws: Draws, values: Floats) -> Floats:
     """(B,) mean of (B, J) values over the drawn readers; those with nan are left out."""
     known = np.isfinite(values)
     weight = draws.readers * known
     total = weight.sum(axis=1)
     summed = (weight * np.where(known, values, 0.0)).sum(axis=1)
-    found: FloatArray = np.divide(summed, total, out=np.full(len(total), np.nan), where=total > 0)
+    found: Floats = np.divide(summed, total, out=np.full(len(total), np.nan), where=total > 0)
     return found
 
 
-def resampled_shares(draws: Draws, right: FloatArray, there: BoolArray, at: IntArray) -> FloatArray:
+def resampled_shares(draws: Draws, right: Floats, there: Bools, at: Ints) -> Floats:
     """(B, J) each reader's share of right cells among the drawn cases; nan without any."""
     weight = draws.cases[:, at]
     count = weight @ there.astype(np.float64).T
     summed = weight @ (right * there).T
-    found: FloatArray = np.divide(summed, count, out=np.full(count.shape, np.nan), where=count > 0)
+    found: Floats = np.divide(summed, count, out=np.full(count.shape, np.nan), where=count > 0)
     return found
 
 
-def resampled_roc(
-    draws: Draws, scores: FloatArray, is_class: BoolArray
-) -> tuple[FloatArray, FloatArray]:
+def resampled_roc(draws: Draws, scores: Floats, is_class: Bools) -> tuple[Floats, Floats]:
     """(B, t) false and true positive rates of a model at its t thresholds, from 0 to 1."""
     order = np.argsort(-scores, kind="stable")
     last = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
@@ -90,12 +88,12 @@ def resampled_roc(
     return np.hstack([start, fpr]), np.hstack([start, tpr])
 
 
-def area_under(fpr: FloatArray, tpr: FloatArray) -> FloatArray:
+def area_under(fpr: Floats, tpr: Floats) -> Floats:
     """(B,) area under each (B, t) curve by trapezia."""
     return np.asarray((np.diff(fpr, axis=1) * (tpr[:, 1:] + tpr[:, :-1]) / 2).sum(axis=1))
 
 
-def rate_at(x: FloatArray, y: FloatArray, target: FloatArray) -> FloatArray:
+def rate_at(x: Floats, y: Floats, target: Floats) -> Floats:
     """(B,) y where a rising (B, t) curve x reaches `target` (B,), between points linearly.
 
     Where the curve rises straight up through the target its highest y counts.

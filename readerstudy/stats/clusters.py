@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray
+from data.arrays import Bools, Floats, Ints
 
 
-def by_cluster(influence: FloatArray, cluster: IntArray) -> FloatArray:
+def by_cluster(influence: Floats, cluster: Ints) -> Floats:
     """(J, n) influence of cases to (J, G) influence of their clusters.
 
     `cluster`: (n,) intp, any labels. Influences are added within clusters and rescaled so that
@@ -30,7 +30,7 @@ def by_cluster(influence: FloatArray, cluster: IntArray) -> FloatArray:
     return np.asarray(summed * np.sqrt((n - 1) / n * groups / (groups - 1)))
 
 
-def area_by_cluster(influence: FloatArray, cluster: IntArray, *, n_positive: int) -> FloatArray:
+def area_by_cluster(influence: Floats, cluster: Ints, *, n_positive: int) -> Floats:
     """The same for areas under the curve: (R, m + n) influences, positives first, to (R, G).
 
     Clusters may hold both kinds of cases. The sums of either kind have the factor of the clusters
@@ -47,7 +47,7 @@ def area_by_cluster(influence: FloatArray, cluster: IntArray, *, n_positive: int
     return found
 
 
-def design_effects(right: FloatArray, there: BoolArray, cluster: IntArray) -> FloatArray:
+def design_effects(right: Floats, there: Bools, cluster: Ints) -> Floats:
     """(R,) how many dependent cases are worth one independent, at least 1.
 
     `right`, `there`: (R, m) as in `moments.proportion_influence`; `cluster`: (m,). The variance
@@ -75,7 +75,7 @@ def design_effects(right: FloatArray, there: BoolArray, cluster: IntArray) -> Fl
     return np.where(np.isfinite(effect), np.maximum(effect, 1.0), 1.0)
 
 
-def clustered_mcnemar(difference: FloatArray, cluster: IntArray) -> FloatArray:
+def clustered_mcnemar(difference: Floats, cluster: Ints) -> Floats:
     """(R,) chi-square with one degree of freedom of paired answers; nan without a difference.
 
     `difference`: (R, m) model right minus reader right, 0 where a cell is missing.
@@ -90,7 +90,7 @@ def clustered_mcnemar(difference: FloatArray, cluster: IntArray) -> FloatArray:
     member[np.arange(len(cluster)), place] = 1.0
     summed = difference @ member
     squares = (summed**2).sum(axis=1)
-    found: FloatArray = np.divide(
+    found: Floats = np.divide(
         summed.sum(axis=1) ** 2, squares, out=np.full(len(squares), np.nan), where=squares > 0
     )
     return found

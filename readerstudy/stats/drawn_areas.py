@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from data.arrays import Bools, Floats, Ints
 from readerstudy.stats.bootstrap import Draws
-from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray
 
-Count = Callable[[FloatArray, FloatArray, IntArray, IntArray], FloatArray]
+Count = Callable[[Floats, Floats, Ints, Ints], Floats]
 # Measured: pairs pay up to so many per case, and one more for every value that ratings take.
 _PAIRS_PER_CASE = 25
 _MOST_PAIRS_PER_CASE = 150
@@ -16,7 +16,7 @@ _MOST_LEVELS = 125
 _BLOCK = 2_000_000
 
 
-def resampled_areas(draws: Draws, scores: FloatArray, is_class: BoolArray) -> FloatArray:
+def resampled_areas(draws: Draws, scores: Floats, is_class: Bools) -> Floats:
     """(B, R) AUC of each rater among the drawn cases, ties one half.
 
     `scores`: (R, n) float64, a higher one meaning the class, nan where a rater has none.
@@ -36,11 +36,11 @@ def resampled_areas(draws: Draws, scores: FloatArray, is_class: BoolArray) -> Fl
     )
     count = _cheapest(scores, len(of_class) * len(others) / len(is_class))
     won = count(draws.cases, scores, of_class, others)
-    found: FloatArray = np.divide(won, pairs, out=np.full_like(won, np.nan), where=pairs > 0)
+    found: Floats = np.divide(won, pairs, out=np.full_like(won, np.nan), where=pairs > 0)
     return found
 
 
-def _cheapest(scores: FloatArray, pairs_per_case: float) -> Count:
+def _cheapest(scores: Floats, pairs_per_case: float) -> Count:
     steps = np.diff(np.sort(scores, axis=1), axis=1) > 0
     levels = 1 + int(steps.sum(axis=1).max(initial=0))
     if pairs_per_case <= min(_PAIRS_PER_CASE + levels, _MOST_PAIRS_PER_CASE):
@@ -48,9 +48,7 @@ def _cheapest(scores: FloatArray, pairs_per_case: float) -> Count:
     return won_by_levels if levels <= _MOST_LEVELS else won_by_ranks
 
 
-def won_by_pairs(
-    drawn: FloatArray, scores: FloatArray, of_class: IntArray, others: IntArray
-) -> FloatArray:
+def won_by_pairs(drawn: Floats, scores: Floats, of_class: Ints, others: Ints) -> Floats:
     """(B, R) weighted number of pairs in which the case of the class scores higher.
 
     `drawn`: (B, n) float64, how often each case was drawn. Time grows with the number of pairs.
@@ -71,9 +69,7 @@ def won_by_pairs(
     return won
 
 
-def won_by_levels(
-    drawn: FloatArray, scores: FloatArray, of_class: IntArray, others: IntArray
-) -> FloatArray:
+def won_by_levels(drawn: Floats, scores: Floats, of_class: Ints, others: Ints) -> Floats:
     """The same from how many cases of both kinds were drawn at each value that a rater gave.
 
     Time grows with cases times values: for confidence, which has few.
@@ -91,9 +87,7 @@ def won_by_levels(
     return won.T
 
 
-def won_by_ranks(
-    drawn: FloatArray, scores: FloatArray, of_class: IntArray, others: IntArray
-) -> FloatArray:
+def won_by_ranks(drawn: Floats, scores: Floats, of_class: Ints, others: Ints) -> Floats:
     """The same in time that is linear in cases, for studies with very many."""
     weight = np.ascontiguousarray(drawn.T)
     won = np.zeros((len(scores), len(drawn)))

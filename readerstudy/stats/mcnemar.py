@@ -7,31 +7,31 @@ import numpy as np
 from scipy.stats import binom
 from statsmodels.stats.multitest import fdrcorrection
 
+from data.arrays import Bools, Floats, Ints
 from data.measures.multiplicity import holm
-from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
 class Discordant:
     """Counts of one model against R readers, each (R,) intp."""
 
-    both_right: IntArray
-    model_only: IntArray
-    reader_only: IntArray
-    both_wrong: IntArray
+    both_right: Ints
+    model_only: Ints
+    reader_only: Ints
+    both_wrong: Ints
 
 
-def discordant(model_right: FloatArray, right: FloatArray, there: BoolArray) -> Discordant:
+def discordant(model_right: Floats, right: Floats, there: Bools) -> Discordant:
     """Cross-tabulate. `model_right`: (m,) and `right`: (R, m) float64 0 or 1; `there`: (R, m)."""
     its, own = np.broadcast_to(model_right, right.shape) > 0, right > 0
 
-    def count(cells: BoolArray) -> IntArray:
+    def count(cells: Bools) -> Ints:
         return np.asarray((cells & there).sum(axis=1), dtype=np.intp)
 
     return Discordant(count(its & own), count(its & ~own), count(~its & own), count(~its & ~own))
 
 
-def exact_p(b: IntArray, c: IntArray) -> FloatArray:
+def exact_p(b: Ints, c: Ints) -> Floats:
     """Two-sided exact McNemar p of discordant counts; 1 where there are none.
 
     >>> exact_p(np.array([8]), np.array([2]))
@@ -40,7 +40,7 @@ def exact_p(b: IntArray, c: IntArray) -> FloatArray:
     return np.asarray(np.minimum(1.0, 2 * binom.cdf(np.minimum(b, c), b + c, 0.5)))
 
 
-def mid_p(b: IntArray, c: IntArray) -> FloatArray:
+def mid_p(b: Ints, c: Ints) -> Floats:
     """McNemar's mid-p: twice the lower tail less the point probability.
 
     Reference: Fagerland, Lydersen & Laake 2013.
@@ -53,17 +53,17 @@ def mid_p(b: IntArray, c: IntArray) -> FloatArray:
     return np.asarray(np.minimum(1.0, found))
 
 
-def chi_square(b: IntArray, c: IntArray, *, corrected: bool = False) -> FloatArray:
+def chi_square(b: Ints, c: Ints, *, corrected: bool = False) -> Floats:
     """McNemar's statistic, with Edwards' correction if asked; nan without discordant pairs."""
     gap = np.abs(b - c).astype(np.float64)
     if corrected:
         gap = np.maximum(gap - 1, 0)
     total = (b + c).astype(np.float64)
-    found: FloatArray = np.divide(gap**2, total, out=np.full(gap.shape, np.nan), where=total > 0)
+    found: Floats = np.divide(gap**2, total, out=np.full(gap.shape, np.nan), where=total > 0)
     return found
 
 
-def adjusted(p: FloatArray, *, method: Literal["holm", "fdr_bh"]) -> FloatArray:
+def adjusted(p: Floats, *, method: Literal["holm", "fdr_bh"]) -> Floats:
     """Holm's or Benjamini and Hochberg's adjusted p over readers; nan stays nan.
 
     References: Holm 1979, Benjamini & Hochberg 1995.

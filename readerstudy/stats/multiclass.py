@@ -4,12 +4,12 @@ from itertools import combinations
 
 import numpy as np
 
+from data.arrays import Floats, Ints
 from data.measures.auc import delong_influence, placements
 from readerstudy.stats.clusters import by_cluster
-from readerstudy.stats.input.study import FloatArray, IntArray
 
 
-def hand_till(truth: IntArray, scores: FloatArray) -> float:
+def hand_till(truth: Ints, scores: Floats) -> float:
     """Hand and Till's M: mean over pairs of classes of the two pairwise AUCs.
 
     `truth`: (n,) intp. `scores`: (n, k) float64, higher means the class. Classes without a case
@@ -30,9 +30,7 @@ def hand_till(truth: IntArray, scores: FloatArray) -> float:
     return float(np.mean(areas)) if areas else np.nan
 
 
-def macro_auc(
-    truth: IntArray, scores: FloatArray, *, cluster: IntArray | None = None
-) -> tuple[float, float]:
+def macro_auc(truth: Ints, scores: Floats, *, cluster: Ints | None = None) -> tuple[float, float]:
     """Mean one-vs-rest AUC over the classes that have cases, and its DeLong standard error.
 
     The classes share their cases, so their influences are added case by case, and within `cluster`

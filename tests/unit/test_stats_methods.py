@@ -11,12 +11,13 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from data.measures.auc import delong_variance, logit_interval, normal_interval, placements
+from data.measures.confusion import confusion_matrix
 from data.measures.proportions import interval
 from data.measures.tails import quantile, two_sided, upper_tail
 from readerstudy.stats import agreement
 from readerstudy.stats.crowd import NO_MAJORITY, majority_vote, vote_counts, vote_shares
 from readerstudy.stats.mcnemar import adjusted, chi_square, exact_p, mid_p
-from readerstudy.stats.methods.confusion import confusion_matrix, one_vs_rest
+from readerstudy.stats.methods.confusion import one_vs_rest
 from readerstudy.stats.methods.moments import Moments, auc_jackknife, moments, proportion_influence
 from readerstudy.stats.methods.obuchowski_rockette import (
     CLAMPED,

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from data.arrays import Bools, Floats32
 from model.card.card import ModelCard
 from model.network.network import SkinNet
 from model.saliency.checks.baselines import BASELINES, baseline
@@ -19,7 +18,6 @@ from model.saliency.checks.robustness import largest_change, misfit
 from model.saliency.checks.structures import is_hit, share_inside
 from model.saliency.methods import METHODS, attribute, normalise
 
-FloatMap = npt.NDArray[np.float32]
 SHARE, AREA, HIT = "share of the map on the structures", "area of the structures", "pointing game"
 DELETION, INSERTION = "deletion AUC", "insertion AUC"
 CHANGE, UNFORETOLD = "sensitivity-max", "relative infidelity"
@@ -49,10 +47,10 @@ class Subject:
     target: int
     seed: int
     methods: Sequence[str] = tuple(METHODS)
-    mask: npt.NDArray[np.bool_] | None = None
-    _raw: dict[str, FloatMap] = field(default_factory=dict)
+    mask: Bools | None = None
+    _raw: dict[str, Floats32] = field(default_factory=dict)
 
-    def raw(self, name: str) -> FloatMap:
+    def raw(self, name: str) -> Floats32:
         """The unscaled (s, s) map of a method or baseline; computed once."""
         if name not in self._raw:
             self._raw[name] = (
@@ -88,10 +86,10 @@ class Subject:
         return self._misfit(values, is_share=METHODS[name].is_share) / self.empty_misfit
 
 
-def raw_map(network: SkinNet, subject: Subject, method: str) -> FloatMap:
+def raw_map(network: SkinNet, subject: Subject, method: str) -> Floats32:
     """The unscaled map of the subject's image and class, by this network."""
     found = attribute(network, subject.image, target=subject.target, method=method)
-    values: FloatMap = found.cpu().numpy()
+    values: Floats32 = found.cpu().numpy()
     return values
 
 

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
+from data.arrays import Floats, Ints
 from model.network.network import SkinNet
 
-Floats = npt.NDArray[np.float64]
 Kind = Literal["deletion", "insertion"]
 STEPS = 10
 _BATCH = 8
@@ -54,14 +54,14 @@ def area(values: Floats) -> float:
     return float(np.trapezoid(values, dx=1 / (len(values) - 1)))
 
 
-def _order(saliency: npt.NDArray[np.floating], seed: int) -> npt.NDArray[np.intp]:
+def _order(saliency: npt.NDArray[np.floating], seed: int) -> Ints:
     """Pixels in falling order; equal ones would else come row by row."""
     drawn = np.random.default_rng(seed).permutation(saliency.size)
-    order: npt.NDArray[np.intp] = drawn[np.argsort(-saliency.ravel()[drawn], kind="stable")]
+    order: Ints = drawn[np.argsort(-saliency.ravel()[drawn], kind="stable")]
     return order
 
 
-def _mixes(image: Tensor, order: npt.NDArray[np.intp], *, kind: Kind, steps: int) -> Tensor:
+def _mixes(image: Tensor, order: Ints, *, kind: Kind, steps: int) -> Tensor:
     start, end = (image, torch.zeros_like(image))
     if kind == "insertion":
         start, end = (blurred(image), image)

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from model.metrics.bootstrap import PERCENTILE, mean_interval
@@ -13,8 +12,6 @@ from model.metrics.metric import WILSON, from_plain_row, plain_row, wilson
 from model.saliency.checks import checks
 from model.saliency.checks.baselines import BASELINES
 from model.saliency.checks.runner import Done
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from scipy import stats
 from torch import nn
 
+from data.arrays import Floats, Floats32
 from model.network.network import SkinNet
 
-FloatMap = npt.NDArray[np.float32]
 PARTS = 4
 CLASSIFIER = "classifier"
 MODES = ("cascading", "independent")
@@ -63,14 +62,14 @@ def _reset(layers: Sequence[nn.Module]) -> None:
             layer.reset_parameters()  # type: ignore[operator]
 
 
-def rank_correlation(a: FloatMap, b: FloatMap) -> float:
+def rank_correlation(a: Floats32, b: Floats32) -> float:
     """Spearman's correlation of two maps' pixels; nan when one of them is constant."""
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         return math.nan
     return float(stats.spearmanr(a, b, axis=None).statistic)
 
 
-def ssim(a: FloatMap, b: FloatMap) -> float:
+def ssim(a: Floats32, b: Floats32) -> float:
     """Structural similarity of two (h, w) maps in [0, 1], sides of at least 11 px; 1 for equal.
 
     nan when one of them is constant: two empty maps are not alike, they say nothing.
@@ -89,6 +88,6 @@ def ssim(a: FloatMap, b: FloatMap) -> float:
     return float(local[edge:-edge, edge:-edge].mean())
 
 
-def _mean(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    found: npt.NDArray[np.float64] = cv2.GaussianBlur(values, (_WINDOW, _WINDOW), _SIGMA)
+def _mean(values: Floats) -> Floats:
+    found: Floats = cv2.GaussianBlur(values, (_WINDOW, _WINDOW), _SIGMA)
     return found

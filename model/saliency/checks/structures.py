@@ -3,13 +3,11 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-FloatMap = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
+from data.arrays import Bools, Floats32
 
 
-def share_inside(saliency: FloatMap, mask: Mask) -> float:
+def share_inside(saliency: Floats32, mask: Bools) -> float:
     """Share of a non-negative (s, s) map's sum on the mask; nan without signal or mask.
 
     Reference: the energy-based pointing game of Wang et al. 2020 (Score-CAM, eq. 7).
@@ -23,7 +21,7 @@ def share_inside(saliency: FloatMap, mask: Mask) -> float:
     return float(saliency[mask].sum(dtype=np.float64)) / total
 
 
-def is_hit(saliency: FloatMap, mask: Mask) -> float:
+def is_hit(saliency: Floats32, mask: Bools) -> float:
     """Pointing game: 1 when the largest value lies on the mask, else 0; nan as `share_inside`.
 
     Several equal maxima count by the share of them that lies on the mask. No tolerance is given.

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from data.arrays import Floats
 from readerstudy import clock
 from readerstudy.db import Database, Session, audit
 from readerstudy.db.queries import studies
@@ -17,7 +18,6 @@ from readerstudy.domain.rules import Permission, authorise
 from readerstudy.domain.simulated_readers import (
     FORGETS,
     TAKES_ADVICE,
-    FloatArray,
     Habits,
     Rates,
     draw_difficulty,
@@ -73,7 +73,7 @@ def simulate_readers(
 
 
 def _habits(
-    study: Study, drawer: Drawer, difficulty: FloatArray, rates: Mapping[str, Rates] | None
+    study: Study, drawer: Drawer, difficulty: Floats, rates: Mapping[str, Rates] | None
 ) -> Habits:
     taxonomy = study.taxonomy
     if rates is None:
@@ -115,7 +115,7 @@ class _Invented:
     """What one invented reader says, whatever the arm."""
 
     def __init__(
-        self, drawer: Drawer, habits: Habits, difficulty: FloatArray, rng: np.random.Generator
+        self, drawer: Drawer, habits: Habits, difficulty: Floats, rng: np.random.Generator
     ) -> None:
         self._questions = drawer.protocol.questions
         self._place = {case.id: number for number, case in enumerate(drawer.cases)}

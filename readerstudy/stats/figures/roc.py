@@ -8,10 +8,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from data.arrays import Bools, Floats
 from data.measures.proportions import interval, ratio
 from readerstudy.stats.crowd import vote_shares
 from readerstudy.stats.input.frames import build_study
-from readerstudy.stats.input.study import BoolArray, FloatArray, Study
+from readerstudy.stats.input.study import Study
 from readerstudy.stats.methods.confusion import metric_cells
 from readerstudy.stats.names import (
     AREA_METHODS,
@@ -115,7 +116,7 @@ def study_roc_figure(study: Study, analysis: Analysis, *, class_: str) -> RocFig
     )
 
 
-def roc_points(scores: FloatArray, is_class: BoolArray) -> tuple[FloatArray, FloatArray]:
+def roc_points(scores: Floats, is_class: Bools) -> tuple[Floats, Floats]:
     """False and true positive rates at every threshold, from 0 to 1, ties joined.
 
     `scores`: (n,) float64. `is_class`: (n,) bool. Without a case of either kind the rate is nan.
@@ -132,7 +133,7 @@ def roc_points(scores: FloatArray, is_class: BoolArray) -> tuple[FloatArray, Flo
     return ratio(np.append(0, false), (~is_class).sum()), tpr
 
 
-def _curves(study: Study, analysis: Analysis, target: int, is_class: BoolArray) -> list[RocCurve]:
+def _curves(study: Study, analysis: Analysis, target: int, is_class: Bools) -> list[RocCurve]:
     class_ = study.classes[target]
     sources = [(Subject.model(m.name), m.scores[:, target]) for m in study.models]
     if study.n_readers > 1:
@@ -154,7 +155,7 @@ def _curves(study: Study, analysis: Analysis, target: int, is_class: BoolArray) 
     return curves
 
 
-def _plain(values: FloatArray) -> tuple[float, ...]:
+def _plain(values: Floats) -> tuple[float, ...]:
     return tuple(values.tolist())
 
 
@@ -178,7 +179,7 @@ def _reader_points(study: Study, target: int) -> list[RocPoint]:
     ]
 
 
-def _right_share(study: Study, quantity: str, target: int) -> FloatArray:
+def _right_share(study: Study, quantity: str, target: int) -> Floats:
     cells = metric_cells(study, quantity, target=target)
     return ratio((cells.right * cells.there).sum(axis=1), cells.there.sum(axis=1))
 
@@ -220,7 +221,7 @@ def _point(
 
 
 def _notes(
-    study: Study, curves: tuple[RocCurve, ...], points: tuple[RocPoint, ...], is_class: BoolArray
+    study: Study, curves: tuple[RocCurve, ...], points: tuple[RocPoint, ...], is_class: Bools
 ) -> list[str]:
     notes = []
     readers = [p for p in points if p.kind == "reader"]

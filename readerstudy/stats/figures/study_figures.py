@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.arrays import Ints
+from data.measures.confusion import confusion_matrix
 from readerstudy.stats.figures.roc import RocFigure, study_of, study_roc_figure
-from readerstudy.stats.input.study import IntArray, Study
-from readerstudy.stats.methods.confusion import confusion_matrix
+from readerstudy.stats.input.study import Study
 from readerstudy.stats.methods.learning import BY_TRIAL
 from readerstudy.stats.names import MEAN_READER, PRIMARY, PRIMARY_OF_AREAS, READERS, Subject
 from readerstudy.stats.records import Analysis, Record
@@ -202,7 +203,7 @@ def _simulated(study: Study) -> str:
     return simulated_words(counts)
 
 
-def _confusion(study: Study, title: str, answers: IntArray) -> Confusion:
+def _confusion(study: Study, title: str, answers: Ints) -> Confusion:
     counts = confusion_matrix(study.truth, answers, n_classes=len(study.classes))
     beside = int((answers < 0).sum())
     return Confusion(title, study.classes, tuple(map(tuple, counts.tolist())), beside)

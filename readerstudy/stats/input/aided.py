@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from data.arrays import Bools, Ints
 from readerstudy.stats.errors import StatsError
 from readerstudy.stats.input.columns import text_codes
 from readerstudy.stats.input.readings_table import ReadingsTable
-from readerstudy.stats.input.study import UNANSWERED, Aided, BoolArray, IntArray
+from readerstudy.stats.input.study import UNANSWERED, Aided
 
 UNPAIRED = "{} aided answers by readers, or to cases, without an unaided answer were left out."
 
@@ -17,7 +18,7 @@ def build_aided(
     readers: tuple[str, ...],
     cases: tuple[str, ...],
     classes: tuple[str, ...],
-    truth: IntArray,
+    truth: Ints,
     notes: list[str],
 ) -> Aided | None:
     """Check the rows of the aided arm as the unaided ones are, and place them beside these.
@@ -39,7 +40,7 @@ def build_aided(
     _check_truth(table, classes, case_at, cases, truth)
     place = np.ix_(reader_at[reader_at >= 0], case_at[case_at >= 0])
 
-    def beside(cells: IntArray, empty: int) -> IntArray:
+    def beside(cells: Ints, empty: int) -> Ints:
         laid = np.full((len(readers), len(cases)), empty, dtype=np.intp)
         laid[place] = cells[known]
         return laid
@@ -52,7 +53,7 @@ def build_aided(
     )
 
 
-def _places(names: tuple[str, ...], among: tuple[str, ...]) -> IntArray:
+def _places(names: tuple[str, ...], among: tuple[str, ...]) -> Ints:
     at = {name: i for i, name in enumerate(among)}
     return np.array([at.get(name, -1) for name in names], dtype=np.intp)
 
@@ -60,9 +61,9 @@ def _places(names: tuple[str, ...], among: tuple[str, ...]) -> IntArray:
 def _check_truth(
     table: ReadingsTable,
     classes: tuple[str, ...],
-    case_at: IntArray,
+    case_at: Ints,
     cases: tuple[str, ...],
-    truth: IntArray,
+    truth: Ints,
 ) -> None:
     known = case_at >= 0
     differs = table.truths(classes)[known] != truth[case_at[known]]
@@ -74,14 +75,14 @@ def _check_truth(
         )
 
 
-def _advice(rows: pd.DataFrame, table: ReadingsTable, classes: tuple[str, ...]) -> IntArray | None:
+def _advice(rows: pd.DataFrame, table: ReadingsTable, classes: tuple[str, ...]) -> Ints | None:
     """(J, n) suggested class on the table's own readers and cases; None without the column."""
     if "advice" not in rows:
         return None
     codes, texts = text_codes(rows["advice"])
     at = {name: i for i, name in enumerate(classes)}
     place = np.array([at.get(text, UNANSWERED) for text in texts], dtype=np.intp)
-    odd: BoolArray = (place == UNANSWERED) & (np.array(texts) != "")
+    odd: Bools = (place == UNANSWERED) & (np.array(texts) != "")
     if odd[codes].any():
         row = int(np.flatnonzero(odd[codes])[0])
         raise StatsError(

@@ -6,8 +6,8 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
+from data.arrays import Ints
 from readerstudy.stats.errors import StatsError
-from readerstudy.stats.input.study import IntArray
 
 
 def check_columns(frame: pd.DataFrame, required: Sequence[str], *, source: str) -> None:
@@ -24,7 +24,7 @@ def check_columns(frame: pd.DataFrame, required: Sequence[str], *, source: str) 
         )
 
 
-def text_codes(column: pd.Series) -> tuple[IntArray, list[str]]:
+def text_codes(column: pd.Series) -> tuple[Ints, list[str]]:
     """Codes (-1 never; empty text for missing) and the distinct stripped texts, sorted."""
     codes, levels = pd.factorize(column, use_na_sentinel=True)
     texts = ["" if pd.isna(level) else str(level).strip() for level in levels]

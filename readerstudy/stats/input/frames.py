@@ -6,11 +6,12 @@ from functools import partial
 
 import pandas as pd
 
+from data.arrays import Ints
 from readerstudy.stats.errors import StatsError
 from readerstudy.stats.input.aided import build_aided
 from readerstudy.stats.input.readings_table import ReadingsTable
 from readerstudy.stats.input.restriction import build_model, prediction_classes
-from readerstudy.stats.input.study import Aided, IntArray, Missing, Rule, Study
+from readerstudy.stats.input.study import Aided, Missing, Rule, Study
 
 
 def build_study(
@@ -66,7 +67,7 @@ def build_study(
     )
 
 
-def _clusters(table: ReadingsTable, column: str | None) -> IntArray | None:
+def _clusters(table: ReadingsTable, column: str | None) -> Ints | None:
     if column is None:
         table.note_clusters()
         return None
@@ -74,7 +75,7 @@ def _clusters(table: ReadingsTable, column: str | None) -> IntArray | None:
 
 
 def _aided(
-    table: ReadingsTable, classes: tuple[str, ...], truth: IntArray, notes: list[str]
+    table: ReadingsTable, classes: tuple[str, ...], truth: Ints, notes: list[str]
 ) -> Aided | None:
     if table.aided is None:
         return None

@@ -5,10 +5,11 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
+from data.arrays import Bools, Floats, Ints
 from readerstudy.stats.errors import StatsError
 from readerstudy.stats.input.arms import split_arms
 from readerstudy.stats.input.columns import check_columns, text_codes
-from readerstudy.stats.input.study import UNANSWERED, BoolArray, FloatArray, IntArray
+from readerstudy.stats.input.study import UNANSWERED
 
 REQUIRED = ("reader_id", "case_id", "truth", "answer")
 MOST_CELLS = 25_000_000
@@ -37,7 +38,7 @@ class ReadingsTable:
         keep = self._check_duplicates(reader * len(self.cases) + case)
         self._reader, self._case, self._keep = reader[keep], case[keep], keep
 
-    def _ids(self, column: str) -> tuple[IntArray, tuple[str, ...]]:
+    def _ids(self, column: str) -> tuple[Ints, tuple[str, ...]]:
         codes, texts = text_codes(self._frame[column])
         blank = texts.index("")
         self._refuse(codes == blank, f"a {column} in every row", "an empty one", "fill it in")
@@ -53,7 +54,7 @@ class ReadingsTable:
                 "analyse a part of the readers or of the cases at a time."
             )
 
-    def _refuse(self, bad: BoolArray, expected: str, got: str, mend: str) -> None:
+    def _refuse(self, bad: Bools, expected: str, got: str, mend: str) -> None:
         if not bad.any():
             return
         where = list(self.line[bad][:_SHOWN_AT_MOST])
@@ -63,7 +64,7 @@ class ReadingsTable:
             f"Expected {self.source} to have {expected}, but got {got} in line {lines}; {mend}."
         )
 
-    def _read_confidence(self) -> FloatArray | None:
+    def _read_confidence(self) -> Floats | None:
         if "confidence" not in self._frame:
             return None
         raw = self._frame["confidence"]
@@ -82,7 +83,7 @@ class ReadingsTable:
         )
         return None if np.isnan(values).all() else values[codes]
 
-    def _check_truth(self, case: IntArray) -> None:
+    def _check_truth(self, case: Ints) -> None:
         blank = self._truth_text.index("")
         self._refuse(
             self._truth_code == blank,
@@ -103,7 +104,7 @@ class ReadingsTable:
             )
         self._case_truth = first
 
-    def _check_duplicates(self, key: IntArray) -> IntArray:
+    def _check_duplicates(self, key: Ints) -> Ints:
         values, first, inverse = np.unique(key, return_index=True, return_inverse=True)
         if len(values) == len(key):
             return np.arange(len(key))
@@ -122,7 +123,7 @@ class ReadingsTable:
         self.notes.append(f"{len(key) - len(values)} identical repeated rows were counted once.")
         return np.sort(first)
 
-    def clusters(self, column: str) -> IntArray:
+    def clusters(self, column: str) -> Ints:
         """(n,) the same number for cases that have the same text in a column."""
         check_columns(self._frame, (column,), source=self.source)
         codes, texts = text_codes(self._frame[column])
@@ -160,7 +161,7 @@ class ReadingsTable:
         """Classes that some case truly has."""
         return sorted({self._truth_text[i] for i in np.unique(self._truth_code)})
 
-    def truths(self, classes: tuple[str, ...]) -> IntArray:
+    def truths(self, classes: tuple[str, ...]) -> Ints:
         """(n,) index of each case's class."""
         place = self._places(self._truth_text, classes)
         self._refuse(
@@ -171,7 +172,7 @@ class ReadingsTable:
         )
         return place[self._case_truth]
 
-    def cells(self, classes: tuple[str, ...]) -> tuple[IntArray, BoolArray, FloatArray | None]:
+    def cells(self, classes: tuple[str, ...]) -> tuple[Ints, Bools, Floats | None]:
         """(J, n) answers, shown cells and confidence."""
         place = self._places(self._answer_text, classes)
         known = (place != UNANSWERED) | (np.array(self._answer_text) == "")
@@ -195,13 +196,13 @@ class ReadingsTable:
         confidence[self._reader, self._case] = self._confidence[self._keep]
         return answers, shown, confidence
 
-    def laid_out(self, codes: IntArray) -> IntArray:
+    def laid_out(self, codes: Ints) -> Ints:
         """(J, n) the code of each row of the frame in its cell, UNANSWERED where there is none."""
         cells = np.full((len(self.readers), len(self.cases)), UNANSWERED, dtype=np.intp)
         cells[self._reader, self._case] = codes[self._keep]
         return cells
 
-    def simulated(self) -> BoolArray:
+    def simulated(self) -> Bools:
         """(J,) whether a reader is a simulated one."""
         flags = np.zeros(len(self.readers), dtype=bool)
         if "reader_kind" in self._frame:
@@ -212,7 +213,7 @@ class ReadingsTable:
             self.notes.append(f"{int(flags.sum())} of {len(flags)} readers are simulated.")
         return flags
 
-    def repeats(self, classes: tuple[str, ...], answers: IntArray) -> IntArray:
+    def repeats(self, classes: tuple[str, ...], answers: Ints) -> Ints:
         """(m, 4) reader, case, first and second answer of cells answered twice."""
         frame = self._repeated
         if frame is None:
@@ -232,6 +233,6 @@ class ReadingsTable:
         return np.array(found, dtype=np.intp).reshape(-1, 4)
 
     @staticmethod
-    def _places(texts: list[str], classes: tuple[str, ...]) -> IntArray:
+    def _places(texts: list[str], classes: tuple[str, ...]) -> Ints:
         at = {name: i for i, name in enumerate(classes)}
         return np.array([at.get(text, UNANSWERED) for text in texts], dtype=np.intp)

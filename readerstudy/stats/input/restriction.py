@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from data.arrays import Floats, Ints
 from readerstudy.stats.errors import StatsError
-from readerstudy.stats.input.study import OUTSIDE, FloatArray, IntArray, Model, Rule
+from readerstudy.stats.input.study import OUTSIDE, Model, Rule
 
 PREFIX = "p_"
 _SHOWN_AT_MOST = 5
@@ -63,14 +64,14 @@ class Restricted:
     `named` (n,): the class decided for, also one outside; `share` (n,): its probability.
     """
 
-    scores: FloatArray
-    calls: IntArray
+    scores: Floats
+    calls: Ints
     named: tuple[str, ...]
-    share: FloatArray
+    share: Floats
 
 
 def restrict(
-    raw: FloatArray,
+    raw: Floats,
     columns: Sequence[str],
     classes: Sequence[str],
     *,
@@ -105,14 +106,14 @@ def restrict(
     )
 
 
-def _first(values: FloatArray, *, at: int | None) -> IntArray:
+def _first(values: Floats, *, at: int | None) -> Ints:
     """The largest of each row; of two classes the one `at` this place from 0.5 on."""
     if at is None:
         return np.asarray(values.argmax(axis=1))
     return np.where(values[:, at] >= 0.5, at, 1 - at)
 
 
-def renormalise(probabilities: FloatArray) -> FloatArray:
+def renormalise(probabilities: Floats) -> Floats:
     """Divide rows by their sum: softmax restricted to the kept classes.
 
     `probabilities`: (n, k) float64 >= 0. A row without any mass becomes uniform.
@@ -132,7 +133,7 @@ def _source(name: str, frame: pd.DataFrame) -> str:
 
 def _aligned(
     name: str, frame: pd.DataFrame, columns: Sequence[str], cases: tuple[str, ...], notes: list[str]
-) -> FloatArray:
+) -> Floats:
     """(n_cases, K) probabilities in the order of `cases`."""
     ids = frame["case_id"].astype(str).str.strip().tolist()
     values = _numbers(name, frame, columns)
@@ -178,9 +179,9 @@ def _bare(case: str) -> str:
     return re.sub(r"(?<!\d)0+(?=\d)", "", case.casefold())
 
 
-def _numbers(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> FloatArray:
+def _numbers(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> Floats:
     block = frame[[PREFIX + c for c in columns]]
-    values: FloatArray = block.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+    values: Floats = block.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
     bad = ~np.isfinite(values) | (values < 0) | (values > 1 + 1e-9)
     if bad.any():
         row, column = map(int, np.argwhere(bad)[0])
@@ -192,7 +193,7 @@ def _numbers(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> FloatArr
     return values
 
 
-def _mend(values: FloatArray) -> str:
+def _mend(values: Floats) -> str:
     """What turns the numbers into probabilities, as far as they tell."""
     if not np.isfinite(values).all():
         return "fill them in, or remove the rows"
@@ -201,7 +202,7 @@ def _mend(values: FloatArray) -> str:
     return "write the model's probabilities, after its softmax"
 
 
-def _check_rows(name: str, frame: pd.DataFrame, values: FloatArray) -> None:
+def _check_rows(name: str, frame: pd.DataFrame, values: Floats) -> None:
     """Sums may miss 1 only by what rounding to the printed digits explains."""
     off = np.abs(values.sum(axis=1) - 1)
     bad = off > rounding_tolerance(values)
@@ -214,7 +215,7 @@ def _check_rows(name: str, frame: pd.DataFrame, values: FloatArray) -> None:
         )
 
 
-def rounding_tolerance(values: FloatArray) -> float:
+def rounding_tolerance(values: Floats) -> float:
     """How far a row of K probabilities rounded like `values` may be from summing to 1.
 
     Half a unit of the last decimal per class, and one unit for a tie broken by hand.

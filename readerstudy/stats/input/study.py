@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
-BoolArray = npt.NDArray[np.bool_]
+from data.arrays import Bools, Floats, Ints
 
 Rule = Literal["renormalise", "strict"]
 Missing = Literal["omit", "wrong"]
@@ -26,8 +23,8 @@ class Model:
     """
 
     name: str
-    scores: FloatArray
-    calls: IntArray
+    scores: Floats
+    calls: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +35,12 @@ class Aided:
     intp, the class that was suggested, UNANSWERED where unknown; None if never told.
     """
 
-    answers: IntArray
-    shown: BoolArray
-    advice: IntArray | None
+    answers: Ints
+    shown: Bools
+    advice: Ints | None
 
     @property
-    def answered(self) -> BoolArray:
+    def answered(self) -> Bools:
         """(J, n): where there is a second answer."""
         return np.asarray(self.answers != UNANSWERED)
 
@@ -60,19 +57,19 @@ class Study:
     """
 
     reader_ids: tuple[str, ...]
-    simulated: BoolArray
+    simulated: Bools
     case_ids: tuple[str, ...]
     classes: tuple[str, ...]
     positive: str | None
-    truth: IntArray
-    answers: IntArray
-    shown: BoolArray
-    confidence: FloatArray | None
+    truth: Ints
+    answers: Ints
+    shown: Bools
+    confidence: Floats | None
     models: tuple[Model, ...]
     missing: Missing
-    repeats: IntArray
+    repeats: Ints
     aided: Aided | None
-    cluster: IntArray | None
+    cluster: Ints | None
     notes: tuple[str, ...]
 
     @property
@@ -86,12 +83,12 @@ class Study:
         return len(self.case_ids)
 
     @property
-    def answered(self) -> BoolArray:
+    def answered(self) -> Bools:
         """(J, n): where there is an answer."""
         return np.asarray(self.answers != UNANSWERED)
 
     @property
-    def scored(self) -> BoolArray:
+    def scored(self) -> Bools:
         """(J, n): cells that enter a metric under the policy on missing answers."""
         return self.shown if self.missing == "wrong" else self.answered
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray, Study
+from data.arrays import Bools, Floats, Ints
+from readerstudy.stats.input.study import Study
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,23 +16,23 @@ class Cells:
     `at`: (m,) intp, the cases' places in the study.
     """
 
-    right: FloatArray
-    there: BoolArray
-    at: IntArray
+    right: Floats
+    there: Bools
+    at: Ints
 
 
 @dataclass(frozen=True, eq=False)
 class TwoByTwo:
     """One-vs-rest counts, each of the shape of the leading axes of what was counted."""
 
-    tp: IntArray
-    fn: IntArray
-    fp: IntArray
-    tn: IntArray
+    tp: Ints
+    fn: Ints
+    fp: Ints
+    tn: Ints
 
 
 def one_vs_rest(
-    truth: IntArray, answers: IntArray, *, target: int, counted: BoolArray | None = None
+    truth: Ints, answers: Ints, *, target: int, counted: Bools | None = None
 ) -> TwoByTwo:
     """Count answers of one class against all others.
 
@@ -45,27 +46,12 @@ def one_vs_rest(
     said, true = answers == target, np.broadcast_to(truth == target, answers.shape)
     there = np.ones(answers.shape, bool) if counted is None else counted
 
-    def count(cells: BoolArray) -> IntArray:
+    def count(cells: Bools) -> Ints:
         return np.asarray((cells & there).sum(axis=-1), dtype=np.intp)
 
     return TwoByTwo(
         count(said & true), count(~said & true), count(said & ~true), count(~said & ~true)
     )
-
-
-def confusion_matrix(truth: IntArray, answers: IntArray, *, n_classes: int) -> IntArray:
-    """(k, k) counts, rows truth and columns answers; negative answers are left out.
-
-    `answers`: (..., n) intp; leading axes are summed.
-
-    >>> confusion_matrix(np.array([0, 1]), np.array([[0, 0], [0, 1]]), n_classes=2)
-    array([[2, 0],
-           [1, 1]])
-    """
-    true = np.broadcast_to(truth, answers.shape)
-    given = answers >= 0
-    flat = true[given] * n_classes + answers[given]
-    return np.bincount(flat, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
 def metric_cells(study: Study, quantity: str, *, target: int | None = None) -> Cells:
@@ -76,14 +62,14 @@ def metric_cells(study: Study, quantity: str, *, target: int | None = None) -> C
     return Cells((right & study.answered[:, at]).astype(np.float64), there, at)
 
 
-def is_right(truth: IntArray, answers: IntArray, quantity: str, target: int | None) -> BoolArray:
+def is_right(truth: Ints, answers: Ints, quantity: str, target: int | None) -> Bools:
     """(..., m) whether each answer is right for the metric."""
     if quantity == "specificity":
         return np.asarray(answers != target)
     return np.asarray(answers == truth)
 
 
-def _enters(truth: IntArray, quantity: str, target: int | None) -> BoolArray:
+def _enters(truth: Ints, quantity: str, target: int | None) -> Bools:
     if quantity == "accuracy":
         return np.ones(len(truth), dtype=bool)
     is_target = truth == target

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
+from data.arrays import Floats
 from readerstudy.stats.input.arms import split_arms
-from readerstudy.stats.input.study import FloatArray, Missing
+from readerstudy.stats.input.study import Missing
 from readerstudy.stats.names import MEAN_READER, Method, Subject
 from readerstudy.stats.records import ALL, NAN, Record
 
@@ -70,7 +71,7 @@ def _trials(readings: pd.DataFrame, missing: Missing) -> pd.DataFrame:
     return found[found["is_answered"]] if missing == "omit" else found
 
 
-def _slopes(trials: pd.DataFrame) -> FloatArray:
+def _slopes(trials: pd.DataFrame) -> Floats:
     """Change of the share of right answers per trial, of each reader with enough trials."""
     readers = trials["reader_id"]
     pairs = trials[["trial", "right"]]
@@ -83,7 +84,7 @@ def _slopes(trials: pd.DataFrame) -> FloatArray:
 def _mean(
     quantity: str,
     subject: Subject,
-    values: FloatArray,
+    values: Floats,
     n_cases: int,
     level: float,
     *,

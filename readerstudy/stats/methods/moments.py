@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Bools, Floats
 from data.measures.auc import Placements
-from readerstudy.stats.input.study import BoolArray, FloatArray
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Moments:
 
 
 def moments(
-    theta: FloatArray, influence: FloatArray, *, n_cases: int, n_clusters: int | None = None
+    theta: Floats, influence: Floats, *, n_cases: int, n_clusters: int | None = None
 ) -> Moments:
     """Moments without a J x J matrix.
 
@@ -53,7 +53,7 @@ def moments(
     )
 
 
-def proportion_influence(right: FloatArray, there: BoolArray) -> tuple[FloatArray, FloatArray]:
+def proportion_influence(right: Floats, there: Bools) -> tuple[Floats, Floats]:
     """Readers' proportions (J,) and their jackknife influence (J, m).
 
     `right`: (J, m) float64 0 or 1. `there`: (J, m) bool. A case without any cell is no case; a
@@ -70,7 +70,7 @@ def proportion_influence(right: FloatArray, there: BoolArray) -> tuple[FloatArra
     return theta[:, 0], _jackknife(np.where(count > 1, change, np.nan))
 
 
-def auc_jackknife(found: Placements) -> FloatArray:
+def auc_jackknife(found: Placements) -> Floats:
     """(R, m + n) influence of leaving out each case; nan with fewer than two of either kind."""
     m, n = found.n_positive[:, None], found.n_negative[:, None]
     auc = found.auc[:, None]
@@ -82,7 +82,7 @@ def auc_jackknife(found: Placements) -> FloatArray:
     return _jackknife(np.where((m > 1) & (n > 1), change, np.nan)[:, some])
 
 
-def _jackknife(change: FloatArray) -> FloatArray:
+def _jackknife(change: Floats) -> Floats:
     """Scale leave-one-out changes so that products are jackknife covariances."""
     n = change.shape[1]
     if n < 2:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from data.arrays import Floats
 from data.measures.auc import Placements
-from readerstudy.stats.input.study import FloatArray
 from readerstudy.stats.methods.moments import Moments
 from readerstudy.stats.methods.ustat import UStatistic, satterthwaite
 
@@ -18,8 +18,8 @@ Halves = npt.NDArray[np.int8]
 class Raters:
     """Scores of R raters: (R, m) on positives and (R, n) on negatives, nan where absent."""
 
-    positives: FloatArray
-    negatives: FloatArray
+    positives: Floats
+    negatives: Floats
     found: Placements
 
 
@@ -31,8 +31,8 @@ class PairSums:
     pair. `shares` of terms follow from the design alone.
     """
 
-    values: FloatArray
-    counts: FloatArray
+    values: Floats
+    counts: Floats
 
 
 def pair_sums(readers: Raters, model: Raters | None = None) -> PairSums:
@@ -79,7 +79,7 @@ def auc_ustat(sums: PairSums, *, mean: float) -> UStatistic:
     )
 
 
-def crossed_moments(theta: FloatArray, sums: PairSums, *, m: int, n: int) -> Moments:
+def crossed_moments(theta: Floats, sums: PairSums, *, m: int, n: int) -> Moments:
     """Unbiased moments of J readers who all judged the same m positives and n negatives."""
     readers = len(theta)
     pairs = float(m * n)
@@ -92,7 +92,7 @@ def crossed_moments(theta: FloatArray, sums: PairSums, *, m: int, n: int) -> Mom
     return Moments(float(theta.mean()), ms, var, cov2, readers, m + n)
 
 
-def incomplete_moments(theta: FloatArray, readers: Raters, model: Raters | None = None) -> Moments:
+def incomplete_moments(theta: Floats, readers: Raters, model: Raters | None = None) -> Moments:
     """Unbiased moments where readers judged different cases; needs a J x J matrix.
 
     Reference: Gallas, Pennello & Meyers 2007.
@@ -135,11 +135,11 @@ _UNBIASED = np.array(
 )
 
 
-def _unbiased(four: FloatArray, delta: float) -> float:
+def _unbiased(four: Floats, delta: float) -> float:
     return float((1 - delta) * four[3] + delta * (four[1] + four[2] - four[0]))
 
 
-def _margins(readers: Raters, model: Raters | None) -> tuple[FloatArray, FloatArray]:
+def _margins(readers: Raters, model: Raters | None) -> tuple[Floats, Floats]:
     """(R, m) and (R, n) sums of the kernel over negatives and over positives."""
     found = readers.found
     m, n = found.n_positive[:, None], found.n_negative[:, None]
@@ -149,7 +149,7 @@ def _margins(readers: Raters, model: Raters | None) -> tuple[FloatArray, FloatAr
     return model.found.positive * n - row, model.found.negative * m - column
 
 
-def _kernel_sums(readers: Raters, model: Raters | None) -> tuple[float, FloatArray]:
+def _kernel_sums(readers: Raters, model: Raters | None) -> tuple[float, Floats]:
     """Sum of squares over all cells, and (m, n) sums over readers."""
     m, n = readers.positives.shape[1], readers.negatives.shape[1]
     step = max(1, _CELLS_AT_ONCE // max(m * n, 1))
@@ -171,7 +171,7 @@ def _difference(readers: Raters, model: Raters | None, which: slice) -> Halves:
     return _halves(model.positives[rows], model.negatives[rows]) - own
 
 
-def _halves(positives: FloatArray, negatives: FloatArray) -> Halves:
+def _halves(positives: Floats, negatives: Floats) -> Halves:
     p, n = positives[:, :, None], negatives[:, None, :]
     above = (p > n).astype(np.int8)
     above += above
@@ -179,7 +179,7 @@ def _halves(positives: FloatArray, negatives: FloatArray) -> Halves:
     return above
 
 
-def _design_counts(found: Placements) -> FloatArray:
+def _design_counts(found: Placements) -> Floats:
     there_p, there_n = found.there_positive.astype(float), found.there_negative.astype(float)
     m, n = found.n_positive, found.n_negative
     return np.array(
@@ -196,7 +196,7 @@ def _design_counts(found: Placements) -> FloatArray:
     )
 
 
-def _degrees(variance: float, biased: FloatArray, counts: FloatArray) -> float:
+def _degrees(variance: float, biased: Floats, counts: Floats) -> float:
     if not variance > 0:
         return np.nan
     parts = [

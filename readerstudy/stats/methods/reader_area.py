@@ -5,9 +5,10 @@ from typing import Literal
 
 import numpy as np
 
+from data.arrays import Bools, Floats, Ints
 from data.measures.auc import Placements, delong_influence, placements
 from readerstudy.stats.clusters import area_by_cluster
-from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray, Study
+from readerstudy.stats.input.study import Study
 from readerstudy.stats.methods.moments import Moments, auc_jackknife, moments
 from readerstudy.stats.methods.pairs import (
     PairSums,
@@ -30,10 +31,10 @@ class Area:
     complete: bool
     n_cases: int
     notes: tuple[str, ...]
-    cluster: IntArray | None = None
+    cluster: Ints | None = None
 
 
-def reader_ratings(study: Study, *, target: int) -> FloatArray | None:
+def reader_ratings(study: Study, *, target: int) -> Floats | None:
     """(J, n) confidence if the answer is the class, else 100 - confidence; nan where unknown."""
     if study.confidence is None:
         return None
@@ -41,15 +42,15 @@ def reader_ratings(study: Study, *, target: int) -> FloatArray | None:
     return np.where(study.answered, rating, np.nan)
 
 
-def raters(scores: FloatArray, is_class: BoolArray) -> Raters:
+def raters(scores: Floats, is_class: Bools) -> Raters:
     """Split (R, n) scores into positives and negatives with their placements."""
     positives, negatives = scores[:, is_class], scores[:, ~is_class]
     return Raters(positives, negatives, placements(positives, negatives))
 
 
 def area(
-    scores: FloatArray, is_class: BoolArray, cluster: IntArray | None = None
-) -> tuple[Area, BoolArray, BoolArray] | None:
+    scores: Floats, is_class: Bools, cluster: Ints | None = None
+) -> tuple[Area, Bools, Bools] | None:
     """Readers with both kinds of cases and cases that anybody judged; None without any."""
     there = ~np.isnan(scores)
     keep = np.asarray(there[:, is_class].any(axis=1) & there[:, ~is_class].any(axis=1))
@@ -65,7 +66,7 @@ def area(
     return Area(found, complete, int(used.sum()), notes, labels), keep, used
 
 
-def model_raters(model_scores: FloatArray, readers: Raters, is_class: BoolArray) -> Raters:
+def model_raters(model_scores: Floats, readers: Raters, is_class: Bools) -> Raters:
     """The model on each reader's own cells; one row where the design is complete."""
     positives = model_scores[is_class][None, :]
     negatives = model_scores[~is_class][None, :]
@@ -114,7 +115,7 @@ def model_moments(its: Area, model: Raters, covariance: Covariance) -> Moments |
     return replace(found, ms=0.0, cov2=found.var, n_readers=readers)
 
 
-def reader_influence(its: Area, found: Placements, covariance: Covariance) -> FloatArray:
+def reader_influence(its: Area, found: Placements, covariance: Covariance) -> Floats:
     """Influences of cases, or of their clusters, on each rater's AUC."""
     single = delong_influence(found) if covariance == "delong" else auc_jackknife(found)
     if its.cluster is None:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Bools, Floats
 from data.measures.tails import quantile, two_sided
-from readerstudy.stats.input.study import BoolArray, FloatArray
 from readerstudy.stats.methods.obuchowski_rockette import NOT_ESTIMABLE, ONE_READER, Inference
 
 NEGATIVE = "negative variance estimate: not estimable"
@@ -23,7 +23,7 @@ class UStatistic:
     df: float
 
 
-def ustat(kernel: FloatArray, there: BoolArray) -> UStatistic:
+def ustat(kernel: Floats, there: Bools) -> UStatistic:
     """Mean over all cells and its variance, readers and cases random.
 
     `kernel`: (J, n) float64, for example model minus reader, used where `there` (J, n) is true.
@@ -64,7 +64,7 @@ def ustat(kernel: FloatArray, there: BoolArray) -> UStatistic:
 _UNBIASED = np.array([[1.0, -1, -1, 1], [0, 1, 0, -1], [0, 0, 1, -1], [0, 0, 0, 1]])
 
 
-def _four_sums(cells: FloatArray) -> FloatArray:
+def _four_sums(cells: Floats) -> Floats:
     return np.array(
         [
             cells.sum() ** 2,
@@ -75,7 +75,7 @@ def _four_sums(cells: FloatArray) -> FloatArray:
     )
 
 
-def _degrees(variance: float, biased: FloatArray, bottom: FloatArray, n_cases: int) -> float:
+def _degrees(variance: float, biased: Floats, bottom: Floats, n_cases: int) -> float:
     """Satterthwaite's degrees of freedom with a component for cases and one for readers."""
     if not variance > 0:
         return np.nan
@@ -96,7 +96,7 @@ def satterthwaite(variance: float, parts: list[tuple[float, float]], *, least: f
     return float(max(variance**2 / spread, least)) if spread > 0 else np.inf
 
 
-def conditional_variance(first: FloatArray, second: FloatArray, there: BoolArray) -> float:
+def conditional_variance(first: Floats, second: Floats, there: Bools) -> float:
     """Variance of the pooled mean of first - second, moments taken reader by reader.
 
     `first`, `second`: (J, n) float64, used where `there` (J, n). Equal to `ustat`'s in a complete
@@ -110,7 +110,7 @@ def conditional_variance(first: FloatArray, second: FloatArray, there: BoolArray
     return own + other - 2 * _conditional(a, b, there)
 
 
-def _conditional(a: FloatArray, b: FloatArray, there: BoolArray) -> float:
+def _conditional(a: Floats, b: Floats, there: Bools) -> float:
     """Covariance of the pooled means of two kernels on the same cells."""
     design = there.astype(np.float64)
     count = design.sum(axis=1)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Bools, Ints
 from readerstudy.stats.errors import StatsError
-from readerstudy.stats.input.study import BoolArray, IntArray, Model, Study
+from readerstudy.stats.input.study import Model, Study
 from readerstudy.stats.methods.confusion import Cells, metric_cells
 from readerstudy.stats.methods.moments import Moments, moments, proportion_influence
 from readerstudy.stats.methods.obuchowski_rockette import CLAMPED, ONE_READER, or_inference
@@ -107,7 +108,7 @@ def _rate(study: Study, model: Model, metric: Metric) -> Endpoint | None:
     return _endpoint(study, name, gap, there, _kinds(study, metric, cells))
 
 
-def _kinds(study: Study, metric: Metric, cells: Cells) -> IntArray:
+def _kinds(study: Study, metric: Metric, cells: Cells) -> Ints:
     """What must not be rare: cases of the class, or all others together."""
     truth = study.truth[cells.at]
     return truth if metric.quantity == "accuracy" else np.zeros(len(truth), dtype=np.intp)
@@ -134,7 +135,7 @@ def _area(
 
 
 def _endpoint(
-    study: Study, name: tuple[str, str, str], gap: Moments, there: BoolArray, kinds: IntArray
+    study: Study, name: tuple[str, str, str], gap: Moments, there: Bools, kinds: Ints
 ) -> Endpoint:
     """`kinds`: (n,) of the cases that enter; the rarest kind limits what the pilot knows."""
     quantity, class_, model = name

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from readerstudy.stats.input.study import FloatArray
+from data.arrays import Floats
 from readerstudy.stats.methods.obuchowski_rockette import FEW_CASES, Design
 from readerstudy.stats.power.pilot import Endpoint
 from readerstudy.stats.power.power import Claim, Components, cases_needed, power, readers_needed
@@ -102,14 +102,14 @@ def stated_endpoint(stated: Components) -> Endpoint:
     return Endpoint("stated", "all", "stated", 1.0, 1.0, stated, unknown, ())
 
 
-def entering(endpoint: Endpoint, cases: FloatArray) -> FloatArray:
+def entering(endpoint: Endpoint, cases: Floats) -> Floats:
     """Whole cases of a study of so many that enter the endpoint."""
     return np.floor(np.asarray(cases, dtype=np.float64) * endpoint.share + 0.5)
 
 
 def curve(
-    endpoint: Endpoint, claim: Claim, *, readers: int, cases: FloatArray, options: PlanOptions
-) -> FloatArray:
+    endpoint: Endpoint, claim: Claim, *, readers: int, cases: Floats, options: PlanOptions
+) -> Floats:
     """Power at any numbers of cases (n,), for a line in a figure; shares are not rounded."""
     size = {"n_readers": np.array(float(readers)), "n_cases": cases * endpoint.share}
     method, alpha = options.method, options.alpha

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr, stdtrit
 from scipy.stats import chi2
 
-from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray
+from data.arrays import Bools, Floats, Ints
 from readerstudy.stats.methods.moments import Moments
 from readerstudy.stats.methods.obuchowski_rockette import Design
 
@@ -59,12 +59,12 @@ class Claim:
 class Power:
     """Power, standard error of the difference and degrees of freedom, arrays of one shape."""
 
-    power: FloatArray
-    se: FloatArray
-    df: FloatArray
+    power: Floats
+    se: Floats
+    df: Floats
 
 
-def components(gap: Moments, there: BoolArray | None = None) -> Components:
+def components(gap: Moments, there: Bools | None = None) -> Components:
     """Components from the moments of the readers' differences to the model.
 
     `there`: (J, n) bool, who read what, where not all read all: then a reader's own variance and
@@ -94,8 +94,8 @@ def power(
     pilot: Components,
     claim: Claim,
     *,
-    n_readers: FloatArray,
-    n_cases: FloatArray,
+    n_readers: Floats,
+    n_cases: Floats,
     design: Design = "or-rrrc-capped",
     alpha: float = 0.05,
 ) -> Power:
@@ -126,17 +126,17 @@ def cases_needed(
     pilot: Components,
     claim: Claim,
     *,
-    n_readers: FloatArray,
-    target: FloatArray,
+    n_readers: Floats,
+    target: Floats,
     design: Design = "or-rrrc-capped",
     alpha: float = 0.05,
-) -> tuple[IntArray, FloatArray]:
+) -> tuple[Ints, Floats]:
     """Fewest cases whose power passes `target`, and that power; if none does, MOST_CASES.
 
     `n_readers` and `target` broadcast.
     """
 
-    def at(cases: IntArray) -> FloatArray:
+    def at(cases: Ints) -> Floats:
         size = {"n_readers": n_readers, "n_cases": cases.astype(np.float64)}
         return power(pilot, claim, **size, design=design, alpha=alpha).power
 
@@ -147,17 +147,17 @@ def readers_needed(
     pilot: Components,
     claim: Claim,
     *,
-    n_cases: FloatArray,
-    target: FloatArray,
+    n_cases: Floats,
+    target: Floats,
     design: Design = "or-rrrc-capped",
     alpha: float = 0.05,
-) -> tuple[IntArray, FloatArray]:
+) -> tuple[Ints, Floats]:
     """Fewest readers whose power passes `target`, and that power; if none does, MOST_READERS.
 
     `n_cases` and `target` broadcast.
     """
 
-    def at(readers: IntArray) -> FloatArray:
+    def at(readers: Ints) -> Floats:
         size = {"n_readers": readers.astype(np.float64), "n_cases": n_cases}
         return power(pilot, claim, **size, design=design, alpha=alpha).power
 
@@ -165,8 +165,8 @@ def readers_needed(
 
 
 def _fewest(
-    at: Callable[[IntArray], FloatArray], size: FloatArray, target: FloatArray, *, most: int
-) -> tuple[IntArray, FloatArray]:
+    at: Callable[[Ints], Floats], size: Floats, target: Floats, *, most: int
+) -> tuple[Ints, Floats]:
     """Power grows with both sizes, so that halving the range finds the first to pass."""
     low, high = np.full(size.shape, 2, dtype=np.intp), np.full(size.shape, most, dtype=np.intp)
     while (low < high).any():
@@ -180,8 +180,8 @@ def _fewest(
 
 
 def _precision(
-    pilot: Components, readers: FloatArray, cases: FloatArray, design: Design
-) -> tuple[FloatArray, FloatArray]:
+    pilot: Components, readers: Floats, cases: Floats, design: Design
+) -> tuple[Floats, Floats]:
     """Expected standard error of the mean difference, and its degrees of freedom."""
     scale = pilot.n_cases / cases
     between, cov2 = np.maximum(pilot.readers, 0.0), scale * np.maximum(pilot.cov2, 0.0)
@@ -200,7 +200,7 @@ def _precision(
     return np.sqrt(spread / readers), df
 
 
-def _chance(claim: Claim, se: FloatArray, df: FloatArray, alpha: float) -> FloatArray:
+def _chance(claim: Claim, se: Floats, df: Floats, alpha: float) -> Floats:
     """Integral of the chance of rejection over the ratio of estimated to true standard error."""
     reach = -stdtrit(df, alpha / 2)
     below, above = _limits(claim, se)
@@ -218,13 +218,13 @@ def _chance(claim: Claim, se: FloatArray, df: FloatArray, alpha: float) -> Float
     return np.asarray(np.clip((weight * chance).sum(axis=-1), 0.0, 1.0))
 
 
-def _limits(claim: Claim, se: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _limits(claim: Claim, se: Floats) -> tuple[Floats, Floats]:
     """Where the claim's region begins and ends, in standard errors, before the interval's reach."""
     margin = claim.margin if claim.kind != "superiority" else 0.0
     return -margin / se, margin / se
 
 
-def _ratios(df: FloatArray, last: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _ratios(df: Floats, last: Floats) -> tuple[Floats, Floats]:
     """Nodes (..., 200) of sqrt(chi2 / df) up to `last`, with weights that sum to their chance.
 
     The square root of the ratio is what is divided evenly: below two degrees of freedom the
@@ -243,7 +243,7 @@ def _ratios(df: FloatArray, last: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.where(normal, 1.0, ratio), np.where(normal, even, weight)
 
 
-def _completed(there: BoolArray) -> tuple[float, float]:
+def _completed(there: Bools) -> tuple[float, float]:
     """Factors that bring variances and covariances of an incomplete design to the complete one."""
     some = there[:, there.any(axis=0)][there.any(axis=1)].astype(np.float64)
     n_cases, count = some.shape[1], some.sum(axis=1)

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import chi2
 
+from data.arrays import Bools, Floats, Ints
 from readerstudy.stats.clusters import clustered_mcnemar
-from readerstudy.stats.input.study import UNANSWERED, Aided, BoolArray, FloatArray, IntArray, Study
+from readerstudy.stats.input.study import UNANSWERED, Aided, Study
 from readerstudy.stats.mcnemar import adjusted, discordant, exact_p
 from readerstudy.stats.methods.confusion import metric_cells
 from readerstudy.stats.methods.moments import proportion_influence
@@ -79,14 +80,14 @@ def _balanced_gain(study: Study, second: Study, options: Options) -> Iterator[Re
     yield from margin_records(label, whole, options=options)
 
 
-def _in_both(study: Study, second: Study, metric: Metric) -> BoolArray:
+def _in_both(study: Study, second: Study, metric: Metric) -> Bools:
     there = [metric_cells(s, metric.quantity, target=metric.target).there for s in (study, second)]
     return np.asarray(there[0].any(axis=1) & there[1].any(axis=1))
 
 
 def _difference(
-    study: Study, second: Study, metric: Metric, keep: BoolArray
-) -> tuple[FloatArray, FloatArray, IntArray]:
+    study: Study, second: Study, metric: Metric, keep: Bools
+) -> tuple[Floats, Floats, Ints]:
     """Per kept reader the gain and its influence over cases, and the cases of either arm.
 
     The arms may hold other cases: a case that is in one arm alone has influence there alone.
@@ -121,7 +122,7 @@ def _changes(study: Study, aided: Aided, options: Options) -> Iterator[Record]:
     yield from _share(study, "overrode_wrong_advice", ~took, told & ~good, options, source)
 
 
-def _advice(study: Study, aided: Aided) -> tuple[IntArray | None, tuple[str, ...]]:
+def _advice(study: Study, aided: Aided) -> tuple[Ints | None, tuple[str, ...]]:
     """The advice that was recorded, else what the only model decides for."""
     if aided.advice is not None:
         return aided.advice, ()
@@ -134,8 +135,8 @@ def _advice(study: Study, aided: Aided) -> tuple[IntArray | None, tuple[str, ...
 def _share(
     study: Study,
     quantity: str,
-    hit: BoolArray,
-    there: BoolArray,
+    hit: Bools,
+    there: Bools,
     options: Options,
     notes: tuple[str, ...] = (),
 ) -> Iterator[Record]:
@@ -160,7 +161,7 @@ def _each_reader(study: Study, second: Study) -> Iterator[Record]:
     b, c, n = table.model_only, table.reader_only, both.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         gain = np.where(n > 0, (b - c) / n, np.nan)
-    exact: FloatArray = np.where(n > 0, exact_p(b, c), np.nan)
+    exact: Floats = np.where(n > 0, exact_p(b, c), np.nan)
     name = "mcnemar-exact"
     if study.cluster is not None:
         difference = np.where(both, then - first, 0.0)

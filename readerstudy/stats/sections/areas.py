@@ -5,6 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
+from data.arrays import Bools, Floats
 from data.measures.auc import (
     Placements,
     delong_influence,
@@ -15,7 +16,7 @@ from data.measures.auc import (
 )
 from data.measures.tails import quantile, two_sided
 from readerstudy.stats.clusters import area_by_cluster
-from readerstudy.stats.input.study import BoolArray, FloatArray, Study
+from readerstudy.stats.input.study import Study
 from readerstudy.stats.names import Method, Subject
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Options
@@ -58,7 +59,7 @@ def records(study: Study, options: Options) -> Iterator[Record]:
             )
 
 
-def clustered_areas(study: Study, influence: FloatArray, is_class: BoolArray) -> FloatArray:
+def clustered_areas(study: Study, influence: Floats, is_class: Bools) -> Floats:
     """DeLong's influences of all cases, added within clusters if there are any."""
     if study.cluster is None:
         return influence
@@ -70,7 +71,7 @@ def auc_records(
     class_: str,
     subject: Subject,
     auc: float,
-    influence: FloatArray,
+    influence: Floats,
     options: Options,
     *,
     n_positive: int,
@@ -113,7 +114,7 @@ def paired_record(
     class_: str,
     subject: Subject,
     difference: float,
-    influence: FloatArray,
+    influence: Floats,
     *,
     level: float,
     n_cases: int,

@@ -6,8 +6,9 @@ from typing import TypedDict
 
 import numpy as np
 
+from data.arrays import Floats, Ints
 from readerstudy.stats.clusters import by_cluster
-from readerstudy.stats.input.study import FloatArray, IntArray, Study
+from readerstudy.stats.input.study import Study
 from readerstudy.stats.methods.moments import Moments, moments
 from readerstudy.stats.methods.mover import Gap, Rate, mover_inference, one_sided_beyond
 from readerstudy.stats.methods.obuchowski_rockette import (
@@ -60,7 +61,7 @@ def raters_of(study: Study) -> list[Subject]:
     return [*models, *(Subject.reader(name) for name in study.reader_ids)]
 
 
-def mean_moments(study: Study, theta: FloatArray, influence: FloatArray, at: IntArray) -> Moments:
+def mean_moments(study: Study, theta: Floats, influence: Floats, at: Ints) -> Moments:
     """Moments of figures whose influence has a column for each of the cases `at`."""
     if study.cluster is None:
         return moments(theta, influence, n_cases=len(at))

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import chi2
 
+from data.arrays import Bools, Floats, Ints
 from data.measures.auc import delong_influence, normal_interval
 from readerstudy.stats.clusters import area_by_cluster, clustered_mcnemar
 from readerstudy.stats.crowd import NO_MAJORITY, majority_vote, vote_shares
-from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray, Study
+from readerstudy.stats.input.study import Study
 from readerstudy.stats.mcnemar import discordant, exact_p
 from readerstudy.stats.methods.confusion import is_right
 from readerstudy.stats.methods.reader_area import raters
@@ -35,9 +36,7 @@ def records(study: Study, options: Options) -> Iterator[Record]:
         yield from _crowd(study, options)
 
 
-def _areas(
-    study: Study, subject: Subject, scores: FloatArray, options: Options
-) -> Iterator[Record]:
+def _areas(study: Study, subject: Subject, scores: Floats, options: Options) -> Iterator[Record]:
     known = ~np.isnan(scores).any(axis=1)
     truth, scores = study.truth[known], scores[known]
     n = int(known.sum())
@@ -90,7 +89,7 @@ def _crowd(study: Study, options: Options) -> Iterator[Record]:
 
 
 def _against_crowd(
-    study: Study, votes: IntArray, voted: BoolArray, notes: tuple[str, ...]
+    study: Study, votes: Ints, voted: Bools, notes: tuple[str, ...]
 ) -> Iterator[Record]:
     right = (votes == study.truth)[None, voted].astype(float)
     for model in study.models:

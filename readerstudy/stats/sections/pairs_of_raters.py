@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.stats import chi2, norm
 
+from data.arrays import Floats
 from readerstudy.stats.agreement import cohen_kappa
 from readerstudy.stats.clusters import clustered_mcnemar
-from readerstudy.stats.input.study import FloatArray, Model, Study
+from readerstudy.stats.input.study import Model, Study
 from readerstudy.stats.mcnemar import Discordant, adjusted, chi_square, discordant, exact_p, mid_p
 from readerstudy.stats.methods.confusion import Cells, metric_cells
 from readerstudy.stats.names import Method, Subject
@@ -38,7 +39,7 @@ def _mcnemar(study: Study, metric: Metric, cells: Cells, model: Model) -> Iterat
     exact, blank = exact_p(b, c), np.full(len(n), np.nan)
     plain, corrected = chi_square(b, c), chi_square(b, c, corrected=True)
     about = "" if metric.target is None else metric.quantity
-    tests: tuple[tuple[str, FloatArray, FloatArray], ...] = (
+    tests: tuple[tuple[str, Floats, Floats], ...] = (
         ("mcnemar-exact", blank, exact),
         ("mcnemar-midp", blank, mid_p(b, c)),
         ("mcnemar-exact-holm", blank, adjusted(exact, method="holm")),

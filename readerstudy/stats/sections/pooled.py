@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from readerstudy.stats.input.study import BoolArray, FloatArray
+from data.arrays import Bools, Floats
 from readerstudy.stats.methods.ustat import UStatistic, conditional_variance, ustat, ustat_inference
 from readerstudy.stats.names import Method
 from readerstudy.stats.records import Record
@@ -18,9 +18,9 @@ _MOST_FOR_CONDITIONAL = 2000
 
 def pooled_records(
     label: Label,
-    first: FloatArray,
-    second: FloatArray | None,
-    there: BoolArray,
+    first: Floats,
+    second: Floats | None,
+    there: Bools,
     options: Options,
     notes: tuple[str, ...],
 ) -> Iterator[Record]:

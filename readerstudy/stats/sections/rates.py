@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Bools, Floats, Ints
 from data.measures.proportions import METHODS, interval, mean_interval, ratio
 from readerstudy.stats.clusters import design_effects
-from readerstudy.stats.input.study import BoolArray, FloatArray, IntArray, Model, Study
+from readerstudy.stats.input.study import Model, Study
 from readerstudy.stats.methods.confusion import Cells, is_right, metric_cells
 from readerstudy.stats.methods.moments import Moments, proportion_influence
 from readerstudy.stats.methods.mover import mean_rate, rate_gap
@@ -64,7 +65,7 @@ def records(study: Study, options: Options) -> Iterator[Record]:
     yield from _balanced(study, options)
 
 
-def model_right(study: Study, model: Model, metric: Metric, at: IntArray) -> FloatArray:
+def model_right(study: Study, model: Model, metric: Metric, at: Ints) -> Floats:
     """(m,) float64, 1 where the model is right."""
     right = is_right(study.truth[at], model.calls[at], metric.quantity, metric.target)
     return right.astype(np.float64)
@@ -74,11 +75,11 @@ def proportion_records(
     quantity: str,
     class_: str,
     subjects: Sequence[Subject],
-    right: FloatArray,
-    count: FloatArray,
+    right: Floats,
+    count: Floats,
     *,
     level: float,
-    effects: FloatArray | None = None,
+    effects: Floats | None = None,
 ) -> Iterator[Record]:
     """Three intervals for each subject's right of count, divided by its design effect if any."""
     estimate = ratio(right, count).tolist()
@@ -116,9 +117,7 @@ def _of_models(study: Study, metric: Metric, cells: Cells, options: Options) -> 
         )
 
 
-def effects_of(
-    study: Study, right: FloatArray, there: BoolArray, at: IntArray
-) -> FloatArray | None:
+def effects_of(study: Study, right: Floats, there: Bools, at: Ints) -> Floats | None:
     """Design effects of each row's cells on the cases `at`; None where cases are independent."""
     return None if study.cluster is None else design_effects(right, there, study.cluster[at])
 
@@ -165,11 +164,11 @@ class MeanRate:
     """Readers with a case of a metric: their cells, rates, influences and moments."""
 
     subject: Subject
-    right: FloatArray
-    there: BoolArray
-    at: IntArray
-    theta: FloatArray
-    influence: FloatArray
+    right: Floats
+    there: Bools
+    at: Ints
+    theta: Floats
+    influence: Floats
     found: Moments
     notes: tuple[str, ...]
 
@@ -203,7 +202,7 @@ def _against(
     readers: MeanRate,
     options: Options,
     model: Subject,
-    its: FloatArray,
+    its: Floats,
 ) -> Iterator[Record]:
     """One model, right in `its` (J, m) cells, minus the mean reader."""
     theta, influence = proportion_influence(its, readers.there)
@@ -225,12 +224,12 @@ def _against(
         yield from pooled_records(own, its, None, readers.there, options, (OWN_CELLS,))
 
 
-def dropped(keep: BoolArray) -> tuple[str, ...]:
+def dropped(keep: Bools) -> tuple[str, ...]:
     """Says how many readers are not kept."""
     return () if keep.all() else (DROPPED.format(int((~keep).sum())),)
 
 
-def _rely_on(study: Study, n_cases: int, right: FloatArray | None = None) -> Method | None:
+def _rely_on(study: Study, n_cases: int, right: Floats | None = None) -> Method | None:
     """or-rrrc-mover with few cases or mistakes; it takes cases as independent."""
     few = n_cases < _FEW_CASES
     if right is not None:
@@ -238,7 +237,7 @@ def _rely_on(study: Study, n_cases: int, right: FloatArray | None = None) -> Met
     return MOVER if few and study.cluster is None else None
 
 
-def _single(*there: BoolArray) -> tuple[str, ...]:
+def _single(*there: Bools) -> tuple[str, ...]:
     """Says how many readers have one cell only where a variance over cases needs two."""
     single = np.any([cells.sum(axis=1) == 1 for cells in there], axis=0)
     return (ONE_EACH.format(int(single.sum())),) if single.any() else ()
@@ -287,7 +286,7 @@ def _balanced_mean(
     study: Study,
     parts: list[Cells],
     present: list[int],
-    keep: BoolArray,
+    keep: Bools,
     options: Options,
     notes: tuple[str, ...],
 ) -> Iterator[Record]:
@@ -315,7 +314,7 @@ def _balanced_mean(
         yield from margin_records(label, found, options=options)
 
 
-def stacked(parts: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+def stacked(parts: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     """Mean over k classes of figures (J,), and the influence (J, n) of all their cases on it."""
     k = len(parts)
     theta = np.mean([part[0] for part in parts], axis=0)

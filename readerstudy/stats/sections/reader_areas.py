@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import norm
 
+from data.arrays import Floats
 from data.measures.auc import normal_interval
-from readerstudy.stats.input.study import FloatArray, Study
+from readerstudy.stats.input.study import Study
 from readerstudy.stats.methods.moments import Moments
 from readerstudy.stats.methods.obuchowski_rockette import DESIGNS
 from readerstudy.stats.methods.pairs import PairSums, Raters, auc_ustat, pair_sums
@@ -56,7 +57,7 @@ def records(study: Study, options: Options) -> Iterator[Record]:
         yield from _call_area(study, target, options)
 
 
-def _auc(study: Study, target: int, ratings: FloatArray, options: Options) -> Iterator[Record]:
+def _auc(study: Study, target: int, ratings: Floats, options: Options) -> Iterator[Record]:
     is_class = study.truth == target
     found = area(ratings, is_class, study.cluster)
     if found is None:

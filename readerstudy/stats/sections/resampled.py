@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from data.arrays import Floats
 from data.measures.resampling import percentile_interval
 from readerstudy.stats.bootstrap import (
     Draws,
@@ -13,7 +14,7 @@ from readerstudy.stats.bootstrap import (
     resampled_roc,
 )
 from readerstudy.stats.errors import StatsError
-from readerstudy.stats.input.study import FloatArray, Study
+from readerstudy.stats.input.study import Study
 from readerstudy.stats.methods.confusion import metric_cells
 from readerstudy.stats.names import MEAN_READER, Method, Subject
 from readerstudy.stats.records import ALL, NAN, Record
@@ -30,7 +31,7 @@ CONSTANT = "every replicate is the same"
 MOST_DRAWS = 50_000_000
 NO_REPLICATES = "no interval asked for"
 
-Values = dict[Subject, FloatArray]
+Values = dict[Subject, Floats]
 Found = dict[Metric, tuple[Values, Values]]
 
 
@@ -104,7 +105,7 @@ def _values(study: Study, metric: Metric, draws: Draws) -> Values:
 
 
 def _record(
-    study: Study, options: Options, label: Label, observed: FloatArray, replicates: FloatArray
+    study: Study, options: Options, label: Label, observed: Floats, replicates: Floats
 ) -> Record:
     se, low, high = percentile_interval(replicates, level=options.level)
     is_of_readers = "mean_reader" in label.subject.kinds
@@ -166,7 +167,7 @@ def _matched(
             yield _record(study, options, label, gap[0], gap[1])
 
 
-def _at_same(quantity: str, fpr: FloatArray, tpr: FloatArray, target: FloatArray) -> FloatArray:
+def _at_same(quantity: str, fpr: Floats, tpr: Floats, target: Floats) -> Floats:
     if quantity == "sensitivity":
         # Read backwards the curve rises in -sensitivity, and the best specificity is met last.
         return rate_at(-tpr[:, ::-1], 1 - fpr[:, ::-1], -target)

@@ -5,16 +5,17 @@ from itertools import combinations
 
 import numpy as np
 
+from data.arrays import Floats
 from readerstudy.stats.bootstrap import Draws, mean_over_readers
 from readerstudy.stats.drawn_areas import resampled_areas
-from readerstudy.stats.input.study import FloatArray, Study
+from readerstudy.stats.input.study import Study
 from readerstudy.stats.methods.reader_area import reader_ratings
 from readerstudy.stats.names import MEAN_READER, Subject
 from readerstudy.stats.records import ALL
 from readerstudy.stats.sections.common import Label
 
-Pair = tuple[FloatArray, FloatArray]
-Values = dict[Subject, FloatArray]
+Pair = tuple[Floats, Floats]
+Values = dict[Subject, Floats]
 
 
 def areas(study: Study, both: tuple[Draws, Draws]) -> Iterator[tuple[Label, Pair]]:
