@@ -1,7 +1,7 @@
 """A small study on disk, a database on SQLite and on PostgreSQL, and a world of two studies."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,18 +9,19 @@ import pytest
 from argon2 import PasswordHasher
 
 from readerstudy.db import Database
-from readerstudy.domain import Actor, Role
+from readerstudy.domain import Actor
 from readerstudy.report import figures
 from readerstudy.security import passwords
-from tests.integration.making import (
-    answer_next,
-    make_account,
-    make_reader,
-    write_cases,
-    write_predictions,
-)
+from tests.integration.making import World, make_reader, write_cases, write_predictions
 from tests.integration.postgres import Server, running_server
-from tests.integration.stores import PostgresStore, SqliteStore, Store, Templates, templates
+from tests.integration.stores import (
+    PostgresStore,
+    SqliteStore,
+    Store,
+    Templates,
+    populated,
+    templates,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +87,24 @@ def postgresql_templates(
         yield made
 
 
+@pytest.fixture(scope="session")
+def sqlite_world(
+    sqlite_templates: Templates, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("world") / "var"
+    with populated(SqliteStore(), sqlite_templates[True], folder) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def postgresql_world(
+    postgres: Server, postgresql_templates: Templates, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("world") / "var"
+    with populated(PostgresStore(postgres), postgresql_templates[True], folder) as made:
+        yield made
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def backend(request: pytest.FixtureRequest) -> str:
     """Whoever uses the database runs on both; a module overrides this to run on one."""
@@ -103,9 +122,13 @@ def store(backend: str, request: pytest.FixtureRequest) -> Store:
 def db(
     backend: str, store: Store, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Database]:
-    """Tables only, unless the test asks for `study`."""
-    made = request.getfixturevalue(f"{backend}_templates")
-    database = store.copy(made["study" in request.fixturenames], tmp_path / "var")
+    """Tables only, unless the test asks for `study` or `world`."""
+    if "world" in request.fixturenames:
+        template = request.getfixturevalue(f"{backend}_world").db
+    else:
+        made = request.getfixturevalue(f"{backend}_templates")
+        template = made["study" in request.fixturenames]
+    database = store.copy(template, tmp_path / "var")
     yield database
     store.remove(database)
 
@@ -121,25 +144,7 @@ def reader(db: Database, study: str) -> Actor:
     return make_reader(db, study)
 
 
-@dataclass(frozen=True)
-class World:
-    """Two studies; everybody named after role and study."""
-
-    db: Database
-    actors: dict[str, Actor]
-    case_tokens: dict[str, str]
-
-
 @pytest.fixture
-def world(db: Database, study: str) -> World:
-    actors = {}
-    for role in (Role.OWNER, Role.ANALYST, Role.MONITOR):
-        actors[f"{role} everywhere"] = make_account(db, role, None)
-        for slug in ("alpha", "beta"):
-            actors[f"{role} {slug}"] = make_account(db, role, slug)
-    for slug in ("alpha", "beta"):
-        for name in (f"reader {slug}", f"second reader {slug}"):
-            actors[name] = make_reader(db, slug)
-    tokens = {slug: answer_next(db, actors[f"reader {slug}"]) for slug in ("alpha", "beta")}
-    actors["stranger"] = Actor(role=Role.READER, name="stranger")
-    return World(db, actors, tokens)
+def world(backend: str, db: Database, request: pytest.FixtureRequest) -> World:
+    template: World = request.getfixturevalue(f"{backend}_world")
+    return replace(template, db=db)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,29 @@ def make_account(db: Database, role: Role, study: str | None) -> Actor:
     actor = accounts.actor_for(db, token=token)
     assert actor is not None
     return actor
+
+
+@dataclass(frozen=True)
+class World:
+    """Two studies; everybody named after role and study."""
+
+    db: Database
+    actors: dict[str, Actor]
+    case_tokens: dict[str, str]
+
+
+def make_world(db: Database) -> World:
+    actors = {}
+    for role in (Role.OWNER, Role.ANALYST, Role.MONITOR):
+        actors[f"{role} everywhere"] = make_account(db, role, None)
+        for slug in ("alpha", "beta"):
+            actors[f"{role} {slug}"] = make_account(db, role, slug)
+    for slug in ("alpha", "beta"):
+        for name in (f"reader {slug}", f"second reader {slug}"):
+            actors[name] = make_reader(db, slug)
+    tokens = {slug: answer_next(db, actors[f"reader {slug}"]) for slug in ("alpha", "beta")}
+    actors["stranger"] = Actor(role=Role.READER, name="stranger")
+    return World(db, actors, tokens)
 
 
 def dump(db: Database) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from readerstudy.db import Database
-from tests.integration.making import make_study
+from tests.integration.making import World, make_study, make_world
 from tests.integration.postgres import Server
 
 Templates = dict[bool, Database]
@@ -78,6 +78,15 @@ def templates(
     yield made
     for db in made.values():
         store.remove(db)
+
+
+@contextmanager
+def populated(store: Store, template: Database, folder: Path) -> Iterator[World]:
+    """The world of `make_world` in a copy of `template`, to be copied in turn."""
+    world = make_world(store.copy(template, folder))
+    world.db.close()
+    yield world
+    store.remove(world.db)
 
 
 def _with_images(template: Database, db: Database) -> Database:

@@ -30,7 +30,7 @@ from readerstudy.ui.study.quiz import build_study
 from readerstudy.ui.study.result import result_routes
 from readerstudy.ui.study.rights import rights_routes
 from tests.attacks.matrix import allowed
-from tests.integration.conftest import World
+from tests.integration.making import World
 from tests.integration.test_permissions import LISTS, READERS
 
 COOKIES = {Zone.STUDY: "skinreader-study", Zone.ADMIN: "skinreader-admin"}
