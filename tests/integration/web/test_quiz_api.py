@@ -14,7 +14,7 @@ from readerstudy.domain.consent import DEFAULT_CONSENT
 from readerstudy.domain.errors import BusyError, ConflictError
 from readerstudy.services.reading import answering
 from readerstudy.services.study import drafts, summaries
-from readerstudy.ui.translations import CATALOGUE, quiz_words
+from readerstudy.ui.translations import quiz_words
 from tests.integration.making import close, make_study, write_cases
 from tests.integration.web.live import STUDY_COOKIE, call
 
@@ -273,26 +273,6 @@ def test_words_come_in_the_readers_language(reader, headers, cookie, word):
 def test_choosing_a_language_leads_back_here_only(site, back):
     answered = site.anonymous().get("/language/zh", params={"back": back})
     assert answered.headers["location"] == "/study/"
-
-
-def test_catalogue_is_complete_and_placeholders_agree():
-    def places(text):
-        return sorted(re.findall(r"\{\w+\}", text))
-
-    for key, (english, chinese) in CATALOGUE.items():
-        assert english, key
-        assert chinese, key
-        assert places(english) == places(chinese), key
-    assert set(quiz_words("en")) == set(quiz_words("zh"))
-
-
-def test_catalogue_has_every_word_the_page_asks_for():
-    from pathlib import Path
-
-    script = Path("readerstudy/ui/assets/quiz.js").read_text("utf-8")
-    asked = set(re.findall(r'"(quiz\.[\w.]+)"', script))
-    assert asked <= set(CATALOGUE)
-    assert len(asked) > 15
 
 
 def test_an_answer_is_never_stored_for_another_reader_of_the_same_browser(site):
