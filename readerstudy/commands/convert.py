@@ -4,14 +4,13 @@ import argparse
 import math
 import re
 from pathlib import Path
-from shutil import copyfile
-from tempfile import TemporaryDirectory
 
 from readerstudy.commands.analyse import read_models
 from readerstudy.commands.outcome import check_folder, outcome
 from readerstudy.files.read_tables import read_readings
-from readerstudy.interchange.files import READ, write_study
+from readerstudy.interchange.files import READ, study_files
 from readerstudy.interchange.ratings import Choice, tidy_of
+from readerstudy.interchange.rjafroc import IDS
 from readerstudy.stats import StatsError, build_study
 
 
@@ -67,13 +66,11 @@ def _export(args: argparse.Namespace) -> list[Path]:
         raise StatsError("Expected --readings CSV with --to, but got none; give the readings.")
     models = read_models(args.predictions, args.encoding)
     study = build_study(read_readings(args.readings, encoding=args.encoding), models)
-    # What is refused half way must leave nothing behind.
-    with TemporaryDirectory() as name:
-        made = [p.name for p in write_study(study, Path(name), format_=args.to, kind=args.rating)]
-        args.out.mkdir(parents=True, exist_ok=True)
-        for path in Path(name).iterdir():
-            copyfile(path, args.out / path.name)
-    return [args.out / name for name in made]
+    files = study_files(study, format_=args.to, kind=args.rating)
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (args.out / name).write_bytes(content)
+    return [args.out / name for name in files if not name.endswith(IDS)]
 
 
 def _import(args: argparse.Namespace) -> list[Path]:

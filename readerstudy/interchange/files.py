@@ -1,11 +1,11 @@
 """A study as files of iMRMC, MRMCaov and RJafroc."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from data.texts import file_names
 from readerstudy.interchange import imrmc_mrmcaov, rjafroc
-from readerstudy.interchange.ratings import Ratings, ratings_of
+from readerstudy.interchange.ratings import Kind, Ratings, ratings_of
 from readerstudy.stats import Study
 
 READ: dict[str, Callable[[Path], Ratings]] = {
@@ -14,29 +14,26 @@ READ: dict[str, Callable[[Path], Ratings]] = {
     "mrmcaov": imrmc_mrmcaov.read_mrmcaov,
     "rjafroc": rjafroc.read_rjafroc,
 }
-_ENDINGS = {
-    "imrmc": ".imrmc",
-    "imrmc-csv": ".imrmc.csv",
-    "mrmcaov": ".mrmcaov.csv",
-    "rjafroc": ".xlsx",
-}
 
 
-def write_study(study: Study, folder: Path, *, format_: str, kind: str) -> list[Path]:
-    """One file per class against all others; for RJafroc its list of names beside it."""
-    written = []
+def study_files(study: Study, *, format_: str, kind: Kind) -> dict[str, bytes]:
+    """By name, one file per class against all others; for RJafroc its list of names beside it."""
+    files: dict[str, bytes] = {}
     for class_, name in file_names(study.classes).items():
-        path = folder / f"{name}{_ENDINGS[format_]}"
-        ratings = ratings_of(study, class_=class_, kind="call" if kind == "call" else "confidence")
-        if format_ == "imrmc":
-            imrmc_mrmcaov.write_imrmc(
-                ratings, path, title=f"SkinReader: {class_} against all others"
-            )
-        elif format_ == "imrmc-csv":
-            imrmc_mrmcaov.write_imrmc_frame(ratings, path)
-        elif format_ == "mrmcaov":
-            imrmc_mrmcaov.write_mrmcaov(ratings, path)
-        else:
-            rjafroc.write_rjafroc(ratings, path)
-        written.append(path)
-    return written
+        ratings = ratings_of(study, class_=class_, kind=kind)
+        title = f"SkinReader: {class_} against all others"
+        files |= {name + ending: content for ending, content in _by_ending(ratings, format_, title)}
+    return files
+
+
+def _by_ending(ratings: Ratings, format_: str, title: str) -> Iterator[tuple[str, bytes]]:
+    if format_ == "imrmc":
+        yield ".imrmc", imrmc_mrmcaov.imrmc_text(ratings, title=title).encode()
+    elif format_ == "imrmc-csv":
+        yield ".imrmc.csv", imrmc_mrmcaov.imrmc_frame(ratings).encode()
+    elif format_ == "mrmcaov":
+        yield ".mrmcaov.csv", imrmc_mrmcaov.mrmcaov_frame(ratings).encode()
+    else:
+        workbook, ids = rjafroc.workbook_and_ids(ratings)
+        yield ".xlsx", workbook
+        yield rjafroc.IDS, ids.encode()

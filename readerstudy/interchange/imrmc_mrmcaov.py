@@ -19,7 +19,7 @@ MRMCAOV_COLUMNS = ("reader", "treatment", "case", "truth", "rating")
 Lines = list[tuple[int, list[str]]]
 
 
-def write_imrmc(ratings: Ratings, path: Path, *, title: str) -> None:
+def imrmc_text(ratings: Ratings, *, title: str) -> str:
     """Header, counts, BEGIN DATA, then truth and ratings as reader,case,modality,score."""
     _check_names(ratings)
     absent = sum(t == 0 for t in ratings.truth.values())
@@ -35,22 +35,22 @@ def write_imrmc(ratings: Ratings, path: Path, *, title: str) -> None:
         f"{reader},{case},{modality},{_number(score)}"
         for reader, case, modality, score in _imrmc_rows(ratings, truth_reader="-1")
     )
-    path.write_text("\n".join([*head, *rows]) + "\n", "utf-8")
+    return "\n".join([*head, *rows]) + "\n"
 
 
-def write_imrmc_frame(ratings: Ratings, path: Path) -> None:
-    """The data frame of `doIMRMC`."""
+def imrmc_frame(ratings: Ratings) -> str:
+    """The data frame of `doIMRMC`, as CSV."""
     _check_names(ratings)
-    _write(path, IMRMC_COLUMNS, _imrmc_rows(ratings, truth_reader="truth"))
+    return _csv(IMRMC_COLUMNS, _imrmc_rows(ratings, truth_reader="truth"))
 
 
-def write_mrmcaov(ratings: Ratings, path: Path) -> None:
-    """The long data frame of `mrmc`: one row per rating, with the truth beside it."""
+def mrmcaov_frame(ratings: Ratings) -> str:
+    """The long data frame of `mrmc`, as CSV: one row per rating, with the truth beside it."""
     rows = (
         (reader, modality, case, ratings.truth[case], rating)
         for reader, modality, case, rating in ratings.rows[list(COLUMNS)].itertuples(index=False)
     )
-    _write(path, MRMCAOV_COLUMNS, rows)
+    return _csv(MRMCAOV_COLUMNS, rows)
 
 
 def read_imrmc(path: Path) -> Ratings:
@@ -255,7 +255,5 @@ def _number(value: float) -> str:
     return repr(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _write(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[str | float, ...]]) -> None:
-    # Without newline="" Windows would write two line ends.
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(write_csv(columns, (dict(zip(columns, row, strict=True)) for row in rows)))
+def _csv(columns: tuple[str, ...], rows: Iterable[tuple[str | float, ...]]) -> str:
+    return write_csv(columns, (dict(zip(columns, row, strict=True)) for row in rows))

@@ -27,6 +27,7 @@ _SHEETS = {
     "TP": ("ReaderID", "ModalityID", "CaseID", "LesionID", "TP_Rating"),
 }
 _OTHER_NAMES = {"FP": "NL", "TP": "LL"}
+IDS = ".ids.csv"  # what a list of names ends with, in place of the workbook's ending
 _KINDS = ("reader", "modality", "case")
 _MOST_ROWS = 2**20  # Excel's own
 _MOST_COLUMNS = max(map(len, _SHEETS.values()))
@@ -35,8 +36,8 @@ _SMALL_BYTES = 10_000
 _NO_TIME = datetime(1980, 1, 1)  # noqa: DTZ001 -- a workbook's times have no zone
 
 
-def write_rjafroc(ratings: Ratings, path: Path) -> None:
-    """`path` ends in .xlsx; beside it, NAME.ids.csv says which number stands for which name.
+def workbook_and_ids(ratings: Ratings) -> tuple[bytes, str]:
+    """The workbook, and as CSV which of its numbers stands for which name.
 
     The format holds crossed designs: every reader rated every case in every modality. Raises
     StatsError otherwise.
@@ -60,28 +61,28 @@ def write_rjafroc(ratings: Ratings, path: Path) -> None:
         sheet.append(_SHEETS[name])
         for row in content:
             sheet.append(row)
-    _save(book, path)
     columns = ("kind", "number", "name")
     ids = (
         dict(zip(columns, (kind, n, name), strict=True))
         for kind in _KINDS
         for name, n in numbers[kind].items()
     )
-    _ids_path(path).write_text(write_csv(columns, ids), "utf-8", newline="")
+    return _saved(book), write_csv(columns, ids)
 
 
-def _save(book: Workbook, path: Path) -> None:
+def _saved(book: Workbook) -> bytes:
     """Without the time of saving, so that the same ratings give the same bytes."""
-    written = BytesIO()
+    written, timeless = BytesIO(), BytesIO()
     book.save(written)
     book.properties.created = book.properties.modified = _NO_TIME
     properties = tostring(book.properties.to_tree())
-    with ZipFile(written) as source, ZipFile(path, "w") as target:
+    with ZipFile(written) as source, ZipFile(timeless, "w") as target:
         for name in source.namelist():
             info = ZipInfo(name, date_time=_NO_TIME.timetuple()[:6])
             info.compress_type = ZIP_DEFLATED
             is_properties = name == "docProps/core.xml"
             target.writestr(info, properties if is_properties else source.read(name))
+    return timeless.getvalue()
 
 
 def read_rjafroc(path: Path) -> Ratings:
@@ -136,7 +137,7 @@ def _numbered(names: Any) -> dict[str, int]:
 
 
 def _ids_path(path: Path) -> Path:
-    return path.with_suffix(".ids.csv")
+    return path.with_suffix(IDS)
 
 
 def _sheets(path: Path) -> dict[str, list[tuple[object, ...]]]:

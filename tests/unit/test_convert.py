@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import subprocess
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +14,18 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from readerstudy.commands.convert import add_arguments, run
-from readerstudy.interchange.files import READ, write_study
+from readerstudy.interchange.files import READ, study_files
 from readerstudy.interchange.imrmc_mrmcaov import (
+    imrmc_frame,
+    imrmc_text,
+    mrmcaov_frame,
     read_imrmc,
     read_imrmc_frame,
     read_mrmcaov,
-    write_imrmc,
-    write_imrmc_frame,
-    write_mrmcaov,
 )
 from readerstudy.interchange.ratings import Choice, Ratings, ratings_of, tidy_of
-from readerstudy.interchange.rjafroc import write_rjafroc
-from readerstudy.stats import StatsError, analyse, build_study
+from readerstudy.interchange.rjafroc import workbook_and_ids
+from readerstudy.stats import StatsError, Study, analyse, build_study
 from tests.unit.stats_helpers import simulate
 
 # Written by hand after the packages' documents: see docs/interchange.md.
@@ -47,12 +48,21 @@ BEGIN DATA:
 
 
 def write(format_: str, ratings: Ratings, path: Path) -> None:
-    if format_ == "imrmc":
-        write_imrmc(ratings, path, title="a title, with a comma")
+    if format_ == "rjafroc":
+        content, ids = workbook_and_ids(ratings)
+        path.with_suffix(".ids.csv").write_bytes(ids.encode())
+    elif format_ == "imrmc":
+        content = imrmc_text(ratings, title="a title, with a comma").encode()
     else:
-        {"imrmc-csv": write_imrmc_frame, "mrmcaov": write_mrmcaov, "rjafroc": write_rjafroc}[
-            format_
-        ](ratings, path)
+        content = {"imrmc-csv": imrmc_frame, "mrmcaov": mrmcaov_frame}[format_](ratings).encode()
+    path.write_bytes(content)
+
+
+def write_study(study: Study, folder: Path, *, format_: str, kind: str) -> list[Path]:
+    files = study_files(study, format_=format_, kind=kind)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return [folder / name for name in files if not name.endswith(".ids.csv")]
 
 
 def same(first: Ratings, second: Ratings) -> None:
@@ -121,26 +131,23 @@ def test_imrmc_is_read_as_its_manual_writes_it(tmp_path) -> None:
 def test_imrmc_is_written_field_by_field(tmp_path) -> None:
     path = tmp_path / "study.imrmc"
     path.write_text(IMRMC)
-    write_imrmc(read_imrmc(path), tmp_path / "again.imrmc", title="Title")
-    lines = (tmp_path / "again.imrmc").read_text().splitlines()
+    lines = imrmc_text(read_imrmc(path), title="Title").splitlines()
     assert lines[0] == "Title"
     assert set(lines[1:7]) == {"", "NR: 2", "N0: 2", "N1: 1", "NM: 1"}
     assert lines[7:11] == ["BEGIN DATA:", "-1,1,truth,0", "-1,2,truth,0", "-1,3,truth,1"]
     assert lines[11:] == ["1,1,A,0.5", "1,2,A,-1", "1,3,A,2", "2,1,A,0", "2,3,A,1.5"]
 
 
-def test_frames_have_the_packages_columns(tmp_path) -> None:
+def test_frames_have_the_packages_columns() -> None:
     ratings = ratings_of(
         build_study(*simulate(2, readers=2, per_class=2)), class_="mel", kind="call"
     )
-    write_imrmc_frame(ratings, tmp_path / "i.csv")
-    frame = pd.read_csv(tmp_path / "i.csv")
+    frame = pd.read_csv(StringIO(imrmc_frame(ratings)))
     assert list(frame.columns) == ["readerID", "caseID", "modalityID", "score"]
     truth = frame[frame["readerID"] == "truth"]
     assert set(truth["modalityID"]) == {"truth"}
     assert dict(zip(truth["caseID"], truth["score"], strict=True)) == ratings.truth
-    write_mrmcaov(ratings, tmp_path / "m.csv")
-    frame = pd.read_csv(tmp_path / "m.csv")
+    frame = pd.read_csv(StringIO(mrmcaov_frame(ratings)))
     assert list(frame.columns) == ["reader", "treatment", "case", "truth", "rating"]
     assert set(frame["truth"]) == {0, 1}
     assert set(frame["treatment"]) == {"unaided", "a", "b"}
@@ -168,7 +175,7 @@ def test_the_frame_has_what_mrmcaov_asks_of_each_field(tmp_path) -> None:
     """Read by R itself, with areas as of this project's analysis."""
     readings, models = simulate(2, readers=3, per_class=4)
     ratings = ratings_of(build_study(readings, models), class_="mel", kind="confidence")
-    write_mrmcaov(ratings, tmp_path / "m.csv")
+    write("mrmcaov", ratings, tmp_path / "m.csv")
     done = subprocess.run(
         ["Rscript", "-e", MRMCAOV_ASKS, str(tmp_path / "m.csv")],
         capture_output=True, text=True, check=False,
@@ -186,7 +193,7 @@ def test_the_frame_has_what_mrmcaov_asks_of_each_field(tmp_path) -> None:
 def test_rjafrocs_workbook_has_its_three_sheets(tmp_path) -> None:
     study = build_study(*simulate(2, readers=3, per_class=2))
     ratings = ratings_of(study, class_="mel", kind="confidence")
-    write_rjafroc(ratings, tmp_path / "s.xlsx")
+    write("rjafroc", ratings, tmp_path / "s.xlsx")
     book = load_workbook(tmp_path / "s.xlsx")
     assert book.sheetnames == ["Truth", "FP", "TP"]
     truth = list(book["Truth"].iter_rows(values_only=True))
@@ -388,17 +395,17 @@ def test_an_unknown_or_unnamed_modality_is_refused() -> None:
         tidy_of(ratings, Choice(unaided="C"))
 
 
-def test_names_that_a_format_cannot_hold_are_refused(tmp_path) -> None:
+def test_names_that_a_format_cannot_hold_are_refused() -> None:
     frame = pd.DataFrame([("a,b", "A", "x", 1.0)], columns=["reader", "modality", "case", "rating"])
     with pytest.raises(StatsError, match="'a,b'"):
-        write_imrmc(Ratings(frame, {"x": 1}), tmp_path / "f.imrmc", title="t")
+        imrmc_text(Ratings(frame, {"x": 1}), title="t")
 
 
-def test_names_that_the_program_would_run_together_are_refused(tmp_path) -> None:
+def test_names_that_the_program_would_run_together_are_refused() -> None:
     """It takes white space out of names."""
     rows = pd.DataFrame(
         [("a 1", "A", "c", 1.0), ("a1", "A", "c", 0.0)],
         columns=["reader", "modality", "case", "rating"],
     )
     with pytest.raises(StatsError, match="differ in more than spaces.*'a 1' and 'a1'"):
-        write_imrmc(Ratings(rows, {"c": 1}), tmp_path / "x.imrmc", title="t")
+        imrmc_text(Ratings(rows, {"c": 1}), title="t")

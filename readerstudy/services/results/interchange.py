@@ -1,16 +1,15 @@
 """Input files of iMRMC, MRMCaov and RJafroc for the export, by the code behind `convert`."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 
 from readerstudy.files.study_analysis import Settings
-from readerstudy.interchange.files import READ, write_study
-from readerstudy.stats import StatsError, Study, build_study
+from readerstudy.interchange.files import READ, study_files
+from readerstudy.interchange.ratings import Kind
+from readerstudy.stats import StatsError, build_study
 
-KINDS = ("call", "confidence")
+KINDS: tuple[Kind, ...] = ("call", "confidence")
 _HEAD = """\
 One file per class, the class against all others; see docs/interchange.md of SkinReader.
 call/ rates 1 for the class and 0 for others; confidence/ has the confidences and probabilities.
@@ -36,15 +35,9 @@ def interchange_files(
     for kind in KINDS:
         for format_ in READ:
             try:
-                files |= _written(study, format_, kind)
+                made = study_files(study, format_=format_, kind=kind)
+                files |= {f"mrmc/{kind}/{name}": made[name] for name in sorted(made)}
             except StatsError as error:
                 left_out.append(f"Left out: {kind}, {format_}. {error}\n")
     head = _HEAD.format(seal=settings.seal or "none, the study has not been opened")
     return files | {"mrmc/README.txt": "".join([head, *left_out]).encode()}
-
-
-def _written(study: Study, format_: str, kind: str) -> dict[str, bytes]:
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        write_study(study, folder, format_=format_, kind=kind)
-        return {f"mrmc/{kind}/{p.name}": p.read_bytes() for p in sorted(folder.iterdir())}
