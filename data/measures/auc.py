@@ -65,24 +65,28 @@ def placements(positives: Floats, negatives: Floats) -> Placements:
     return Placements(v10, v01, there_p, there_n, auc)
 
 
-def delong_influence(found: Placements) -> Floats:
+def delong_influence(placements: Placements) -> Floats:
     """(R, m + n) matrix whose product with its transpose is DeLong's covariance matrix.
 
     Each rater's own cells are used; the product is DeLong's only where raters share their cells.
     Fewer than two positives or negatives give nan.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        m, n = found.n_positive[:, None], found.n_negative[:, None]
+        m, n = placements.n_positive[:, None], placements.n_negative[:, None]
         m, n = np.where(m > 1, m, np.nan), np.where(n > 1, n, np.nan)
-        auc = found.auc[:, None]
-        p = np.where(found.there_positive, found.positive - auc, 0.0) / np.sqrt(m * (m - 1))
-        q = np.where(found.there_negative, found.negative - auc, 0.0) / np.sqrt(n * (n - 1))
+        auc = placements.auc[:, None]
+        p = np.where(placements.there_positive, placements.positive - auc, 0.0) / np.sqrt(
+            m * (m - 1)
+        )
+        q = np.where(placements.there_negative, placements.negative - auc, 0.0) / np.sqrt(
+            n * (n - 1)
+        )
     return np.concatenate([p, q], axis=1)
 
 
-def delong_variance(found: Placements) -> Floats:
+def delong_variance(placements: Placements) -> Floats:
     """(R,) DeLong variances S10/m + S01/n; nan with fewer than two positives or negatives."""
-    return np.asarray((delong_influence(found) ** 2).sum(axis=1))
+    return np.asarray((delong_influence(placements) ** 2).sum(axis=1))
 
 
 def normal_interval(estimate: Floats, se: Floats, *, level: float = 0.95) -> tuple[Floats, Floats]:

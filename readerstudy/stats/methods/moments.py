@@ -70,15 +70,17 @@ def proportion_influence(right: Floats, there: Bools) -> tuple[Floats, Floats]:
     return theta[:, 0], _jackknife(np.where(count > 1, change, np.nan))
 
 
-def auc_jackknife(found: Placements) -> Floats:
+def auc_jackknife(placements: Placements) -> Floats:
     """(R, m + n) influence of leaving out each case; nan with fewer than two of either kind."""
-    m, n = found.n_positive[:, None], found.n_negative[:, None]
-    auc = found.auc[:, None]
+    m, n = placements.n_positive[:, None], placements.n_negative[:, None]
+    auc = placements.auc[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
-        p = np.where(found.there_positive, (auc - found.positive) / (m - 1), 0.0)
-        q = np.where(found.there_negative, (auc - found.negative) / (n - 1), 0.0)
+        p = np.where(placements.there_positive, (auc - placements.positive) / (m - 1), 0.0)
+        q = np.where(placements.there_negative, (auc - placements.negative) / (n - 1), 0.0)
     change = np.concatenate([p, q], axis=1)
-    some = np.concatenate([found.there_positive.any(axis=0), found.there_negative.any(axis=0)])
+    some = np.concatenate(
+        [placements.there_positive.any(axis=0), placements.there_negative.any(axis=0)]
+    )
     return _jackknife(np.where((m > 1) & (n > 1), change, np.nan)[:, some])
 
 

@@ -78,29 +78,29 @@ class Gap:
         return float(np.sqrt(max(a**2 + b**2 - 2 * self.correlation * a * b, 0.0)))
 
 
-def mean_rate(found: Moments) -> Rate:
+def mean_rate(moments: Moments) -> Rate:
     """The mean reader's rate, readers and cases random; nan limits for one reader.
 
     Variance and degrees of freedom are those of or-rrrc-capped. The size is at most the number of
     answers, and the number of cases where nothing varied.
     """
-    inference = or_inference(found, design="or-rrrc-capped")
-    variance, p = inference.se**2, found.mean
-    df = inference.df if np.isfinite(inference.df) else found.n_cases - 1.0
-    size = _worth(p, variance, least=found.n_cases, most=found.n_readers * found.n_cases)
+    inference = or_inference(moments, design="or-rrrc-capped")
+    variance, p = inference.se**2, moments.mean
+    df = inference.df if np.isfinite(inference.df) else moments.n_cases - 1.0
+    size = _worth(p, variance, least=moments.n_cases, most=moments.n_readers * moments.n_cases)
     return Rate(p, variance, size, df)
 
 
-def model_rate(found: Moments) -> Rate:
-    """A model's rate on the readers' cases; `found` are its moments, once per reader.
+def model_rate(moments: Moments) -> Rate:
+    """A model's rate on the readers' cases; `moments` are its moments, once per reader.
 
     The size is the number of cases, or less where the readers' cells leave some of them out.
     """
-    inference = or_inference(found, design="or-frrc")
-    p, variance = found.mean, inference.se**2
+    inference = or_inference(moments, design="or-frrc")
+    p, variance = moments.mean, inference.se**2
     # One more than p (1 - p) / variance, whose variance has the divisor n - 1.
-    size = _worth(p, variance, least=found.n_cases, most=np.inf, more=1.0)
-    return Rate(p, variance, min(size, found.n_cases), np.inf)
+    size = _worth(p, variance, least=moments.n_cases, most=np.inf, more=1.0)
+    return Rate(p, variance, min(size, moments.n_cases), np.inf)
 
 
 def rate_gap(model: Moments, readers: Moments, difference: Moments) -> Gap:
@@ -122,7 +122,7 @@ def rate_gap(model: Moments, readers: Moments, difference: Moments) -> Gap:
     return Gap(its, own, float(np.clip(shared, -most, most)))
 
 
-def mover_inference(found: Rate | Gap, *, level: float = 0.95) -> Inference:
+def mover_inference(rate: Rate | Gap, *, level: float = 0.95) -> Inference:
     """Interval and, of a difference, the two-sided p at which it just leaves out 0.
 
     Nothing rests on a standard error, so that none is given. nan where a variance is unknown: one
@@ -133,26 +133,26 @@ def mover_inference(found: Rate | Gap, *, level: float = 0.95) -> Inference:
     >>> print(f"{result.estimate:.2f} {result.ci_low:.3f} {result.ci_high:.3f}")
     0.20 -0.151 0.520
     """
-    unknown = np.isnan(_uncertainty(found))
-    low, high = (np.nan, np.nan) if unknown else found.limits(level)
-    p = p_beyond(found, 0.0) if isinstance(found, Gap) else np.nan
-    notes = (NOT_ESTIMABLE,) if unknown and not np.isnan(found.estimate) else ()
-    return Inference(found.estimate, np.nan, np.nan, np.nan, p, low, high, notes)
+    unknown = np.isnan(_uncertainty(rate))
+    low, high = (np.nan, np.nan) if unknown else rate.limits(level)
+    p = p_beyond(rate, 0.0) if isinstance(rate, Gap) else np.nan
+    notes = (NOT_ESTIMABLE,) if unknown and not np.isnan(rate.estimate) else ()
+    return Inference(rate.estimate, np.nan, np.nan, np.nan, p, low, high, notes)
 
 
-def p_beyond(found: Gap, value: float) -> float:
+def p_beyond(gap: Gap, value: float) -> float:
     """Two-sided p of a difference of `value`: the level at which a limit lies there.
 
     Half of it is the one-sided p that the difference lies on the side of the estimate. At least
     1e-12, and 1 from 0.999 on; nan where the limits are.
     """
-    if np.isnan(_uncertainty(found)):
+    if np.isnan(_uncertainty(gap)):
         return np.nan
-    side = 0 if found.estimate > value else 1
+    side = 0 if gap.estimate > value else 1
     sign = 1.0 if side == 0 else -1.0
 
     def inside(log_p: float) -> float:
-        return sign * (value - found.limits(1 - 10**log_p)[side])
+        return sign * (value - gap.limits(1 - 10**log_p)[side])
 
     least, most = np.log10(_LEAST_P), np.log10(_MOST_P)
     if inside(most) >= 0:
@@ -162,16 +162,16 @@ def p_beyond(found: Gap, value: float) -> float:
     return float(10 ** brentq(inside, least, most, xtol=1e-10))
 
 
-def one_sided_beyond(found: Gap, value: float) -> float:
+def one_sided_beyond(gap: Gap, value: float) -> float:
     """One-sided p that the difference is greater than `value`."""
-    half = p_beyond(found, value) / 2
-    return half if found.estimate > value else 1 - half
+    half = p_beyond(gap, value) / 2
+    return half if gap.estimate > value else 1 - half
 
 
-def _uncertainty(found: Rate | Gap) -> float:
-    if isinstance(found, Rate):
-        return found.variance
-    return found.model.variance + found.readers.variance
+def _uncertainty(rate: Rate | Gap) -> float:
+    if isinstance(rate, Rate):
+        return rate.variance
+    return rate.model.variance + rate.readers.variance
 
 
 def _worth(p: float, variance: float, *, least: float, most: float, more: float = 0.0) -> float:

@@ -37,7 +37,7 @@ class Inference:
 
 
 def or_inference(
-    found: Moments, *, design: Design, level: float = 0.95, clip: bool = False
+    moments: Moments, *, design: Design, level: float = 0.95, clip: bool = False
 ) -> Inference:
     """Obuchowski-Rockette analysis of one treatment, or of a difference to it.
 
@@ -55,11 +55,11 @@ def or_inference(
     >>> print(f"{result.se:.4f} {result.df:.1f} {result.p:.3f}")
     0.0632 16.0 0.133
     """
-    variance, df = _variance(found, design)
-    notes = _notes(found, design)
+    variance, df = _variance(moments, design)
+    notes = _notes(moments, design)
     if np.isinf(df) and design != "or-frrc":
         notes.append(NO_SPREAD)
-    inference = infer(found.mean, float(np.sqrt(variance)), df=df, level=level, clip=clip)
+    inference = infer(moments.mean, float(np.sqrt(variance)), df=df, level=level, clip=clip)
     return replace(inference, notes=(*inference.notes, *notes))
 
 
@@ -90,24 +90,24 @@ def one_sided(estimate: float, se: float, *, df: float, margin: float) -> tuple[
     return statistic, upper_tail(statistic, df)
 
 
-def _variance(found: Moments, design: Design) -> tuple[float, float]:
-    readers = found.n_readers
+def _variance(moments: Moments, design: Design) -> tuple[float, float]:
+    readers = moments.n_readers
     if design == "or-frrc":
-        shared = 0.0 if readers == 1 else (readers - 1) * found.cov2
-        return _positive((found.var + shared) / max(readers, 1)), np.inf
-    cov2 = float(np.maximum(found.cov2, 0.0))
+        shared = 0.0 if readers == 1 else (readers - 1) * moments.cov2
+        return _positive((moments.var + shared) / max(readers, 1)), np.inf
+    cov2 = float(np.maximum(moments.cov2, 0.0))
     if design == "or-rrfc":
-        return _positive(found.ms / max(readers, 1)), readers - 1.0
-    between = found.ms + readers * cov2
-    df = between**2 / (found.ms**2 / (readers - 1)) if found.ms > 0 else _no_spread(cov2)
+        return _positive(moments.ms / max(readers, 1)), readers - 1.0
+    between = moments.ms + readers * cov2
+    df = between**2 / (moments.ms**2 / (readers - 1)) if moments.ms > 0 else _no_spread(cov2)
     if design == "or-rrrc-capped":
-        df = min(df, _units(found) - 1.0)
+        df = min(df, _units(moments) - 1.0)
     return _positive(between / max(readers, 1)), df
 
 
-def _units(found: Moments) -> int:
+def _units(moments: Moments) -> int:
     """What was drawn independently: clusters of cases, or cases."""
-    return found.n_cases if found.n_clusters is None else found.n_clusters
+    return moments.n_cases if moments.n_clusters is None else moments.n_clusters
 
 
 def _no_spread(cov2: float) -> float:
@@ -122,17 +122,17 @@ def _positive(variance: float) -> float:
     return 0.0 if variance < 1e-24 else variance
 
 
-def _notes(found: Moments, design: Design) -> list[str]:
+def _notes(moments: Moments, design: Design) -> list[str]:
     notes = []
     random_readers = design != "or-frrc"
-    if random_readers and found.n_readers == 1:
+    if random_readers and moments.n_readers == 1:
         notes.append(ONE_READER)
-    if random_readers and found.n_readers == 2:
+    if random_readers and moments.n_readers == 2:
         notes.append(TWO_READERS)
-    if found.cov2 < -1e-15 and design in ("or-rrrc", "or-rrrc-capped"):
+    if moments.cov2 < -1e-15 and design in ("or-rrrc", "or-rrrc-capped"):
         notes.append(CLAMPED)
     if design == "or-rrfc":
         notes.append(CASES_FIXED)
-    elif _units(found) < _FEW:
-        notes.append(FEW_CASES if found.n_clusters is None else FEW_CLUSTERS)
+    elif _units(moments) < _FEW:
+        notes.append(FEW_CASES if moments.n_clusters is None else FEW_CLUSTERS)
     return notes

@@ -20,7 +20,7 @@ class Raters:
 
     positives: Floats
     negatives: Floats
-    found: Placements
+    placements: Placements
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ def pair_sums(readers: Raters, model: Raters | None = None) -> PairSums:
             total.sum() ** 2,
         ]
     )
-    return PairSums(values, _design_counts(readers.found))
+    return PairSums(values, _design_counts(readers.placements))
 
 
 def auc_ustat(sums: PairSums, *, mean: float) -> UStatistic:
@@ -97,7 +97,7 @@ def incomplete_moments(theta: Floats, readers: Raters, model: Raters | None = No
 
     Reference: Gallas, Pennello & Meyers 2007.
     """
-    found = readers.found
+    found = readers.placements
     row, column = _margins(readers, model)
     kernel = _difference(readers, model, slice(None)).astype(np.float64).reshape(len(theta), -1) / 2
     total = row.sum(axis=1)
@@ -141,12 +141,12 @@ def _unbiased(four: Floats, delta: float) -> float:
 
 def _margins(readers: Raters, model: Raters | None) -> tuple[Floats, Floats]:
     """(R, m) and (R, n) sums of the kernel over negatives and over positives."""
-    found = readers.found
+    found = readers.placements
     m, n = found.n_positive[:, None], found.n_negative[:, None]
     row, column = found.positive * n, found.negative * m
     if model is None:
         return row, column
-    return model.found.positive * n - row, model.found.negative * m - column
+    return model.placements.positive * n - row, model.placements.negative * m - column
 
 
 def _kernel_sums(readers: Raters, model: Raters | None) -> tuple[float, Floats]:
@@ -179,9 +179,12 @@ def _halves(positives: Floats, negatives: Floats) -> Halves:
     return above
 
 
-def _design_counts(found: Placements) -> Floats:
-    there_p, there_n = found.there_positive.astype(float), found.there_negative.astype(float)
-    m, n = found.n_positive, found.n_negative
+def _design_counts(placements: Placements) -> Floats:
+    there_p, there_n = (
+        placements.there_positive.astype(float),
+        placements.there_negative.astype(float),
+    )
+    m, n = placements.n_positive, placements.n_negative
     return np.array(
         [
             (m * n).sum(),

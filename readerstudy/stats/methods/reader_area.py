@@ -57,20 +57,20 @@ def area(
     if not keep.any():
         return None
     used = np.asarray(there[keep].any(axis=0))
-    found = raters(scores[np.ix_(keep, used)], is_class[used])
+    rated = raters(scores[np.ix_(keep, used)], is_class[used])
     notes = () if keep.all() else (DROPPED.format(int((~keep).sum())),)
     complete = bool(there[np.ix_(keep, used)].all())
     labels = None
     if cluster is not None:
         labels = np.concatenate([cluster[used & is_class], cluster[used & ~is_class]])
-    return Area(found, complete, int(used.sum()), notes, labels), keep, used
+    return Area(rated, complete, int(used.sum()), notes, labels), keep, used
 
 
 def model_raters(model_scores: Floats, readers: Raters, is_class: Bools) -> Raters:
     """The model on each reader's own cells; one row where the design is complete."""
     positives = model_scores[is_class][None, :]
     negatives = model_scores[~is_class][None, :]
-    found = readers.found
+    found = readers.placements
     if not (found.there_positive.all() and found.there_negative.all()):
         positives = np.where(found.there_positive, positives, np.nan)
         negatives = np.where(found.there_negative, negatives, np.nan)
@@ -88,7 +88,11 @@ def area_moments(
 
     `sums` of the same raters save counting their pairs again.
     """
-    theta = its.readers.found.auc if model is None else model.found.auc - its.readers.found.auc
+    theta = (
+        its.readers.placements.auc
+        if model is None
+        else model.placements.auc - its.readers.placements.auc
+    )
     if covariance == "unbiased":
         if not its.complete:
             return incomplete_moments(theta, its.readers, model)
@@ -96,9 +100,9 @@ def area_moments(
         return crossed_moments(theta, sums or pair_sums(its.readers, model), m=m, n=n)
     if covariance == "delong" and not its.complete:
         return None
-    influence = reader_influence(its, its.readers.found, covariance)
+    influence = reader_influence(its, its.readers.placements, covariance)
     if model is not None:
-        influence = reader_influence(its, model.found, covariance) - influence
+        influence = reader_influence(its, model.placements, covariance) - influence
     groups = None if its.cluster is None else len(np.unique(its.cluster))
     return moments(theta, influence, n_cases=its.n_cases, n_clusters=groups)
 
@@ -108,16 +112,16 @@ def model_moments(its: Area, model: Raters, covariance: Covariance) -> Moments |
 
     In a complete design it is one AUC, once per reader, so that Cov2 is its variance.
     """
-    found = area_moments(replace(its, readers=model), covariance)
-    if found is None or len(model.positives) > 1:
-        return found
+    moments = area_moments(replace(its, readers=model), covariance)
+    if moments is None or len(model.positives) > 1:
+        return moments
     readers = len(its.readers.positives)
-    return replace(found, ms=0.0, cov2=found.var, n_readers=readers)
+    return replace(moments, ms=0.0, cov2=moments.var, n_readers=readers)
 
 
-def reader_influence(its: Area, found: Placements, covariance: Covariance) -> Floats:
+def reader_influence(its: Area, placements: Placements, covariance: Covariance) -> Floats:
     """Influences of cases, or of their clusters, on each rater's AUC."""
-    single = delong_influence(found) if covariance == "delong" else auc_jackknife(found)
+    single = delong_influence(placements) if covariance == "delong" else auc_jackknife(placements)
     if its.cluster is None:
         return single
-    return area_by_cluster(single, its.cluster, n_positive=found.positive.shape[1])
+    return area_by_cluster(single, its.cluster, n_positive=placements.positive.shape[1])

@@ -139,7 +139,7 @@ def _endpoint(
 ) -> Endpoint:
     """`kinds`: (n,) of the cases that enter; the rarest kind limits what the pilot knows."""
     quantity, class_, model = name
-    found = or_inference(gap, design="or-rrrc-capped")
+    inference = or_inference(gap, design="or-rrrc-capped")
     smallest = int(np.unique(kinds, return_counts=True)[1].min())
     whole = components(gap, None if there.all() else there)
     notes = [
@@ -153,7 +153,7 @@ def _endpoint(
         share=gap.n_cases / study.n_cases,
         rarest=smallest / study.n_cases,
         components=whole,
-        difference=(found.estimate, found.ci_low, found.ci_high),
+        difference=(inference.estimate, inference.ci_low, inference.ci_high),
         notes=tuple(notes),
     )
 

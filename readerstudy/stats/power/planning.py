@@ -147,8 +147,10 @@ def _rows(endpoint: Endpoint, claim: Claim, options: PlanOptions) -> Iterator[Pl
             )
 
 
-def _scaled(found: Components, by: float) -> Components:
-    return Components(found.readers * by, found.var * by, found.cov2 * by, found.n_cases)
+def _scaled(components: Components, by: float) -> Components:
+    return Components(
+        components.readers * by, components.var * by, components.cov2 * by, components.n_cases
+    )
 
 
 def size_notes(endpoint: Endpoint, cases: int) -> Iterator[str]:

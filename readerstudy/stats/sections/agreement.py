@@ -52,10 +52,10 @@ def records(study: Study, options: Options) -> Iterator[Record]:
         yield _part(study, "agreement_by_chance", quantity, found.by_chance, found.n_cases)
 
 
-def _complete(study: Study, found: CompleteFleiss) -> Iterator[Record]:
+def _complete(study: Study, fleiss: CompleteFleiss) -> Iterator[Record]:
     """Fleiss' kappa, and one of each class against all others."""
-    rows = [(ALL, found.value, found.z if study.cluster is None else np.nan)]
-    rows += [(c, k, np.nan) for c, k in zip(study.classes, found.per_class, strict=True)]
+    rows = [(ALL, fleiss.value, fleiss.z if study.cluster is None else np.nan)]
+    rows += [(c, k, np.nan) for c, k in zip(study.classes, fleiss.per_class, strict=True)]
     for class_, value, z in rows:
         yield Record(
             "kappa_fleiss",
@@ -65,7 +65,7 @@ def _complete(study: Study, found: CompleteFleiss) -> Iterator[Record]:
             value,
             statistic=z,
             p=two_sided(z, np.inf),
-            n_cases=found.n_cases,
+            n_cases=fleiss.n_cases,
             n_readers=study.n_readers,
         )
 
@@ -75,19 +75,19 @@ def _part(study: Study, quantity: str, coefficient: str, value: float, n_cases: 
     return Record(quantity, ALL, READERS, method, value, n_cases=n_cases, n_readers=n_readers)
 
 
-def _available(study: Study, quantity: str, found: Agreement) -> Record:
+def _available(study: Study, quantity: str, agreement: Agreement) -> Record:
     """Coefficients that use every answer there is."""
     return Record(
         quantity,
         ALL,
         READERS,
         Method("available-cases"),
-        found.value,
-        found.se,
-        ci_low=found.ci_low,
-        ci_high=found.ci_high,
-        p=found.p,
-        n_cases=found.n_cases,
+        agreement.value,
+        agreement.se,
+        ci_low=agreement.ci_low,
+        ci_high=agreement.ci_high,
+        p=agreement.p,
+        n_cases=agreement.n_cases,
         n_readers=study.n_readers,
         notes=() if study.cluster is None else (NO_INTERVAL,),
     )

@@ -57,9 +57,9 @@ def _gain(study: Study, second: Study, metric: Metric, options: Options) -> Iter
         return
     theta, influence, at = _difference(study, second, metric, keep)
     label = Label(metric.quantity, metric.class_, DIFFERENCE)
-    found = mean_moments(study, theta, influence, at)
-    yield from design_records(label, found, options=options, notes=dropped(keep))
-    yield from margin_records(label, found, options=options)
+    moments = mean_moments(study, theta, influence, at)
+    yield from design_records(label, moments, options=options, notes=dropped(keep))
+    yield from margin_records(label, moments, options=options)
 
 
 def _balanced_gain(study: Study, second: Study, options: Options) -> Iterator[Record]:
@@ -148,8 +148,8 @@ def _share(
     notes += dropped(keep)
     there = there[keep]
     theta, influence = proportion_influence((hit[keep] & there).astype(np.float64), there)
-    found = mean_moments(study, theta, influence, np.flatnonzero(there.any(axis=0)))
-    yield from design_records(label, found, designs=RANDOM_DESIGNS, options=options, notes=notes)
+    moments = mean_moments(study, theta, influence, np.flatnonzero(there.any(axis=0)))
+    yield from design_records(label, moments, designs=RANDOM_DESIGNS, options=options, notes=notes)
 
 
 def _each_reader(study: Study, second: Study) -> Iterator[Record]:

@@ -39,12 +39,12 @@ def records(study: Study, options: Options) -> Iterator[Record]:
         return
     for class_ in study.targets:
         target = study.classes.index(class_)
-        found = model_placements(study, target=target)
-        influence = clustered_areas(study, delong_influence(found), study.truth == target)
+        placements = model_placements(study, target=target)
+        influence = clustered_areas(study, delong_influence(placements), study.truth == target)
         for i, model in enumerate(study.models):
             yield from auc_records(
-                class_, Subject.model(model.name), float(found.auc[i]), influence[i], options,
-                n_positive=int(found.n_positive[i]), n_cases=study.n_cases,
+                class_, Subject.model(model.name), float(placements.auc[i]), influence[i], options,
+                n_positive=int(placements.n_positive[i]), n_cases=study.n_cases,
                 clustered=study.cluster is not None,
             )  # fmt: skip
         for i, j in combinations(range(len(study.models)), 2):
@@ -52,7 +52,7 @@ def records(study: Study, options: Options) -> Iterator[Record]:
             yield paired_record(
                 class_,
                 first - second,
-                float(found.auc[i] - found.auc[j]),
+                float(placements.auc[i] - placements.auc[j]),
                 influence[i] - influence[j],
                 level=options.level,
                 n_cases=study.n_cases,

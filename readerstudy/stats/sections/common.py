@@ -73,7 +73,7 @@ def mean_moments(study: Study, theta: Floats, influence: Floats, at: Ints) -> Mo
 def from_inference(
     label: Label,
     method: Method,
-    found: Inference,
+    inference: Inference,
     *,
     n_cases: int,
     n_readers: int | None,
@@ -87,23 +87,23 @@ def from_inference(
         label.class_,
         label.subject,
         method,
-        found.estimate,
-        found.se,
-        found.df,
-        found.statistic if tested else NAN,
-        found.p if tested else NAN,
-        found.ci_low,
-        found.ci_high,
+        inference.estimate,
+        inference.se,
+        inference.df,
+        inference.statistic if tested else NAN,
+        inference.p if tested else NAN,
+        inference.ci_low,
+        inference.ci_high,
         n_cases,
         n_readers,
-        (*found.notes, *notes, *([RELY] if rely_on else [])),
+        (*inference.notes, *notes, *([RELY] if rely_on else [])),
         rely_on,
     )
 
 
 def design_records(
     label: Label,
-    found: Moments,
+    moments: Moments,
     *,
     designs: Sequence[Design] = DESIGNS,
     options: Options,
@@ -114,48 +114,48 @@ def design_records(
     """One record per design; `rely_on`: the method whose interval is to be reported instead."""
     for design in designs:
         clip = label.subject in MEANS
-        inference = or_inference(found, design=design, level=options.level, clip=clip)
+        inference = or_inference(moments, design=design, level=options.level, clip=clip)
         yield from_inference(
             label,
             Method(design, covariance=covariance),
             inference,
-            n_cases=found.n_cases,
-            n_readers=found.n_readers,
+            n_cases=moments.n_cases,
+            n_readers=moments.n_readers,
             notes=notes,
             rely_on=rely_on,
         )
 
 
 def margin_records(
-    label: Label, found: Moments, *, options: Options, covariance: str = ""
+    label: Label, moments: Moments, *, options: Options, covariance: str = ""
 ) -> Iterator[Record]:
     """Non-inferiority and equivalence of a difference at the protocol's margin."""
     if options.margin is None:
         return
     for design in RANDOM_DESIGNS:
-        result = or_inference(found, design=design, level=options.level)
+        result = or_inference(moments, design=design, level=options.level)
         method = Method(design, quantity=label.quantity, covariance=covariance)
         claims = _tested(method, result, options.margin)
-        size = Size(n_cases=found.n_cases, n_readers=found.n_readers)
+        size = Size(n_cases=moments.n_cases, n_readers=moments.n_readers)
         yield from _margin_claims(label, claims, options.margin, **size)
 
 
 def mover_records(
     label: Label,
-    found: Rate | Gap,
+    rate: Rate | Gap,
     *,
     size: Size,
     options: Options,
     notes: tuple[str, ...] = (),
 ) -> Iterator[Record]:
     """The same of a rate behind which few cases, or hardly a mistake, may stand."""
-    result = mover_inference(found, level=options.level)
+    result = mover_inference(rate, level=options.level)
     if size["n_readers"] == 1:
         notes = (ONE_READER, *notes)
     yield from_inference(label, MOVER, result, **size, notes=notes)
-    if options.margin is not None and isinstance(found, Gap):
-        p = one_sided_beyond(found, -options.margin)
-        p_upper = 1 - one_sided_beyond(found, options.margin)
+    if options.margin is not None and isinstance(rate, Gap):
+        p = one_sided_beyond(rate, -options.margin)
+        p_upper = 1 - one_sided_beyond(rate, options.margin)
         method = replace(MOVER, quantity=label.quantity)
         claims = Claims(method, result, (NAN, NAN), (p, p_upper))
         yield from _margin_claims(label, claims, options.margin, **size)

@@ -52,7 +52,7 @@ def _areas(study: Study, subject: Subject, scores: Floats, options: Options) -> 
     if subject == MAJORITY:
         for class_ in study.targets:
             target = study.classes.index(class_)
-            found = raters(scores[None, :, target], truth == target).found
+            found = raters(scores[None, :, target], truth == target).placements
             is_class = truth == target
             influence = delong_influence(found)
             if cluster is not None:

@@ -26,27 +26,27 @@ def pooled_records(
 ) -> Iterator[Record]:
     """U-statistic of `first`, or of first - second, each (J, m) 0 or 1, on the cells `there`."""
     cells = first if second is None else first - second
-    found = ustat(cells, there)
-    inference = ustat_inference(found, level=options.level)
+    statistic = ustat(cells, there)
+    inference = ustat_inference(statistic, level=options.level)
     n_cases, n_readers = int(there.any(axis=0).sum()), len(there)
     outside = second is None and (inference.ci_low < 0 or inference.ci_high > 1)
     size = Size(n_cases=n_cases, n_readers=n_readers)
     said = (OUTSIDE, *notes) if outside else notes
     yield from_inference(label, Method("ustat"), inference, **size, notes=said)
-    variances = {"ustat": found.variance, "ustat-mle": found.variance_biased}
+    variances = {"ustat": statistic.variance, "ustat-mle": statistic.variance_biased}
     if 1 < n_readers <= _MOST_FOR_CONDITIONAL:
-        variance = found.variance
+        variance = statistic.variance
         if not there.all():
             zero = np.zeros(first.shape) if second is None else second
             variance = conditional_variance(first, zero, there)
         variances["ustat-conditional"] = variance
-        yield _conditional(label, found, variance, size, notes)
+        yield _conditional(label, statistic, variance, size, notes)
     named = {Method(name, quantity=label.quantity): value for name, value in variances.items()}
     yield from variance_records(label, named, **size)
 
 
 def _conditional(
-    label: Label, found: UStatistic, variance: float, size: Size, notes: tuple[str, ...]
+    label: Label, statistic: UStatistic, variance: float, size: Size, notes: tuple[str, ...]
 ) -> Record:
     se = float(np.sqrt(variance)) if variance >= 0 else np.nan
     return Record(
@@ -54,7 +54,7 @@ def _conditional(
         label.class_,
         label.subject,
         Method("ustat-conditional"),
-        found.mean,
+        statistic.mean,
         se,
         **size,
         notes=(ONLY_SE, *notes),

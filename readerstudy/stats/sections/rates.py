@@ -151,8 +151,8 @@ def of_mean(
     at = cells.at[there.any(axis=0)]
     notes = (*dropped(keep), *_single(there))
     theta, influence = proportion_influence(right, there)
-    found = mean_moments(study, theta, influence, at)
-    readers = MeanRate(mean, right, there, at, theta, influence, found, notes)
+    moments = mean_moments(study, theta, influence, at)
+    readers = MeanRate(mean, right, there, at, theta, influence, moments, notes)
     yield from _alone(study, metric, readers, options)
     for model in study.models:
         its = np.broadcast_to(model_right(study, model, metric, cells.at), right.shape)
@@ -169,29 +169,29 @@ class MeanRate:
     at: Ints
     theta: Floats
     influence: Floats
-    found: Moments
+    moments: Moments
     notes: tuple[str, ...]
 
     @property
     def size(self) -> Size:
         """Of the records."""
-        return Size(n_cases=self.found.n_cases, n_readers=self.found.n_readers)
+        return Size(n_cases=self.moments.n_cases, n_readers=self.moments.n_readers)
 
 
 def _alone(study: Study, metric: Metric, readers: MeanRate, options: Options) -> Iterator[Record]:
     label = Label(metric.quantity, metric.class_, readers.subject)
     yield from design_records(
         label,
-        readers.found,
+        readers.moments,
         designs=RANDOM_DESIGNS,
         options=options,
         notes=readers.notes,
         rely_on=_rely_on(study, len(readers.at)),
     )
-    yield from component_records(label, readers.found)
+    yield from component_records(label, readers.moments)
     if study.cluster is not None:
         return
-    rate = mean_rate(readers.found)
+    rate = mean_rate(readers.moments)
     yield from mover_records(label, rate, size=readers.size, options=options, notes=readers.notes)
     yield from pooled_records(label, readers.right, None, readers.there, options, readers.notes)
 
@@ -208,15 +208,15 @@ def _against(
     theta, influence = proportion_influence(its, readers.there)
     part = mean_moments(study, theta, influence, readers.at)
     theta, influence = theta - readers.theta, influence - readers.influence
-    found = mean_moments(study, theta, influence, readers.at)
+    moments = mean_moments(study, theta, influence, readers.at)
     label = Label(metric.quantity, metric.class_, model - readers.subject)
     rely_on = _rely_on(study, len(readers.at), its[0])
-    yield from design_records(label, found, options=options, notes=readers.notes, rely_on=rely_on)
-    yield from component_records(label, found, against=(readers.found, part))
-    yield from margin_records(label, found, options=options)
+    yield from design_records(label, moments, options=options, notes=readers.notes, rely_on=rely_on)
+    yield from component_records(label, moments, against=(readers.moments, part))
+    yield from margin_records(label, moments, options=options)
     if study.cluster is not None:
         return
-    gap, size = rate_gap(part, readers.found, found), readers.size
+    gap, size = rate_gap(part, readers.moments, moments), readers.size
     yield from mover_records(label, gap, size=size, options=options, notes=readers.notes)
     yield from pooled_records(label, its, readers.right, readers.there, options, readers.notes)
     if readers.subject == MEAN_READER:
@@ -307,11 +307,11 @@ def _balanced_mean(
         ]
         its_theta, its_influence = stacked(its)
         part = mean_moments(study, its_theta, its_influence, at)
-        found = mean_moments(study, its_theta - theta, its_influence - influence, at)
+        moments = mean_moments(study, its_theta - theta, its_influence - influence, at)
         label = Label("balanced_accuracy", ALL, Subject.model(model.name) - MEAN_READER)
-        yield from design_records(label, found, options=options, notes=notes)
-        yield from component_records(label, found, against=(mean, part))
-        yield from margin_records(label, found, options=options)
+        yield from design_records(label, moments, options=options, notes=notes)
+        yield from component_records(label, moments, against=(mean, part))
+        yield from margin_records(label, moments, options=options)
 
 
 def stacked(parts: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:

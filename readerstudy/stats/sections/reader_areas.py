@@ -158,40 +158,44 @@ def _components(
     label: Label,
     its: Area,
     covariance: Covariance,
-    found: Moments | None,
+    moments: Moments | None,
     model: Raters | None,
     readers: Moments | None,
 ) -> Iterator[Record]:
-    if found is None or readers is None:
+    if moments is None or readers is None:
         return
     own = None if model is None else model_moments(its, model, covariance)
     against = None if own is None else (readers, own)
-    yield from component_records(label, found, against=against, covariance=covariance)
+    yield from component_records(label, moments, against=against, covariance=covariance)
 
 
 def _pooled(
     label: Label, its: Area, model: Raters | None, sums: PairSums, options: Options
 ) -> Iterator[Record]:
-    found = auc_ustat(sums, mean=_pooled_mean(its, model))
-    inference = ustat_inference(found, level=options.level)
+    statistic = auc_ustat(sums, mean=_pooled_mean(its, model))
+    inference = ustat_inference(statistic, level=options.level)
     size = Size(n_cases=its.n_cases, n_readers=len(its.readers.positives))
     outside = model is None and (inference.ci_low < 0 or inference.ci_high > 1)
     notes = (OUTSIDE, *its.notes) if outside else its.notes
     yield from_inference(label, Method("ustat"), inference, **size, notes=notes)
-    values = {"ustat": found.variance, "ustat-mle": found.variance_biased}
+    values = {"ustat": statistic.variance, "ustat-mle": statistic.variance_biased}
     variances = {Method(name, quantity=label.quantity): value for name, value in values.items()}
     yield from variance_records(label, variances, **size)
 
 
 def _pooled_mean(its: Area, model: Raters | None) -> float:
-    found = its.readers.found
+    found = its.readers.placements
     weight = found.n_positive * found.n_negative
-    theta = found.auc if model is None else model.found.auc - found.auc
+    theta = found.auc if model is None else model.placements.auc - found.auc
     return float((weight * theta).sum() / weight.sum())
 
 
 def _undefined(label: Label, its: Area, model: Raters | None, covariance: str) -> Record:
-    theta = its.readers.found.auc if model is None else model.found.auc - its.readers.found.auc
+    theta = (
+        its.readers.placements.auc
+        if model is None
+        else model.placements.auc - its.readers.placements.auc
+    )
     return Record(
         label.quantity,
         label.class_,
@@ -205,7 +209,7 @@ def _undefined(label: Label, its: Area, model: Raters | None, covariance: str) -
 
 
 def _reader_records(class_: str, names: list[str], its: Area, options: Options) -> Iterator[Record]:
-    found = its.readers.found
+    found = its.readers.placements
     se = np.sqrt((reader_influence(its, found, "delong") ** 2).sum(axis=1))
     low, high = normal_interval(found.auc, se, level=options.level)
     count = found.n_positive + found.n_negative
@@ -221,14 +225,14 @@ def _paired_records(
     class_: str, model: str, names: list[str], its: Area, against: Raters, options: Options
 ) -> Iterator[Record]:
     """Paired DeLong of the model against each reader on the reader's own cells."""
-    own = reader_influence(its, its.readers.found, "delong")
-    influence = reader_influence(its, against.found, "delong") - own
+    own = reader_influence(its, its.readers.placements, "delong")
+    influence = reader_influence(its, against.placements, "delong") - own
     se = np.sqrt((influence**2).sum(axis=1))
-    gap = against.found.auc - its.readers.found.auc
+    gap = against.placements.auc - its.readers.placements.auc
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(se > 1e-12, gap / se, np.where(gap == 0, 0.0, np.nan))
     p, half = 2 * norm.sf(np.abs(z)), norm.isf((1 - options.level) / 2) * se
-    count = its.readers.found.n_positive + its.readers.found.n_negative
+    count = its.readers.placements.n_positive + its.readers.placements.n_negative
     columns = (gap, se, z, p, gap - half, gap + half, count)
     for name, *values in zip(names, *(x.tolist() for x in columns), strict=True):
         estimate, error, statistic, value, lower, upper, n = values

@@ -70,18 +70,18 @@ def check_size(study: Study, replicates: int) -> None:
         )
 
 
-def _rates(study: Study, options: Options, found: Found) -> Iterator[Record]:
-    for metric, (observed, drawn) in found.items():
+def _rates(study: Study, options: Options, values: Found) -> Iterator[Record]:
+    for metric, (observed, drawn) in values.items():
         for subject, value in observed.items():
             label = Label(metric.quantity, metric.class_, subject)
             yield _record(study, options, label, value, drawn[subject])
 
 
-def _recalls(study: Study, found: Found, both: tuple[Draws, Draws]) -> list[tuple[Values, Values]]:
+def _recalls(study: Study, values: Found, both: tuple[Draws, Draws]) -> list[tuple[Values, Values]]:
     """Sensitivity of every class, also of those that are not reported by themselves."""
     recalls = [Metric("sensitivity", c, name) for c, name in enumerate(study.classes)]
     return [
-        found[m] if m in found else (_values(study, m, both[0]), _values(study, m, both[1]))
+        values[m] if m in values else (_values(study, m, both[0]), _values(study, m, both[1]))
         for m in recalls
     ]
 

@@ -12,7 +12,7 @@ VARIANCE = "variance_component"
 
 def component_records(
     label: Label,
-    found: Moments,
+    moments: Moments,
     *,
     against: tuple[Moments, Moments] | None = None,
     covariance: str = "",
@@ -22,12 +22,12 @@ def component_records(
     Of a mean alone ms, var and cov2. Of a difference, `against` the moments of the readers and of
     the model on their cells: those of two treatments, the model copied once per reader.
     """
-    values = _alone(found) if against is None else _of_two(found, *against)
+    values = _alone(moments) if against is None else _of_two(moments, *against)
     yield from variance_records(
         label,
         {Method("or", name, label.quantity, covariance): value for name, value in values.items()},
-        n_cases=found.n_cases,
-        n_readers=found.n_readers,
+        n_cases=moments.n_cases,
+        n_readers=moments.n_readers,
     )
 
 
@@ -47,8 +47,8 @@ def variance_records(
         )
 
 
-def _alone(found: Moments) -> dict[str, float]:
-    return {"ms": found.ms, "var": found.var, "cov2": found.cov2}
+def _alone(moments: Moments) -> dict[str, float]:
+    return {"ms": moments.ms, "var": moments.var, "cov2": moments.cov2}
 
 
 def _of_two(gap: Moments, readers: Moments, model: Moments) -> dict[str, float]:
