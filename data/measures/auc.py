@@ -45,8 +45,8 @@ def placements(positives: Floats, negatives: Floats) -> Placements:
 
     Reference: DeLong, DeLong & Clarke-Pearson 1988; Sun & Xu 2014.
 
-    >>> found = placements(np.array([[3.0, 2.0]]), np.array([[2.0, 1.0]]))
-    >>> found.auc, found.positive
+    >>> placed = placements(np.array([[3.0, 2.0]]), np.array([[2.0, 1.0]]))
+    >>> placed.auc, placed.positive
     (array([0.875]), array([[1.  , 0.75]]))
     """
     there_p, there_n = ~np.isnan(positives), ~np.isnan(negatives)

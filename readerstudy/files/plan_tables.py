@@ -46,7 +46,7 @@ def needed_rows(plan: Plan) -> Iterator[dict[str, Any]]:
         yield {
             **_what(found.endpoint, found.claim, plan),
             "target": found.target,
-            "searched": found.found,
+            "searched": found.searched,
             "readers": found.readers,
             "cases": found.cases,
             "power": found.power,

@@ -78,10 +78,10 @@ def percent(power: float) -> str:
 
 def enough(found: Needed) -> str:
     """The smallest number, or beyond which number it lies."""
-    number = found.cases if found.found == "cases" else found.readers
+    number = found.cases if found.searched == "cases" else found.readers
     if number is not None:
         return f"{number:,}"
-    if found.found == "cases":
+    if found.searched == "cases":
         return f"> {math.ceil(MOST_CASES / found.endpoint.share):,}"
     return f"> {MOST_READERS:,}"
 
@@ -89,7 +89,9 @@ def enough(found: Needed) -> str:
 def needed_by(plan: Plan, endpoint: Endpoint, claim: Claim, found: str) -> list[list[Needed]]:
     """For every given size, the needed other one at each target."""
     mine = [
-        n for n in plan.needed if n.endpoint is endpoint and n.claim == claim and n.found == found
+        n
+        for n in plan.needed
+        if n.endpoint is endpoint and n.claim == claim and n.searched == found
     ]
     step = len(TARGETS)
     return [mine[i : i + step] for i in range(0, len(mine), step)]

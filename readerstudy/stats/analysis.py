@@ -49,8 +49,8 @@ def analyse(
     >>> rows = [(r, c, t, a) for r in ("r1", "r2") for c, t, a in
     ...         (("a", "x", "x"), ("b", "y", "x"), ("c", "y", "y"))]
     >>> readings = pd.DataFrame(rows, columns=["reader_id", "case_id", "truth", "answer"])
-    >>> found = analyse(readings, {}, positive="x")
-    >>> found.get("specificity", "x", "mean_reader", "or-rrrc").estimate
+    >>> analysis = analyse(readings, {}, positive="x")
+    >>> analysis.get("specificity", "x", "mean_reader", "or-rrrc").estimate
     0.5
     """
     study = build_study(

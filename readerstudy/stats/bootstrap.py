@@ -27,8 +27,8 @@ def draw(
 
     With clusters (n,) these are drawn whole, within strata of the classes that they hold.
 
-    >>> found = draw(np.array([0, 0, 1]), n_readers=2, replicates=3, rng=np.random.default_rng(0))
-    >>> found.cases[:, 2]
+    >>> draws = draw(np.array([0, 0, 1]), n_readers=2, replicates=3, rng=np.random.default_rng(0))
+    >>> draws.cases[:, 2]
     array([1., 1., 1.])
     """
     readers = rng.multinomial(n_readers, np.full(n_readers, 1 / n_readers), size=replicates)
@@ -63,8 +63,8 @@ def mean_over_readers(draws: Draws, values: Floats) -> Floats:
     weight = draws.readers * known
     total = weight.sum(axis=1)
     summed = (weight * np.where(known, values, 0.0)).sum(axis=1)
-    found: Floats = np.divide(summed, total, out=np.full(len(total), np.nan), where=total > 0)
-    return found
+    mean: Floats = np.divide(summed, total, out=np.full(len(total), np.nan), where=total > 0)
+    return mean
 
 
 def resampled_shares(draws: Draws, right: Floats, there: Bools, at: Ints) -> Floats:
@@ -72,8 +72,8 @@ def resampled_shares(draws: Draws, right: Floats, there: Bools, at: Ints) -> Flo
     weight = draws.cases[:, at]
     count = weight @ there.astype(np.float64).T
     summed = weight @ (right * there).T
-    found: Floats = np.divide(summed, count, out=np.full(count.shape, np.nan), where=count > 0)
-    return found
+    mean: Floats = np.divide(summed, count, out=np.full(count.shape, np.nan), where=count > 0)
+    return mean
 
 
 def resampled_roc(draws: Draws, scores: Floats, is_class: Bools) -> tuple[Floats, Floats]:

@@ -40,11 +40,11 @@ def area_by_cluster(influence: Floats, cluster: Ints, *, n_positive: int) -> Flo
     Reference: Obuchowski 1997, eq. 3-5.
     """
     labels, place = np.unique(cluster, return_inverse=True)
-    found = np.zeros((len(influence), len(labels)))
+    total = np.zeros((len(influence), len(labels)))
     for part in (slice(None, n_positive), slice(n_positive, None)):
         summed = by_cluster(influence[:, part], place[part])
-        found[:, np.unique(place[part])] += summed
-    return found
+        total[:, np.unique(place[part])] += summed
+    return total
 
 
 def design_effects(right: Floats, there: Bools, cluster: Ints) -> Floats:
@@ -90,7 +90,7 @@ def clustered_mcnemar(difference: Floats, cluster: Ints) -> Floats:
     member[np.arange(len(cluster)), place] = 1.0
     summed = difference @ member
     squares = (summed**2).sum(axis=1)
-    found: Floats = np.divide(
+    statistic: Floats = np.divide(
         summed.sum(axis=1) ** 2, squares, out=np.full(len(squares), np.nan), where=squares > 0
     )
-    return found
+    return statistic

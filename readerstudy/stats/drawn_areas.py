@@ -36,8 +36,8 @@ def resampled_areas(draws: Draws, scores: Floats, is_class: Bools) -> Floats:
     )
     count = _cheapest(scores, len(of_class) * len(others) / len(is_class))
     won = count(draws.cases, scores, of_class, others)
-    found: Floats = np.divide(won, pairs, out=np.full_like(won, np.nan), where=pairs > 0)
-    return found
+    auc: Floats = np.divide(won, pairs, out=np.full_like(won, np.nan), where=pairs > 0)
+    return auc
 
 
 def _cheapest(scores: Floats, pairs_per_case: float) -> Count:

@@ -49,8 +49,8 @@ def mid_p(b: Ints, c: Ints) -> Floats:
     array([0.06542969])
     """
     low = np.minimum(b, c)
-    found = 2 * binom.cdf(low, b + c, 0.5) - binom.pmf(low, b + c, 0.5)
-    return np.asarray(np.minimum(1.0, found))
+    p = 2 * binom.cdf(low, b + c, 0.5) - binom.pmf(low, b + c, 0.5)
+    return np.asarray(np.minimum(1.0, p))
 
 
 def chi_square(b: Ints, c: Ints, *, corrected: bool = False) -> Floats:
@@ -59,8 +59,8 @@ def chi_square(b: Ints, c: Ints, *, corrected: bool = False) -> Floats:
     if corrected:
         gap = np.maximum(gap - 1, 0)
     total = (b + c).astype(np.float64)
-    found: Floats = np.divide(gap**2, total, out=np.full(gap.shape, np.nan), where=total > 0)
-    return found
+    statistic: Floats = np.divide(gap**2, total, out=np.full(gap.shape, np.nan), where=total > 0)
+    return statistic
 
 
 def adjusted(p: Floats, *, method: Literal["holm", "fdr_bh"]) -> Floats:

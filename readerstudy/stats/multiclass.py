@@ -46,10 +46,10 @@ def macro_auc(truth: Ints, scores: Floats, *, cluster: Ints | None = None) -> tu
     areas, influence = [], np.zeros(len(truth))
     for c in present:
         is_class = truth == c
-        found = placements(scores[None, is_class, c], scores[None, ~is_class, c])
-        areas.append(found.auc[0])
+        placed = placements(scores[None, is_class, c], scores[None, ~is_class, c])
+        areas.append(placed.auc[0])
         order = np.concatenate([np.flatnonzero(is_class), np.flatnonzero(~is_class)])
-        influence[order] += delong_influence(found)[0] / len(present)
+        influence[order] += delong_influence(placed)[0] / len(present)
     if cluster is not None:
         influence = by_cluster(influence[None], cluster)[0]
     return float(np.mean(areas)), float(np.sqrt((influence**2).sum()))

@@ -109,8 +109,10 @@ class Analysis:
     ) -> Record | None:
         """The record of the first of the methods that gave an interval, else of the first run."""
         run = [self.get(quantity, class_, subject, method) for method in methods]
-        found = [record for record in run if record is not None]
-        return next((r for r in found if math.isfinite(r.ci_low)), found[0] if found else None)
+        present = [record for record in run if record is not None]
+        return next(
+            (r for r in present if math.isfinite(r.ci_low)), present[0] if present else None
+        )
 
     def advised(self, record: Record) -> Record | None:
         """The record to report in the place of one that is not to be relied on."""

@@ -29,9 +29,9 @@ def analyse_groups(
     >>> rows = [(r, c, t, a) for r in ("r1", "r2") for c, t, a in
     ...         (("a", "x", "x"), ("b", "y", "x"), ("c", "y", "y"))]
     >>> readings = pd.DataFrame(rows, columns=["reader_id", "case_id", "truth", "answer"])
-    >>> found = analyse_groups(readings, {}, {"few": ["a", "b"], "none": []}, by="case_id",
+    >>> analyses = analyse_groups(readings, {}, {"few": ["a", "b"], "none": []}, by="case_id",
     ...                        classes=("x", "y"))
-    >>> found["few"].get("accuracy", "all", "mean_reader", "or-rrrc").estimate, list(found)
+    >>> analyses["few"].get("accuracy", "all", "mean_reader", "or-rrrc").estimate, list(analyses)
     (0.5, ['few'])
     """
     names = readings[by].astype(str)

@@ -128,8 +128,8 @@ def roc_points(scores: Floats, is_class: Bools) -> tuple[Floats, Floats]:
     order = np.argsort(-scores, kind="stable")
     ranked, hits = scores[order], is_class[order]
     last = np.flatnonzero(np.append(np.diff(ranked) != 0, True))
-    found, false = np.cumsum(hits)[last], np.cumsum(~hits)[last]
-    tpr = ratio(np.append(0, found), is_class.sum())
+    true, false = np.cumsum(hits)[last], np.cumsum(~hits)[last]
+    tpr = ratio(np.append(0, true), is_class.sum())
     return ratio(np.append(0, false), (~is_class).sum()), tpr
 
 
@@ -190,11 +190,11 @@ def _mean_point(study: Study, analysis: Analysis, class_: str) -> list[RocPoint]
 
 def _model_points(study: Study, analysis: Analysis, class_: str) -> list[RocPoint]:
     wilson = Method("wilson")
-    found = (
+    groups = (
         _point(study, analysis, class_, Subject.model(m.name), "model", wilson)
         for m in study.models
     )
-    return [point for points in found for point in points]
+    return [point for points in groups for point in points]
 
 
 def _point(

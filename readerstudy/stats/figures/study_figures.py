@@ -114,18 +114,20 @@ def describe(
 ) -> dict[str, Picture]:
     """Every picture of an analysis of these tables, by the name of its file."""
     study = study_of(readings, predictions, analysis)
-    found: dict[str, Picture] = {
+    figures: dict[str, Picture] = {
         f"roc_{c}": study_roc_figure(study, analysis, class_=c) for c in study.targets
     }
-    found |= {f"forest_{model.name}": forest(analysis, model=model.name) for model in study.models}
-    found |= {f"confusion_{name}": table for name, table in confusions(study).items()}
+    figures |= {
+        f"forest_{model.name}": forest(analysis, model=model.name) for model in study.models
+    }
+    figures |= {f"confusion_{name}": table for name, table in confusions(study).items()}
     agreed = agreement(analysis)
     if agreed is not None:
-        found["agreement"] = agreed
+        figures["agreement"] = agreed
     curve = learning_curve(analysis)
     if curve.points:
-        found["learning"] = curve
-    return {**found, "readers_by_cases": heat_map(study)}
+        figures["learning"] = curve
+    return {**figures, "readers_by_cases": heat_map(study)}
 
 
 def simulated_words(meta: Mapping[str, Any]) -> str:
@@ -138,8 +140,8 @@ def simulated_words(meta: Mapping[str, Any]) -> str:
 
 def agreement(analysis: Analysis) -> AgreementFigure | None:
     """From the records alone; None with fewer than two readers."""
-    found = analysis.find(subject=READERS, method="available-cases")
-    if not found:
+    records = analysis.find(subject=READERS, method="available-cases")
+    if not records:
         return None
     kappas = analysis.find(quantity="kappa_cohen", method="cohen")
     with_models = [
@@ -148,9 +150,9 @@ def agreement(analysis: Analysis) -> AgreementFigure | None:
     ]
     return AgreementFigure(
         "Agreement among readers" + simulated_words(analysis.meta),
-        found[0].n_readers or 0,
-        found[0].n_cases or 0,
-        tuple(Coefficient(r.quantity, r.estimate, r.ci_low, r.ci_high) for r in found),
+        records[0].n_readers or 0,
+        records[0].n_cases or 0,
+        tuple(Coefficient(r.quantity, r.estimate, r.ci_low, r.ci_high) for r in records),
         tuple((m, tuple(v for v in values if math.isfinite(v))) for m, values in with_models),
     )
 
@@ -170,8 +172,8 @@ def forest(analysis: Analysis, *, model: str) -> Forest:
     By the primary method, or by the one to rely on where few cases or mistakes stand behind it.
     """
     gap = Subject.model(model) - MEAN_READER
-    found = [r for r in analysis.find(subject=gap) if _is_primary(r)]
-    ordered = sorted(found, key=lambda r: FOREST_QUANTITIES.index(r.quantity))
+    differences = [r for r in analysis.find(subject=gap) if _is_primary(r)]
+    ordered = sorted(differences, key=lambda r: FOREST_QUANTITIES.index(r.quantity))
     rows = tuple(_row(analysis, r) for r in ordered if math.isfinite(r.estimate))
     title = f"{model} minus mean reader{simulated_words(analysis.meta)}"
     return Forest(title, rows, analysis.meta["margin"])
@@ -192,10 +194,10 @@ def _is_primary(record: Record) -> bool:
 
 def confusions(study: Study) -> dict[str, Confusion]:
     """One of the readers together and one of each model, by name."""
-    found = {"readers": _confusion(study, f"Readers{_simulated(study)}", study.answers)}
+    tables = {"readers": _confusion(study, f"Readers{_simulated(study)}", study.answers)}
     for model in study.models:
-        found[model.name] = _confusion(study, model.name, model.calls)
-    return found
+        tables[model.name] = _confusion(study, model.name, model.calls)
+    return tables
 
 
 def _simulated(study: Study) -> str:

@@ -225,12 +225,12 @@ class ReadingsTable:
             (reader_at.get(str(r), -1), case_at.get(str(c), -1), place.get(str(a), UNANSWERED))
             for r, c, a in zip(frame["reader_id"], frame["case_id"], frame["answer"], strict=True)
         ]
-        found = [
+        indices = [
             (r, c, int(answers[r, c]), again)
             for r, c, again in rows
             if r >= 0 and c >= 0 and again != UNANSWERED and answers[r, c] != UNANSWERED
         ]
-        return np.array(found, dtype=np.intp).reshape(-1, 4)
+        return np.array(indices, dtype=np.intp).reshape(-1, 4)
 
     @staticmethod
     def _places(texts: list[str], classes: tuple[str, ...]) -> Ints:

@@ -53,8 +53,8 @@ def build_model(
             "correct the classes of the readings."
         )
     raw = _aligned(name, frame, columns, cases, notes)
-    found = restrict(raw, columns, classes, rule=rule, positive=positive)
-    return Model(name, found.scores, found.calls)
+    restricted = restrict(raw, columns, classes, rule=rule, positive=positive)
+    return Model(name, restricted.scores, restricted.calls)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +82,8 @@ def restrict(
 
     `raw`: (n, K) float64 for the classes `columns`, which hold all of `classes`.
 
-    >>> found = restrict(np.array([[0.5, 0.1, 0.4]]), "xyz", "yz", rule="renormalise")
-    >>> found.named, found.share, found.calls
+    >>> restricted = restrict(np.array([[0.5, 0.1, 0.4]]), "xyz", "yz", rule="renormalise")
+    >>> restricted.named, restricted.share, restricted.calls
     (('z',), array([0.8]), array([1]))
     >>> restrict(np.array([[0.5, 0.1, 0.4]]), "xyz", "yz", rule="strict").named
     ('x',)

@@ -56,7 +56,7 @@ def _trials(readings: pd.DataFrame, missing: Missing) -> pd.DataFrame:
     rows = split_arms(readings, []).main
     answer, truth = (rows[name].fillna("").astype(str).str.strip() for name in ("answer", "truth"))
     active = rows["active_ms"] if "active_ms" in rows else pd.Series(NAN, index=rows.index)
-    found = pd.DataFrame(
+    trials = pd.DataFrame(
         {
             "reader_id": rows["reader_id"].astype(str),
             "case_id": rows["case_id"].astype(str),
@@ -66,9 +66,9 @@ def _trials(readings: pd.DataFrame, missing: Missing) -> pd.DataFrame:
             "is_answered": answer != "",
         }
     ).dropna(subset=["position"])
-    place = found.groupby("reader_id")["position"].rank(method="first")
-    found["trial"] = place.astype(int)
-    return found[found["is_answered"]] if missing == "omit" else found
+    place = trials.groupby("reader_id")["position"].rank(method="first")
+    trials["trial"] = place.astype(int)
+    return trials[trials["is_answered"]] if missing == "omit" else trials
 
 
 def _slopes(trials: pd.DataFrame) -> Floats:

@@ -50,8 +50,8 @@ def or_inference(
 
     Reference: Hillis 2007, section 5.3; Hillis, Berbaum & Metz 2008.
 
-    >>> found = Moments(mean=0.1, ms=0.01, var=0.004, cov2=0.002, n_readers=5, n_cases=40)
-    >>> result = or_inference(found, design="or-rrrc")
+    >>> moments = Moments(mean=0.1, ms=0.01, var=0.004, cov2=0.002, n_readers=5, n_cases=40)
+    >>> result = or_inference(moments, design="or-rrrc")
     >>> print(f"{result.se:.4f} {result.df:.1f} {result.p:.3f}")
     0.0632 16.0 0.133
     """

@@ -97,13 +97,13 @@ def incomplete_moments(theta: Floats, readers: Raters, model: Raters | None = No
 
     Reference: Gallas, Pennello & Meyers 2007.
     """
-    found = readers.placements
+    placed = readers.placements
     row, column = _margins(readers, model)
     kernel = _difference(readers, model, slice(None)).astype(np.float64).reshape(len(theta), -1) / 2
     total = row.sum(axis=1)
-    m, n = found.n_positive, found.n_negative
-    both_p = found.there_positive.astype(float) @ found.there_positive.T
-    both_n = found.there_negative.astype(float) @ found.there_negative.T
+    m, n = placed.n_positive, placed.n_negative
+    both_p = placed.there_positive.astype(float) @ placed.there_positive.T
+    both_n = placed.there_negative.astype(float) @ placed.there_negative.T
     terms = np.outer(m * n, m * n)
     distinct = terms - np.outer(m, m) * both_n - np.outer(n, n) * both_p + both_p * both_n
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -141,9 +141,9 @@ def _unbiased(four: Floats, delta: float) -> float:
 
 def _margins(readers: Raters, model: Raters | None) -> tuple[Floats, Floats]:
     """(R, m) and (R, n) sums of the kernel over negatives and over positives."""
-    found = readers.placements
-    m, n = found.n_positive[:, None], found.n_negative[:, None]
-    row, column = found.positive * n, found.negative * m
+    placed = readers.placements
+    m, n = placed.n_positive[:, None], placed.n_negative[:, None]
+    row, column = placed.positive * n, placed.negative * m
     if model is None:
         return row, column
     return model.placements.positive * n - row, model.placements.negative * m - column

@@ -70,10 +70,10 @@ def model_raters(model_scores: Floats, readers: Raters, is_class: Bools) -> Rate
     """The model on each reader's own cells; one row where the design is complete."""
     positives = model_scores[is_class][None, :]
     negatives = model_scores[~is_class][None, :]
-    found = readers.placements
-    if not (found.there_positive.all() and found.there_negative.all()):
-        positives = np.where(found.there_positive, positives, np.nan)
-        negatives = np.where(found.there_negative, negatives, np.nan)
+    placed = readers.placements
+    if not (placed.there_positive.all() and placed.there_negative.all()):
+        positives = np.where(placed.there_positive, positives, np.nan)
+        negatives = np.where(placed.there_negative, negatives, np.nan)
     return Raters(positives, negatives, placements(positives, negatives))
 
 

@@ -35,8 +35,8 @@ def ustat(kernel: Floats, there: Bools) -> UStatistic:
 
     >>> rng = np.random.default_rng(1)
     >>> values = (rng.random((4, 30)) < 0.7).astype(float)
-    >>> found = ustat(values, np.ones((4, 30), bool))
-    >>> print(f"{found.mean:.3f} {found.variance:.5f}")
+    >>> u = ustat(values, np.ones((4, 30), bool))
+    >>> print(f"{u.mean:.3f} {u.variance:.5f}")
     0.692 0.00177
     """
     weight = there.astype(np.float64)
@@ -138,23 +138,23 @@ def _conditional(a: Floats, b: Floats, there: Bools) -> float:
     return float(np.dot(shares, moments))
 
 
-def ustat_inference(found: UStatistic, *, level: float = 0.95) -> Inference:
+def ustat_inference(u: UStatistic, *, level: float = 0.95) -> Inference:
     """Test against 0 and interval by iMRMC's convention.
 
     t with whole degrees of freedom, normal above 50; nan and a note where the variance is nan,
     negative or 0. As there, a mean's interval is not cut at 0 or 1.
     """
-    variance, df = found.variance, found.df
+    variance, df = u.variance, u.df
     if not variance > 1e-24:
         se = 0.0 if abs(variance) <= 1e-24 else np.nan
         notes: tuple[str, ...] = (NEGATIVE if variance < -1e-24 else NOT_ESTIMABLE,)
-        if np.isnan(variance) and not np.isnan(found.mean):
+        if np.isnan(variance) and not np.isnan(u.mean):
             notes += (ONE_READER,)
-        return Inference(found.mean, se, np.nan, np.nan, np.nan, np.nan, np.nan, notes)
+        return Inference(u.mean, se, np.nan, np.nan, np.nan, np.nan, np.nan, notes)
     se = float(np.sqrt(variance))
     used = np.inf if df > _NORMAL_ABOVE else float(np.floor(df))
     half = quantile(level, used) * se
-    low, high = found.mean - half, found.mean + half
-    statistic = found.mean / se
+    low, high = u.mean - half, u.mean + half
+    statistic = u.mean / se
     p = two_sided(statistic, used)
-    return Inference(found.mean, se, df, statistic, p, low, high, (CONVENTION,))
+    return Inference(u.mean, se, df, statistic, p, low, high, (CONVENTION,))

@@ -71,11 +71,11 @@ def endpoints(study: Study, *, covariance: Covariance | None = None) -> list[End
 
 
 def _of_model(study: Study, model: Model, covariance: Covariance | None) -> Iterator[Endpoint]:
-    found = [_balanced(study, model)]
+    endpoints = [_balanced(study, model)]
     *of_classes, accuracy = [_rate(study, model, metric) for metric in metrics(study)]
-    found += [accuracy, *of_classes]
-    found += [_area(study, model, class_, covariance) for class_ in study.targets]
-    return (endpoint for endpoint in found if endpoint is not None)
+    endpoints += [accuracy, *of_classes]
+    endpoints += [_area(study, model, class_, covariance) for class_ in study.targets]
+    return (endpoint for endpoint in endpoints if endpoint is not None)
 
 
 def _balanced(study: Study, model: Model) -> Endpoint | None:
@@ -120,10 +120,10 @@ def _area(
     target = study.classes.index(class_)
     is_class = study.truth == target
     ratings = reader_ratings(study, target=target)
-    found = None if ratings is None else area(ratings, is_class)
-    if ratings is None or found is None:
+    of_readers = None if ratings is None else area(ratings, is_class)
+    if ratings is None or of_readers is None:
         return None
-    its, keep, used = found
+    its, keep, used = of_readers
     against = model_raters(model.scores[used, target], its.readers, is_class[used])
     usual: Covariance = "delong" if its.complete else "jackknife"
     gap = area_moments(its, covariance or usual, model=against)

@@ -54,13 +54,13 @@ class PlanRow:
 class Needed:
     """The smallest study that passes a target; `cases` or `readers` is None where none does.
 
-    `found` says which of the two was searched for the given other one.
+    `searched` says which of the two was looked for for the given other one.
     """
 
     endpoint: Endpoint
     claim: Claim
     target: float
-    found: str
+    searched: str
     readers: int | None
     cases: int | None
     power: float
@@ -92,7 +92,7 @@ def plan(endpoints: Sequence[Endpoint], options: PlanOptions) -> Plan:
         options,
         tuple(endpoints),
         tuple(row for e, c in pairs for row in _rows(e, c, options)),
-        tuple(found for e, c in pairs for found in _needed(e, c, options)),
+        tuple(need for e, c in pairs for need in _needed(e, c, options)),
     )
 
 
@@ -119,7 +119,7 @@ def curve(
 def _rows(endpoint: Endpoint, claim: Claim, options: PlanOptions) -> Iterator[PlanRow]:
     readers = np.array(options.readers, dtype=np.float64)[:, None]
     cases = entering(endpoint, np.array(options.cases))
-    found, half, double = (
+    exact, half, double = (
         power(
             _scaled(endpoint.components, by),
             claim,
@@ -138,11 +138,11 @@ def _rows(endpoint: Endpoint, claim: Claim, options: PlanOptions) -> Iterator[Pl
                 n_readers,
                 n_cases,
                 int(cases[k]),
-                float(found.power[i, k]),
+                float(exact.power[i, k]),
                 float(half.power[i, k]),
                 float(double.power[i, k]),
-                float(found.se[i, k]),
-                float(found.df[i, k]),
+                float(exact.se[i, k]),
+                float(exact.df[i, k]),
                 "; ".join([*endpoint.notes, *size_notes(endpoint, n_cases)]),
             )
 

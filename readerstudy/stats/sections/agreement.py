@@ -44,12 +44,16 @@ def records(study: Study, options: Options) -> Iterator[Record]:
         )
     }
     coefficients["kappa_conger"] = conger(study.answers, n_classes=n_classes, level=options.level)
-    for quantity, found in coefficients.items():
-        yield _available(study, quantity, found)
+    for quantity, coefficient in coefficients.items():
+        yield _available(study, quantity, coefficient)
     yield _available(study, "agreement_observed", observed_agreement(votes, level=options.level))
-    for quantity, found in coefficients.items():
-        yield _part(study, "agreement_observed", quantity, found.observed, found.n_cases)
-        yield _part(study, "agreement_by_chance", quantity, found.by_chance, found.n_cases)
+    for quantity, coefficient in coefficients.items():
+        yield _part(
+            study, "agreement_observed", quantity, coefficient.observed, coefficient.n_cases
+        )
+        yield _part(
+            study, "agreement_by_chance", quantity, coefficient.by_chance, coefficient.n_cases
+        )
 
 
 def _complete(study: Study, fleiss: CompleteFleiss) -> Iterator[Record]:

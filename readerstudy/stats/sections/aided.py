@@ -71,9 +71,9 @@ def _balanced_gain(study: Study, second: Study, options: Options) -> Iterator[Re
     keep = np.all([_in_both(study, second, metric) for metric in parts], axis=0)
     if not keep.any():
         return
-    found = [_difference(study, second, metric, keep) for metric in parts]
-    theta, influence = stacked([(theta, influence) for theta, influence, _ in found])
-    at = np.concatenate([its for *_, its in found])
+    differences = [_difference(study, second, metric, keep) for metric in parts]
+    theta, influence = stacked([(theta, influence) for theta, influence, _ in differences])
+    at = np.concatenate([its for *_, its in differences])
     whole = mean_moments(study, theta, influence, at)
     label = Label("balanced_accuracy", ALL, DIFFERENCE)
     yield from design_records(label, whole, options=options, notes=dropped(keep))
@@ -93,15 +93,15 @@ def _difference(
     The arms may hold other cases: a case that is in one arm alone has influence there alone.
     """
     arms = [metric_cells(s, metric.quantity, target=metric.target) for s in (second, study)]
-    found = []
+    passes = []
     for cells in arms:
         there = cells.there[keep]
         theta, own = proportion_influence(cells.right[keep], there)
         influence = np.zeros(there.shape)
         influence[:, there.any(axis=0)] = own
-        found.append((theta, influence))
+        passes.append((theta, influence))
     used = np.any([cells.there[keep].any(axis=0) for cells in arms], axis=0)
-    (theta, influence), (theta_first, influence_first) = found
+    (theta, influence), (theta_first, influence_first) = passes
     return theta - theta_first, (influence - influence_first)[:, used], arms[0].at[used]
 
 

@@ -52,14 +52,14 @@ def _areas(study: Study, subject: Subject, scores: Floats, options: Options) -> 
     if subject == MAJORITY:
         for class_ in study.targets:
             target = study.classes.index(class_)
-            found = raters(scores[None, :, target], truth == target).placements
+            placed = raters(scores[None, :, target], truth == target).placements
             is_class = truth == target
-            influence = delong_influence(found)
+            influence = delong_influence(placed)
             if cluster is not None:
                 labels = np.concatenate([cluster[is_class], cluster[~is_class]])
                 influence = area_by_cluster(influence, labels, n_positive=int(is_class.sum()))
             yield from auc_records(
-                class_, subject, float(found.auc[0]), influence[0], options,
+                class_, subject, float(placed.auc[0]), influence[0], options,
                 n_positive=int(is_class.sum()), n_cases=n, clustered=cluster is not None,
             )  # fmt: skip
 

@@ -47,12 +47,12 @@ class Metric:
 
 def metrics(study: Study) -> list[Metric]:
     """Every proportion that is reported, in order."""
-    found = [
+    recalls = [
         Metric(quantity, study.classes.index(c), c)
         for c in study.targets
         for quantity in ("sensitivity", "specificity")
     ]
-    return [*found, Metric("accuracy", None, ALL)]
+    return [*recalls, Metric("accuracy", None, ALL)]
 
 
 def records(study: Study, options: Options) -> Iterator[Record]:

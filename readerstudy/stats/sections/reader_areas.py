@@ -59,10 +59,10 @@ def records(study: Study, options: Options) -> Iterator[Record]:
 
 def _auc(study: Study, target: int, ratings: Floats, options: Options) -> Iterator[Record]:
     is_class = study.truth == target
-    found = area(ratings, is_class, study.cluster)
-    if found is None:
+    of_readers = area(ratings, is_class, study.cluster)
+    if of_readers is None:
         return
-    its, keep, used = found
+    its, keep, used = of_readers
     unrated = int((study.answered & np.isnan(ratings)).sum())
     many = _many_pairs(its, positives=int(is_class[used].sum()))
     added = (NO_CONFIDENCE.format(unrated),) if unrated else ()
@@ -95,10 +95,10 @@ def _call_area(study: Study, target: int, options: Options) -> Iterator[Record]:
     """(sensitivity + specificity) / 2 is the AUC of a yes-or-no call."""
     is_class = study.truth == target
     calls = np.where(study.answered, (study.answers == target).astype(np.float64), np.nan)
-    found = area(calls, is_class, study.cluster)
-    if found is None:
+    of_calls = area(calls, is_class, study.cluster)
+    if of_calls is None:
         return
-    its, _, used = found
+    its, _, used = of_calls
     models = []
     for model in study.models:
         model_calls = (model.calls == target).astype(np.float64)[used]
@@ -124,10 +124,10 @@ def _means(
     for subject, model in sources:
         label = Label(quantity, class_, subject)
         sums = pair_sums(its.readers, model) if pooled else None
-        found = {c: area_moments(its, c, model=model, sums=sums) for c in covariances}
-        readers = readers or found
-        yield from _by_covariance(label, its, model, found, options)
-        for covariance, gap in found.items():
+        moments = {c: area_moments(its, c, model=model, sums=sums) for c in covariances}
+        readers = readers or moments
+        yield from _by_covariance(label, its, model, moments, options)
+        for covariance, gap in moments.items():
             yield from _components(label, its, covariance, gap, model, readers[covariance])
         if sums is not None:
             yield from _pooled(label, its, model, sums, options)
@@ -137,16 +137,16 @@ def _by_covariance(
     label: Label, its: Area, model: Raters | None, all_found: Found, options: Options
 ) -> Iterator[Record]:
     designs = RANDOM_DESIGNS if model is None else DESIGNS
-    for covariance, found in all_found.items():
-        if found is None:
+    for covariance, moments in all_found.items():
+        if moments is None:
             yield _undefined(label, its, model, covariance)
             continue
         yield from design_records(
-            label, found, designs=designs, options=options, covariance=covariance, notes=its.notes
+            label, moments, designs=designs, options=options, covariance=covariance, notes=its.notes
         )
         if model is not None:
-            yield from margin_records(label, found, options=options, covariance=covariance)
-    known = [found for found in all_found.values() if found is not None]
+            yield from margin_records(label, moments, options=options, covariance=covariance)
+    known = [moments for moments in all_found.values() if moments is not None]
     if model is not None:
         # No covariance between cases enters it.
         yield from design_records(
@@ -184,9 +184,9 @@ def _pooled(
 
 
 def _pooled_mean(its: Area, model: Raters | None) -> float:
-    found = its.readers.placements
-    weight = found.n_positive * found.n_negative
-    theta = found.auc if model is None else model.placements.auc - found.auc
+    placed = its.readers.placements
+    weight = placed.n_positive * placed.n_negative
+    theta = placed.auc if model is None else model.placements.auc - placed.auc
     return float((weight * theta).sum() / weight.sum())
 
 
@@ -209,11 +209,11 @@ def _undefined(label: Label, its: Area, model: Raters | None, covariance: str) -
 
 
 def _reader_records(class_: str, names: list[str], its: Area, options: Options) -> Iterator[Record]:
-    found = its.readers.placements
-    se = np.sqrt((reader_influence(its, found, "delong") ** 2).sum(axis=1))
-    low, high = normal_interval(found.auc, se, level=options.level)
-    count = found.n_positive + found.n_negative
-    for row in zip(names, *(x.tolist() for x in (found.auc, se, low, high, count)), strict=True):
+    placed = its.readers.placements
+    se = np.sqrt((reader_influence(its, placed, "delong") ** 2).sum(axis=1))
+    low, high = normal_interval(placed.auc, se, level=options.level)
+    count = placed.n_positive + placed.n_negative
+    for row in zip(names, *(x.tolist() for x in (placed.auc, se, low, high, count)), strict=True):
         name, auc, error, lower, upper, n = row
         yield Record(
             "auc", class_, Subject.reader(name), Method("delong"), auc, error,

@@ -49,14 +49,14 @@ def records(
             cluster=study.cluster,
         ),
     )
-    found = {m: (_values(study, m, both[0]), _values(study, m, both[1])) for m in metrics(study)}
+    rates = {m: (_values(study, m, both[0]), _values(study, m, both[1])) for m in metrics(study)}
     if replicates:
-        yield from _rates(study, options, found)
-        yield from _balanced(study, options, _recalls(study, found, both))
+        yield from _rates(study, options, rates)
+        yield from _balanced(study, options, _recalls(study, rates, both))
         for label, (observed, drawn) in areas(study, both):
             yield _record(study, options, label, observed, drawn)
     for class_ in study.targets:
-        yield from _matched(study, options, class_, found, both)
+        yield from _matched(study, options, class_, rates, both)
 
 
 def check_size(study: Study, replicates: int) -> None:
@@ -90,18 +90,18 @@ def _values(study: Study, metric: Metric, draws: Draws) -> Values:
     """(B,) per subject: mean reader, each model, and their difference on the readers' cells."""
     cells = metric_cells(study, metric.quantity, target=metric.target)
     mean = resampled_mean(draws, cells.right, cells.there, cells.at)
-    found = {MEAN_READER: mean}
+    values = {MEAN_READER: mean}
     weight = draws.cases[:, cells.at]
     for model in study.models:
         right = model_right(study, model, metric, cells.at)
         subject = Subject.model(model.name)
         with np.errstate(divide="ignore", invalid="ignore"):
-            found[subject] = (weight @ right) / weight.sum(axis=1)
+            values[subject] = (weight @ right) / weight.sum(axis=1)
         own = np.broadcast_to(right, cells.right.shape)
         complete = bool(cells.there.all())
-        its = found[subject] if complete else resampled_mean(draws, own, cells.there, cells.at)
-        found[subject - MEAN_READER] = its - mean
-    return found
+        its = values[subject] if complete else resampled_mean(draws, own, cells.there, cells.at)
+        values[subject - MEAN_READER] = its - mean
+    return values
 
 
 def _record(
@@ -139,7 +139,7 @@ def _n_cases(study: Study, label: Label) -> int:
 
 
 def _matched(
-    study: Study, options: Options, class_: str, found: Found, both: tuple[Draws, Draws]
+    study: Study, options: Options, class_: str, rates: Found, both: tuple[Draws, Draws]
 ) -> Iterator[Record]:
     """The model's specificity where its sensitivity is the mean reader's, and the reverse."""
     target = study.classes.index(class_)
@@ -148,7 +148,7 @@ def _matched(
         return
     mean = {
         m.quantity: [values[MEAN_READER] for values in pair]
-        for m, pair in found.items()
+        for m, pair in rates.items()
         if m.target == target
     }
     for model in study.models:

@@ -40,23 +40,23 @@ def areas(study: Study, both: tuple[Draws, Draws]) -> Iterator[tuple[Label, Pair
 def _values(study: Study, target: int, draws: Draws) -> Values:
     """(B,) per subject: each model, each two models, the mean reader, each model minus it."""
     is_class = study.truth == target
-    found: Values = {}
+    values: Values = {}
     for model in study.models:
         its = resampled_areas(draws, model.scores[None, :, target], is_class)
-        found[Subject.model(model.name)] = its[:, 0]
-    for first, second in combinations(tuple(found), 2):
-        found[first - second] = found[first] - found[second]
+        values[Subject.model(model.name)] = its[:, 0]
+    for first, second in combinations(tuple(values), 2):
+        values[first - second] = values[first] - values[second]
     ratings = reader_ratings(study, target=target)
     if ratings is None:
-        return found
+        return values
     own = resampled_areas(draws, ratings, is_class)
-    found[MEAN_READER] = mean_over_readers(draws, own)
+    values[MEAN_READER] = mean_over_readers(draws, own)
     for model in study.models:
         subject = Subject.model(model.name)
-        its = found[subject][:, None]
+        its = values[subject][:, None]
         if np.isnan(ratings).any():
             # The model is then compared on each reader's own cells.
             cells = np.where(np.isnan(ratings), np.nan, model.scores[:, target])
             its = resampled_areas(draws, cells, is_class)
-        found[subject - MEAN_READER] = mean_over_readers(draws, its - own)
-    return found
+        values[subject - MEAN_READER] = mean_over_readers(draws, its - own)
+    return values
