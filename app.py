@@ -78,7 +78,8 @@ def _main(arguments: Sequence[str] | None) -> int:
 def listen(settings: Settings) -> socket.socket:
     """The open port. Raises ConfigError when it is taken or not ours to open."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio switches off the waiting of small packets only for what is said to be TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
