@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from readerstudy.services import accounts
 from readerstudy.services.reading import joining
-from tests.serving import Served, running_server
+from tests.support.serving import Served, running_server
 from tools.bench_uploads import resident_mb
 
 _READERS = 4

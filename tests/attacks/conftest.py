@@ -10,8 +10,8 @@ from readerstudy.report import figures
 from readerstudy.security import passwords
 from tests.attacks.canary import Canary
 from tests.attacks.stage import Stage
-from tests.integration.web.fakes import FakePredictor, RealSkinPredictor
-from tests.integration.web.live import Site, composed, free_port, serve
+from tests.support.fakes import FakePredictor, RealSkinPredictor
+from tests.support.live import Site, composed, free_port, serve
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -21,7 +21,8 @@ from readerstudy.services.people import requests
 from readerstudy.services.reading import joining
 from readerstudy.services.study import drafts, summaries
 from tests.attacks.canary import Canary
-from tests.integration.making import (
+from tests.support.live import ADMIN_COOKIE, STUDY_COOKIE, Site
+from tests.support.making import (
     PASSWORD,
     answer_next,
     close,
@@ -29,7 +30,6 @@ from tests.integration.making import (
     write_cases,
     write_predictions,
 )
-from tests.integration.web.live import ADMIN_COOKIE, STUDY_COOKIE, Site
 
 # The columns of the matrix; each is made for the study that a row is about.
 WHO = (

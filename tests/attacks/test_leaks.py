@@ -18,7 +18,7 @@ from readerstudy.db.tables import Assignment, Case, Reader, ReferenceStandard, S
 from tests.attacks.asking import ask_event
 from tests.attacks.enumerated import events
 from tests.attacks.secrets_of import Secrets, names_a_class
-from tests.integration.making import make_study, write_predictions
+from tests.support.making import make_study, write_predictions
 
 N_CASES = 16
 MARK = "kennzeichen-4c1d"  # stands in the metadata of every file that was imported

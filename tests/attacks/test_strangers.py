@@ -12,7 +12,7 @@ from readerstudy.services.people import invitations
 from tests.attacks.asking import ask_event, ask_route
 from tests.attacks.enumerated import all_routes, events, own_routes
 from tests.attacks.valid import ROUTES, Asked, beside_of, inputs
-from tests.integration.web.live import ADMIN_COOKIE, STUDY_COOKIE
+from tests.support.live import ADMIN_COOKIE, STUDY_COOKIE
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 FOREIGN = [

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.attacks.enumerated import Event
 from tests.attacks.stage import Stage
-from tests.integration.making import PASSWORD
+from tests.support.making import PASSWORD
 
 CHECKPOINT = "fake"
 _FILE = b"slug: {}\ntitle: Sent\ntaxonomy: DEMO8"

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from playwright.sync_api import Error, expect, sync_playwright
 
-from tests.serving import running_server
+from tests.support.serving import running_server
 
 _MISSING = (
     "NO BROWSER: the browser tests were SKIPPED. Install Chromium, or run "

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from data.taxonomy import DEMO8
 from readerstudy.db.tables import Answer, Reader
-from tests.integration.making import PASSWORD
+from tests.support.making import PASSWORD
 
 N_CASES = 12
 

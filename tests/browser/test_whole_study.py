@@ -24,8 +24,8 @@ from readerstudy.domain import SYSTEM
 from readerstudy.services.intake import supports
 from readerstudy.services.study import drafts
 from tests.browser.test_study_browser import sign_in
-from tests.integration.making import write_predictions
-from tests.serving import ROOT, write_phantoms
+from tests.support.making import write_predictions
+from tests.support.serving import ROOT, write_phantoms
 
 SLUG = "whole"
 STUDY = f"""

@@ -12,16 +12,9 @@ from readerstudy.db import Database
 from readerstudy.domain import Actor
 from readerstudy.report import figures
 from readerstudy.security import passwords
-from tests.integration.making import World, make_reader, write_cases, write_predictions
-from tests.integration.postgres import Server, running_server
-from tests.integration.stores import (
-    PostgresStore,
-    SqliteStore,
-    Store,
-    Templates,
-    populated,
-    templates,
-)
+from tests.support.making import World, make_reader, write_cases, write_predictions
+from tests.support.postgres import Server, running_server
+from tests.support.stores import PostgresStore, SqliteStore, Store, Templates, populated, templates
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from readerstudy.domain.rules import (
     MAX_ATTEMPTS_OF_NAME,
 )
 from readerstudy.services import accounts
-from tests.integration.making import dump
+from tests.support.making import dump
 
 PASSWORD = "correct horse battery"
 

@@ -8,7 +8,7 @@ from readerstudy.domain import SYSTEM
 from readerstudy.domain.errors import StudyError
 from readerstudy.services.study import drafts
 from readerstudy.ui.admin.tab import OUT_OF_DATE, picker, study_of
-from tests.integration.making import statements
+from tests.support.making import statements
 
 
 def counts(db: Database, slug: str) -> tuple[int, int]:

@@ -5,7 +5,7 @@ import os
 import pytest
 
 import app
-from tests.serving import checkpoints
+from tests.support.serving import checkpoints
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from readerstudy.db import Database
 from readerstudy.domain import SYSTEM, StudyState
 from readerstudy.services import accounts, setup
 from readerstudy.services.study import drafts, summaries
-from tests.integration.making import write_cases, write_predictions
+from tests.support.making import write_cases, write_predictions
 
 ROOT = Path(__file__).resolve().parents[2]
 CLI_PAGE = ROOT / "docs" / "cli.md"

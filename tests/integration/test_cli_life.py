@@ -16,7 +16,7 @@ from readerstudy.services import accounts
 from readerstudy.services.people import invitations, requests
 from readerstudy.services.reading import joining
 from readerstudy.services.study import summaries
-from tests.integration.making import make_study, write_cases
+from tests.support.making import make_study, write_cases
 
 MINE = ("--study", "mine")
 SIGNED = ("--sign-off", "Ada Example", "--statement", "All in.")

@@ -11,7 +11,7 @@ from readerstudy.db.tables import Answer
 from readerstudy.domain import Actor, Given, Measured, Saved
 from readerstudy.domain.errors import RetryError
 from readerstudy.services.reading import answering
-from tests.integration.making import make_reader
+from tests.support.making import make_reader
 
 N_THREADS = 20
 N_EACH = 4

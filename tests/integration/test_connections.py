@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.integration.small_server import HEAD, STALL
-from tests.integration.web.live import free_port
+from tests.support.live import free_port
+from tests.support.small_server import HEAD, STALL
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUEST = "{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\n{}\r\n"
@@ -50,7 +50,7 @@ class Small:
 @contextmanager
 def served(folder, *, descriptors):
     port = free_port()
-    command = [sys.executable, "-m", "tests.integration.small_server", folder, port, descriptors]
+    command = [sys.executable, "-m", "tests.support.small_server", folder, port, descriptors]
     with subprocess.Popen([str(word) for word in command], cwd=ROOT) as process:
         small = Small(port, folder / "log" / "skinreader.log")
         try:

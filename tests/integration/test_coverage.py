@@ -7,7 +7,7 @@ from readerstudy.domain import SYSTEM, CellState, Coverage
 from readerstudy.services.reading import answering
 from readerstudy.services.results.coverage import coverage
 from readerstudy.services.results.simulation import simulate_readers
-from tests.integration.making import World, answer_next, make_reader
+from tests.support.making import World, answer_next, make_reader
 
 
 def test_cells_say_how_far_each_reader_is(db: Database, study: str) -> None:

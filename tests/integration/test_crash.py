@@ -10,8 +10,8 @@ from readerstudy.domain import SYSTEM
 from readerstudy.services import accounts
 from readerstudy.services.reading import joining
 from readerstudy.services.study import summaries
-from tests.integration.making import write_cases
-from tests.serving import running_server
+from tests.support.making import write_cases
+from tests.support.serving import running_server
 
 COOKIE = "skinreader-study"
 

@@ -13,7 +13,7 @@ from readerstudy.db import Database
 from readerstudy.db.tables import Answer
 from readerstudy.domain import SYSTEM, Actor
 from readerstudy.services.study import summaries
-from tests.integration.making import answer_next, make_reader
+from tests.support.making import answer_next, make_reader
 
 ROOT = Path(__file__).resolve().parents[2]
 N_READERS = 8

@@ -7,8 +7,8 @@ from data.taxonomy import DEMO8
 from model.commands.main import main as model
 from readerstudy.commands.main import main as study
 from readerstudy.config import SETTINGS
-from tests.integration.making import write_cases
-from tests.unit.model_world import tiny_checkpoint
+from tests.support.making import write_cases
+from tests.support.model_world import tiny_checkpoint
 
 
 @pytest.fixture(autouse=True)

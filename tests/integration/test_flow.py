@@ -14,7 +14,7 @@ from readerstudy.services.reading import answering
 from readerstudy.services.results.reader_flow import TOO_FEW, flow, left_out
 from readerstudy.services.results.simulation import simulate_readers
 from readerstudy.services.study import drafts
-from tests.integration.making import answer_next, make_reader
+from tests.support.making import answer_next, make_reader
 
 
 def test_people_are_counted_step_by_step_and_simulated_readers_apart(

@@ -14,7 +14,7 @@ from readerstudy.services.reading import answering
 from readerstudy.services.results import results
 from readerstudy.services.results.hardest_cases import hardest_cases, thumbnail
 from readerstudy.services.study import drafts
-from tests.integration.making import answer_next, make_reader, write_predictions
+from tests.support.making import answer_next, make_reader, write_predictions
 
 
 @pytest.fixture

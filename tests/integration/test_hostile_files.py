@@ -14,7 +14,7 @@ from readerstudy.services.intake.zip_files import unpack
 from readerstudy.services.study import drafts, uploads
 from tests.hostile.archives import BOMBS, all_archives, packed
 from tests.hostile.tables import all_pairs
-from tests.integration.making import write_cases, write_predictions
+from tests.support.making import write_cases, write_predictions
 
 SECONDS = 10
 MOST_SAID = 12_000

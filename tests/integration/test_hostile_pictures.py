@@ -19,8 +19,8 @@ from readerstudy.domain import SYSTEM
 from readerstudy.domain.errors import ImportRefused
 from readerstudy.services.study import drafts, summaries, uploads
 from tests.hostile.pictures import Bytes, few, pictures
-from tests.integration.making import write_cases, write_predictions
-from tests.unit.model_world import tiny_checkpoint
+from tests.support.making import write_cases, write_predictions
+from tests.support.model_world import tiny_checkpoint
 
 SETS = pytest.mark.parametrize(
     "make_all", [few, pytest.param(pictures, marks=pytest.mark.slow)], ids=["few", "all"]

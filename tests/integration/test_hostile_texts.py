@@ -29,7 +29,7 @@ from readerstudy.services.results import own_result, results
 from readerstudy.services.study import drafts, summaries, trail
 from tests.hostile.archives import packed
 from tests.hostile.texts import HOSTILE, LEGITIMATE, MARKUP
-from tests.integration.making import PASSWORD, answer_next, close, make_reader, write_cases
+from tests.support.making import PASSWORD, answer_next, close, make_reader, write_cases
 
 OF_READERS = ("answering", "own_data", "own_results", "reading", "revising")
 # Called by the start of the program and by commands alone; their one text is a password.

@@ -16,7 +16,7 @@ from readerstudy.services.people import identities, invitations
 from readerstudy.services.reading import joining
 from readerstudy.services.results import results
 from readerstudy.services.study import summaries
-from tests.integration.making import World, close, dump
+from tests.support.making import World, close, dump
 
 
 def invite(db: Database, name: str, *, accept: bool) -> str:

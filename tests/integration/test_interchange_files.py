@@ -15,7 +15,7 @@ from readerstudy.db import Database
 from readerstudy.domain import SYSTEM
 from readerstudy.services.reading import answering
 from readerstudy.services.results import results
-from tests.integration.making import answer_next, make_reader
+from tests.support.making import answer_next, make_reader
 
 CLASS = "BCC"
 Rows = list[dict[str, str]]

@@ -20,8 +20,8 @@ from readerstudy.domain.protocol import Feedback, Policies, Protocol
 from readerstudy.services.reading import answering
 from readerstudy.services.results import results
 from readerstudy.services.study import amendments, drafts, lifecycle, seal_content, summaries, trail
-from tests.integration.making import answer_next, close, dump, make_reader
 from tests.integration.test_results import table, unzip
+from tests.support.making import answer_next, close, dump, make_reader
 
 SIGNED = SignOff(name="Ada Example", statement="All readings are in.")
 WHY = "second histology"

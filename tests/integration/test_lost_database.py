@@ -8,7 +8,7 @@ import pytest
 
 from readerstudy.domain.errors import LostError, RetryError
 from readerstudy.services import accounts
-from tests.integration.making import answer_next
+from tests.support.making import answer_next
 
 pytestmark = pytest.mark.usefixtures("study")
 

@@ -27,8 +27,8 @@ from readerstudy.domain import Actor, Role
 from readerstudy.domain.errors import BusyError, ConfigError, ConflictError, StateError, StudyError
 from readerstudy.services.reading.joining import status
 from readerstudy.services.study.seal_content import seal_content
-from tests.integration.making import answer_next, close, dump, make_reader
-from tests.integration.stores import Store
+from tests.support.making import answer_next, close, dump, make_reader
+from tests.support.stores import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -29,7 +29,7 @@ from readerstudy.services.reading import answering, joining, own_data
 from readerstudy.services.results import results
 from readerstudy.services.results.reader_flow import flow
 from readerstudy.services.study import drafts, summaries
-from tests.integration.making import answer_next, close, dump, make_reader
+from tests.support.making import answer_next, close, dump, make_reader
 
 PERSONAL = (Profile, SignedIn, Contact)
 

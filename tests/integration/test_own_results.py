@@ -16,7 +16,7 @@ from readerstudy.services.results import own_result, results
 from readerstudy.services.results.own_result import Share, share
 from readerstudy.services.study import drafts
 from readerstudy.stats.names import AREA_METHODS
-from tests.integration.making import answer_next, close, make_reader
+from tests.support.making import answer_next, close, make_reader
 
 
 def opened(db: Database, manifest: Path, predictions: Path, protocol: Protocol) -> str:

@@ -30,8 +30,8 @@ from readerstudy.ui.study.quiz import build_study
 from readerstudy.ui.study.result import result_routes
 from readerstudy.ui.study.rights import rights_routes
 from tests.attacks.matrix import allowed
-from tests.integration.making import World
 from tests.integration.test_permissions import LISTS, READERS
+from tests.support.making import World
 
 COOKIES = {Zone.STUDY: "skinreader-study", Zone.ADMIN: "skinreader-admin"}
 REFUSALS = ("Expected somebody who may", "Sign in again", ONLY_OWNERS, OUT_OF_DATE)

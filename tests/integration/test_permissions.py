@@ -36,7 +36,7 @@ from readerstudy.services.study import (
     trail,
     uploads,
 )
-from tests.integration.making import World
+from tests.support.making import World
 
 # Verbs that somebody calls who is nobody yet, or that only the server itself asks.
 PUBLIC = {

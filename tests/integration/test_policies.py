@@ -15,8 +15,8 @@ from readerstudy.domain.protocol import Aid, Policies, Protocol
 from readerstudy.services.reading import answering, joining, revising
 from readerstudy.services.results import results
 from readerstudy.services.study import drafts, summaries
-from tests.integration.making import answer_next, close, make_reader, write_cases, write_predictions
 from tests.integration.test_protocol import table
+from tests.support.making import answer_next, close, make_reader, write_cases, write_predictions
 
 LOOKS_BACK = Protocol(policies=Policies(back=True, revise=True))
 

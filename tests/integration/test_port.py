@@ -8,7 +8,7 @@ from pathlib import Path
 
 import app as composition
 from readerstudy.config import load_settings
-from tests.coroutines import finish
+from tests.support.coroutines import finish
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,7 +11,7 @@ from readerstudy.domain.errors import StateError, StudyError
 from readerstudy.domain.protocol import Aid, Protocol, Questions
 from readerstudy.services.study import drafts, lifecycle, preview, summaries
 from readerstudy.services.study.study_file import parse_study, read_study_file
-from tests.integration.making import dump
+from tests.support.making import dump
 
 YAML = """
 slug: trial

@@ -22,7 +22,7 @@ from readerstudy.services.reading import answering, joining
 from readerstudy.services.results import results, simulation
 from readerstudy.services.study import drafts, summaries
 from readerstudy.services.study.study_file import read_study_file, write_study_file
-from tests.integration.making import make_reader, write_cases, write_predictions
+from tests.support.making import make_reader, write_cases, write_predictions
 
 ROLES = ["", "", "", "", "", "", "", "", "practice", "attention"]
 

@@ -30,7 +30,7 @@ from readerstudy.domain.protocol import Protocol, Questions
 from readerstudy.services import accounts
 from readerstudy.services.reading import answering, joining
 from readerstudy.services.study import drafts, summaries
-from tests.integration.making import answer_next, close, make_reader
+from tests.support.making import answer_next, close, make_reader
 
 N_CASES = 16
 

@@ -13,7 +13,7 @@ from readerstudy.services.reading import answering
 from readerstudy.services.results import results
 from readerstudy.services.results.simulation import simulate_readers
 from readerstudy.services.study import drafts, summaries
-from tests.integration.making import answer_next, make_reader
+from tests.support.making import answer_next, make_reader
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from readerstudy.services.people import invitations, requests
 from readerstudy.services.reading import joining, own_data
 from readerstudy.services.results.reader_flow import flow
 from readerstudy.services.study import summaries
-from tests.integration.making import close, dump
+from tests.support.making import close, dump
 
 ADA = ContactData("Ada Countess", "ada@example.org", "Dermatology, Nowhere")
 

@@ -27,7 +27,7 @@ from readerstudy.services.results.simulation import simulate_readers
 from readerstudy.services.study import drafts, summaries
 from readerstudy.stats import Analysis
 from readerstudy.stats.names import Subject
-from tests.integration.making import answer_next, close, make_reader, make_study
+from tests.support.making import answer_next, close, make_reader, make_study
 
 NET = Subject.model("net")
 both_backends = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])

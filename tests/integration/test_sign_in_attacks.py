@@ -23,7 +23,7 @@ from readerstudy.services import accounts, throttling
 from readerstudy.services.people import staff
 from readerstudy.services.reading import joining
 from readerstudy.services.study import trail
-from tests.integration.making import PASSWORD, dump, statements
+from tests.support.making import PASSWORD, dump, statements
 
 HOME, STRANGER = "192.0.2.1", "203.0.113.9"
 TYPED = "Hunter2-in-the-wrong-box"

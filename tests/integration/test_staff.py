@@ -21,7 +21,7 @@ from readerstudy.security import passwords
 from readerstudy.services import accounts
 from readerstudy.services.people import staff
 from readerstudy.services.study import trail
-from tests.integration.making import PASSWORD, dump, make_account
+from tests.support.making import PASSWORD, dump, make_account
 
 NEW = "another long password"
 

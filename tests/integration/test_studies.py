@@ -16,7 +16,7 @@ from readerstudy.domain import SYSTEM, Actor, StudyState, StudySummary
 from readerstudy.domain.errors import ImportRefused, NotFoundError, StateError, StudyError
 from readerstudy.services import setup
 from readerstudy.services.study import drafts, summaries
-from tests.integration.making import (
+from tests.support.making import (
     answer_next,
     close,
     dump,

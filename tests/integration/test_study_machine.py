@@ -24,7 +24,7 @@ from readerstudy.services.reading import answering, joining, own_data, revising
 from readerstudy.services.results import results
 from readerstudy.services.study import drafts, lifecycle, summaries, trail
 from tests.hostile.texts import HOSTILE, LEGITIMATE, MARKUP
-from tests.integration.making import write_cases
+from tests.support.making import write_cases
 
 SLUGS = ("one", "two")
 TEXTS = st.sampled_from([*HOSTILE.values(), *LEGITIMATE, MARKUP, "=1+1", "", "plain"]) | st.text(

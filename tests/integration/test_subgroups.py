@@ -10,7 +10,7 @@ from readerstudy.services.reading import joining
 from readerstudy.services.results import results, subgroups
 from readerstudy.services.results.simulation import simulate_readers
 from readerstudy.services.results.subgroups import FACTORS, NOT_STATED
-from tests.integration.making import answer_next, make_reader
+from tests.support.making import answer_next, make_reader
 
 
 @pytest.fixture

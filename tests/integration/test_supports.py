@@ -21,7 +21,7 @@ from readerstudy.services.intake import supports
 from readerstudy.services.reading import answering
 from readerstudy.services.results import results
 from readerstudy.services.study import drafts, preview, summaries
-from tests.integration.making import (
+from tests.support.making import (
     answer_next,
     close,
     dump,

@@ -14,7 +14,7 @@ from readerstudy.domain import SYSTEM
 from readerstudy.domain.errors import ImportRefused
 from readerstudy.services.intake import zip_files
 from readerstudy.services.study import drafts, summaries, uploads
-from tests.integration.making import write_cases
+from tests.support.making import write_cases
 
 Fill = Callable[[zipfile.ZipFile], object]
 HEAD = "case_id,path,label\n"

@@ -16,8 +16,8 @@ from readerstudy.domain.errors import AnswerError, ImportRefused, NotFoundError
 from readerstudy.domain.protocol import DEFAULT_PROTOCOL, Protocol, Questions
 from readerstudy.services.reading import answering
 from readerstudy.services.study import drafts, preview, summaries
-from tests.integration.making import make_reader, write_cases
 from tests.integration.test_protocol import table
+from tests.support.making import make_reader, write_cases
 
 
 @pytest.fixture

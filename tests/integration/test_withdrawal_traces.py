@@ -14,8 +14,8 @@ from readerstudy.domain import SYSTEM, Actor, Withdrawal
 from readerstudy.domain.protocol import Policies, Protocol, Readers
 from readerstudy.services.reading import own_data
 from readerstudy.services.study import drafts, trail
-from tests.integration.making import answer_next, make_reader
 from tests.integration.test_policies import revise
+from tests.support.making import answer_next, make_reader
 
 Cell = tuple[str, str, str]
 # Classes that nobody else answers.

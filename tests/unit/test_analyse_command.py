@@ -17,7 +17,7 @@ from readerstudy.files.study_analysis import result_tables
 from readerstudy.report.figures import render
 from readerstudy.stats.names import Method, Subject
 from readerstudy.stats.records import ALL, FIELDS, Analysis, Record
-from tests.unit.stats_helpers import simulate
+from tests.support.stats_helpers import simulate
 
 
 @pytest.fixture

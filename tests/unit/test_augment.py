@@ -6,7 +6,7 @@ from model.card.card import Preprocessing
 from model.card.preprocessing import Serving
 from model.errors import ModelError
 from model.training.augmentation import Augmentation, Training, move, recolour
-from tests.unit.model_world import noise
+from tests.support.model_world import noise
 
 STILL = Augmentation(1, rotation=False, flip=False, brightness=0, contrast=0, saturation=0)
 WAY = Preprocessing(size_px=64)

@@ -12,7 +12,7 @@ from model.metrics.classification import all_metrics
 from model.metrics.metric import Metric, SubgroupMetric
 from model.metrics.prediction_sets import SetRule
 from model.metrics.reliability import Bin
-from tests.unit.model_world import tiny_card
+from tests.support.model_world import tiny_card
 
 
 def test_a_card_is_read_back_as_it_was_written(tmp_path):

@@ -18,7 +18,7 @@ from model.card.weights import (
 )
 from model.errors import CheckpointError
 from model.inference.predictor import load_predictor
-from tests.unit.model_world import THREE, tiny_card, tiny_checkpoint, tiny_network
+from tests.support.model_world import THREE, tiny_card, tiny_checkpoint, tiny_network
 
 
 def test_weights_come_back_in_fp32_as_they_were_rounded_to_fp16(tmp_path):

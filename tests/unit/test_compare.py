@@ -12,7 +12,7 @@ from model.evaluation.compare import Arm, plan_arms
 from model.metrics.classification import macro_auc
 from model.network.costs import measure_costs
 from model.network.network import SkinNet, takes_drop_path
-from tests.unit.model_world import noise
+from tests.support.model_world import noise
 
 TINY = (
     "--data phantom --weights none --size-px 32 --epochs 1 --epoch-size 28 --batch-size 14 "

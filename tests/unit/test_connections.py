@@ -7,7 +7,7 @@ import pytest
 
 from readerstudy.ui.security import connections
 from readerstudy.ui.security.connections import Limits, Shares, limits_here
-from tests.coroutines import finish
+from tests.support.coroutines import finish
 
 
 @pytest.mark.parametrize(

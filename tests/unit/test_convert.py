@@ -26,7 +26,7 @@ from readerstudy.interchange.imrmc_mrmcaov import (
 from readerstudy.interchange.ratings import Choice, Ratings, ratings_of, tidy_of
 from readerstudy.interchange.rjafroc import workbook_and_ids
 from readerstudy.stats import StatsError, Study, analyse, build_study
-from tests.unit.stats_helpers import simulate
+from tests.support.stats_helpers import simulate
 
 # Written by hand after the packages' documents: see docs/interchange.md.
 IMRMC = """Front matter is free text

@@ -6,7 +6,7 @@ import torch
 from data.images import ImageError, encode
 from data.phantom import draw_phantom
 from data.torch_datasets import Draw, ManifestDataset, PhantomDataset
-from tests.unit.model_world import THREE, noise
+from tests.support.model_world import THREE, noise
 
 
 def as_tensor(image, rng):

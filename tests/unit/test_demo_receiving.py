@@ -7,7 +7,7 @@ import pytest
 
 from data.images import ImageError
 from model.demo import routes
-from tests.coroutines import finish
+from tests.support.coroutines import finish
 
 
 class Endless:

@@ -18,7 +18,7 @@ from model.feature_map.files import PublicMap
 from model.feature_map.quality import quality
 from model.feature_map.tsne import fit_map
 from model.inference.predictor import Predictor
-from tests.unit.model_world import noise, tiny_checkpoint
+from tests.support.model_world import noise, tiny_checkpoint
 
 
 class Visitor:

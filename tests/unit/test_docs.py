@@ -10,7 +10,7 @@ from data.commands.import_cases import SOURCES
 from data.commands.main import make_parser
 from data.label_maps import shipped
 from readerstudy.stats import analyse
-from tests.unit.stats_helpers import simulate
+from tests.support.stats_helpers import simulate
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

@@ -21,7 +21,7 @@ from model.metrics.out_of_distribution import Known, fit_scope
 from model.metrics.subgroups import QUANTITIES
 from model.metrics.temperature import ThresholdRule
 from model.training.data_parts import read_cases
-from tests.unit.model_world import THREE, noise, tiny_card, tiny_network, tiny_predictor
+from tests.support.model_world import THREE, noise, tiny_card, tiny_network, tiny_predictor
 
 YOUDEN = ThresholdRule()
 SCOPE = fit_scope(np.random.default_rng(1).normal(size=(40, 6)), np.arange(40) % 3)

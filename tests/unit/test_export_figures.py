@@ -12,7 +12,7 @@ from readerstudy.stats.figures.study_figures import describe
 from readerstudy.stats.names import Subject
 from readerstudy.ui.admin.plots import plot_of
 from readerstudy.ui.admin.roc_plot import roc_plot
-from tests.unit.stats_helpers import simulate
+from tests.support.stats_helpers import simulate
 
 
 @pytest.fixture(scope="module")

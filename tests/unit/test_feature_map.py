@@ -26,7 +26,7 @@ from model.feature_map.files import (
 from model.feature_map.quality import purity, quality, trustworthiness
 from model.feature_map.tsne import fit_map
 from model.inference.predictor import Predictor
-from tests.unit.model_world import tiny_card, tiny_checkpoint
+from tests.support.model_world import tiny_card, tiny_checkpoint
 
 CARD = dataclasses.replace(tiny_card(), sha256="a" * 64)
 

@@ -8,7 +8,7 @@ from data.commands.main import main
 from data.manifest import FURTHER, read_manifest
 from data.sources import isic_api
 from data.taxonomy import ISIC2019
-from tests.unit.isic_server import IsicServer
+from tests.support.isic_server import IsicServer
 
 
 @pytest.fixture

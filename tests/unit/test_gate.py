@@ -5,7 +5,7 @@ import pytest
 from readerstudy.db import Database
 from readerstudy.ui.security.gate import Gate
 from readerstudy.ui.security.sessions import Sessions
-from tests.coroutines import finish
+from tests.support.coroutines import finish
 
 PUBLIC = "https://study.example.org"
 

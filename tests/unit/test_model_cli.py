@@ -7,7 +7,7 @@ import pytest
 
 from data.images import encode
 from model.commands.main import main
-from tests.unit.model_world import noise, tiny_checkpoint
+from tests.support.model_world import noise, tiny_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,7 +8,7 @@ from model.errors import ModelError
 from model.network.network import SkinNet, load_backbone_weights
 from model.training.config import TrainConfig
 from model.training.data_parts import preprocessing_of
-from tests.unit.model_world import BACKBONE, tiny_network
+from tests.support.model_world import BACKBONE, tiny_network
 
 IMAGES = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
 

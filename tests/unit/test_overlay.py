@@ -3,7 +3,7 @@ import pytest
 
 from model.errors import ModelError
 from model.saliency.overlay import overlay
-from tests.unit.model_world import noise
+from tests.support.model_world import noise
 
 RAMP = np.tile(np.linspace(0, 1, 100, dtype=np.float32), (80, 1))
 

@@ -15,7 +15,7 @@ from readerstudy.stats.power.pilot import INCOMPLETE, NEVER_DIFFER, NO_SPREAD, N
 from readerstudy.stats.power.planning import PlanOptions
 from readerstudy.stats.power.planning import plan as make_plan
 from readerstudy.stats.power.power import Claim, Components, power
-from tests.unit.stats_helpers import simulate
+from tests.support.stats_helpers import simulate
 
 SIZES = ("--readers", 10, 280, "--cases", 50, 200)
 

@@ -16,7 +16,7 @@ from model.inference.predict_files import (
     write_errors,
     write_predictions,
 )
-from tests.unit.model_world import noise, tiny_checkpoint, tiny_predictor
+from tests.support.model_world import noise, tiny_checkpoint, tiny_predictor
 
 
 def images(folder, *names):

@@ -21,7 +21,7 @@ from model.metrics.out_of_distribution import fit_known
 from model.metrics.temperature import softmax
 from model.saliency import methods
 from model.saliency.methods import METHODS
-from tests.unit.model_world import noise, tiny_checkpoint, tiny_predictor
+from tests.support.model_world import noise, tiny_checkpoint, tiny_predictor
 
 
 def test_probabilities_are_the_softmax_of_the_scaled_logits(tmp_path):

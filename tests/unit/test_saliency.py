@@ -6,7 +6,7 @@ from torch import nn
 from model.errors import ModelError
 from model.network.network import Output
 from model.saliency.methods import METHODS, explain, frozen, normalise
-from tests.unit.model_world import tiny_network
+from tests.support.model_world import tiny_network
 
 IMAGE = torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(1))
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")

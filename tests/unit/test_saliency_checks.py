@@ -21,7 +21,7 @@ from model.saliency.checks.runner import Counts, Done, Plan, carry_out
 from model.saliency.checks.structures import is_hit, share_inside
 from model.saliency.checks.trust import NOT_MEASURED, Trust, in_words, read_trust
 from model.saliency.methods import METHODS, attribute
-from tests.unit.model_world import tiny_card, tiny_checkpoint, tiny_network
+from tests.support.model_world import tiny_card, tiny_checkpoint, tiny_network
 
 IMAGE = torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(1))
 
@@ -301,7 +301,7 @@ def test_the_command_measures_writes_and_publishes(tmp_path, capsys):
 def test_a_part_that_cannot_be_found_again_is_a_sentence(tmp_path, capsys):
     tiny_checkpoint(tmp_path)
     from data.images import encode
-    from tests.unit.model_world import noise
+    from tests.support.model_world import noise
 
     (tmp_path / "in" / "BCC").mkdir(parents=True)
     (tmp_path / "in" / "BCC" / "0.png").write_bytes(encode(noise()))

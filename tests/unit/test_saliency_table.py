@@ -10,7 +10,7 @@ from data.manifest import write_manifest
 from model.commands.main import EXIT_OK, EXIT_USER_ERROR, main
 from model.commands.saliency_table import COLUMNS, MAX_SIDE_PX
 from readerstudy.services.intake import supports
-from tests.unit.model_world import THREE, noise, tiny_predictor
+from tests.support.model_world import THREE, noise, tiny_predictor
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from readerstudy.stats.names import AIDED_READER, MEAN_READER
 from readerstudy.stats.sections.aided import DIFFERENCE
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.sections.rates import Metric, of_mean
-from tests.unit.stats_helpers import simulate
+from tests.support.stats_helpers import simulate
 
 COLUMNS = ["reader_id", "case_id", "truth", "answer", "arm", "advice"]
 

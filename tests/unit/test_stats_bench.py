@@ -8,7 +8,7 @@ import pytest
 
 from readerstudy.files.read_tables import read_predictions, read_readings
 from readerstudy.stats import analyse
-from tests.unit.stats_helpers import simulate
+from tests.support.stats_helpers import simulate
 
 STUDY = Path(__file__).parents[1] / "golden" / "studies" / "multi_large"
 

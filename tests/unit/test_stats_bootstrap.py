@@ -20,7 +20,7 @@ from readerstudy.stats.drawn_areas import (
     won_by_pairs,
     won_by_ranks,
 )
-from tests.unit.stats_helpers import CLASSES, simulate
+from tests.support.stats_helpers import CLASSES, simulate
 
 WAYS = (won_by_pairs, won_by_levels, won_by_ranks)
 

@@ -10,7 +10,7 @@ from readerstudy.stats import Analysis, StatsError, analyse
 from readerstudy.stats.clusters import area_by_cluster, by_cluster, clustered_mcnemar
 from readerstudy.stats.methods.moments import moments, proportion_influence
 from readerstudy.stats.methods.obuchowski_rockette import FEW_CLUSTERS, or_inference
-from tests.unit.stats_helpers import simulate
+from tests.support.stats_helpers import simulate
 from tests.unit.test_stats_properties import assert_same, numbers
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from readerstudy.stats.methods.moments import moments, proportion_influence
-from tests.unit.coverage_simulation import (
+from tests.support.coverage_simulation import (
     ALONE,
     METHODS,
     SECOND,

@@ -11,7 +11,7 @@ from readerstudy.stats import analyse, build_study
 from readerstudy.stats.figures.roc import RocFigure, roc_figure, roc_points
 from readerstudy.stats.figures.study_figures import agreement, confusions, forest, heat_map
 from readerstudy.stats.names import MAJORITY, Subject
-from tests.unit.stats_helpers import simulate
+from tests.support.stats_helpers import simulate
 
 
 def described(**options) -> RocFigure:

@@ -7,7 +7,7 @@ import pytest
 from readerstudy.stats import StatsError, analyse, build_study
 from readerstudy.stats.input import readings_table
 from readerstudy.stats.sections import reader_areas, resampled
-from tests.unit.stats_helpers import simulate
+from tests.support.stats_helpers import simulate
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from readerstudy.stats.methods.mover import (
 )
 from readerstudy.stats.names import MOVER
 from readerstudy.stats.sections import common
-from tests.unit.stats_helpers import simulate
+from tests.support.stats_helpers import simulate
 
 
 def of(cells: np.ndarray) -> Moments:

@@ -14,7 +14,7 @@ from readerstudy.stats.names import (
     Subject,
 )
 from readerstudy.ui.admin import view
-from tests.unit.stats_helpers import CLASSES, simulate
+from tests.support.stats_helpers import CLASSES, simulate
 
 NET = Subject.model("net_a")
 READER = Subject.reader("r1")

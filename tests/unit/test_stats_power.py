@@ -15,7 +15,7 @@ from readerstudy.stats.power.power import (
     power,
     readers_needed,
 )
-from tests.unit.coverage_simulation import EQUAL, World, studies
+from tests.support.coverage_simulation import EQUAL, World, studies
 
 RATE = EQUAL.rate
 PILOT = Components(readers=0.0038, var=0.0022, cov2=0.0014, n_cases=100)

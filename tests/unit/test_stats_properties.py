@@ -10,7 +10,7 @@ from readerstudy.stats import analyse
 from readerstudy.stats.methods.moments import moments, proportion_influence
 from readerstudy.stats.methods.obuchowski_rockette import or_inference
 from readerstudy.stats.methods.ustat import ustat
-from tests.unit.stats_helpers import CLASSES, simulate
+from tests.support.stats_helpers import CLASSES, simulate
 
 pytestmark = pytest.mark.filterwarnings("error")
 _SETTINGS = {

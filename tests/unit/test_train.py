@@ -26,7 +26,7 @@ from model.training.data_parts import make_parts
 from model.training.loop import Trainer, learning_rate, resized, training_side
 from model.training.run_folder import read_state
 from model.training.train import choose_precision, make_network, set_deterministic, train
-from tests.unit.model_world import BACKBONE, noise, tiny_card
+from tests.support.model_world import BACKBONE, noise, tiny_card
 
 CONFIG = TrainConfig(
     data="phantom",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from model.card.card import Preprocessing
 from model.card.preprocessing import Serving, fit_square, normalise, unfit
-from tests.unit.model_world import noise
+from tests.support.model_world import noise
 
 CROP = Preprocessing(size_px=64)
 PAD = Preprocessing(size_px=64, fit="pad")

@@ -9,7 +9,7 @@ from model.errors import CheckpointError
 from model.inference.predictor import Predictor
 from model.inference.scoring import score
 from model.inference.views import look_at, view
-from tests.unit.model_world import noise, tiny_card, tiny_network
+from tests.support.model_world import noise, tiny_card, tiny_network
 
 
 def test_the_eight_views_are_all_turns_and_mirrors_of_a_square():

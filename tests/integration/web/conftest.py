@@ -9,9 +9,9 @@ import uvicorn
 import app as composition
 from readerstudy.config import own_url
 from readerstudy.ui import site as site_module
-from tests.integration.making import make_study, write_cases, write_predictions
-from tests.integration.web.fakes import FakePredictor, RealSkinPredictor
-from tests.integration.web.live import Site, composed, free_port, serve
+from tests.support.fakes import FakePredictor, RealSkinPredictor
+from tests.support.live import Site, composed, free_port, serve
+from tests.support.making import make_study, write_cases, write_predictions
 
 
 @pytest.fixture(scope="session")

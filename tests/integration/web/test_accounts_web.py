@@ -24,10 +24,10 @@ from readerstudy.ui.plain_page import caller_address
 from readerstudy.ui.security.hashing import AT_ONCE, MAX_WAITING
 from readerstudy.ui.security.sessions import Sessions
 from readerstudy.ui.sign_in import sign_in_routes
-from tests.coroutines import finish
-from tests.integration.making import PASSWORD
-from tests.integration.web.live import ADMIN_COOKIE, STUDY_COOKIE, call, free_port, serve
 from tests.integration.web.test_web_security import REFUSED, all_routes, closed_routes, events
+from tests.support.coroutines import finish
+from tests.support.live import ADMIN_COOKIE, STUDY_COOKIE, call, free_port, serve
+from tests.support.making import PASSWORD
 
 NEW = "another long password"
 

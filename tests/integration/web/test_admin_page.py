@@ -7,7 +7,7 @@ import pytest
 from data.taxonomy import DEMO8
 from readerstudy.domain import SYSTEM, Role
 from readerstudy.services.study import drafts
-from tests.integration.web.live import call
+from tests.support.live import call
 
 OUT_OF_DATE = "This page is out of date. Reload it."
 

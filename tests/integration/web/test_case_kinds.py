@@ -7,7 +7,7 @@ from data.taxonomy import DEMO8
 from readerstudy.db.tables import Assignment, Reader
 from readerstudy.domain import SYSTEM, Arm
 from readerstudy.services.study import drafts
-from tests.integration.making import write_cases
+from tests.support.making import write_cases
 
 # What differs from case to case whatever its kind.
 OF_THE_CASE = ("case_token", "position", "images", "preload", "preload_views", "clinical_text")

@@ -7,8 +7,8 @@ import pytest
 
 from data.decoding import WALL_SECONDS
 from tests.hostile.pictures import few, pictures
-from tests.integration.web.live import call
 from tests.integration.web.test_demo_page import handlers
+from tests.support.live import call
 
 MAX_SECONDS = WALL_SECONDS + 10  # on a loaded machine; `CPU_SECONDS` is what bounds a quiet one
 

@@ -29,8 +29,8 @@ from model.saliency import methods
 from model.saliency.checks import checks
 from model.saliency.checks.findings import Finding
 from model.saliency.checks.trust import Trust
-from tests.integration.web.fakes import DOMAIN, REAL_DOMAIN, FakePredictor, RealSkinPredictor
-from tests.integration.web.live import call
+from tests.support.fakes import DOMAIN, REAL_DOMAIN, FakePredictor, RealSkinPredictor
+from tests.support.live import call
 
 KNOWN_WELL, FOREIGN = 0.5, 2.0
 

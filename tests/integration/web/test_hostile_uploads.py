@@ -16,11 +16,11 @@ from tests.hostile.archives import all_archives, packed
 from tests.hostile.studies import STUDIES
 from tests.hostile.tables import all_pairs
 from tests.hostile.texts import MARKUP
-from tests.integration.making import write_cases, write_predictions
-from tests.integration.web.live import STUDY_COOKIE, call
 from tests.integration.web.test_admin_page import ask, handlers
 from tests.integration.web.test_life_page import EMPTY
 from tests.integration.web.test_upload_page import left_behind, n_cases
+from tests.support.live import STUDY_COOKIE, call
+from tests.support.making import write_cases, write_predictions
 
 SECONDS = 10
 NO_IMAGE = "<img"

@@ -8,9 +8,9 @@ import pytest
 from readerstudy.domain import SYSTEM, ContactData, RequestState, Role
 from readerstudy.services.people import requests
 from readerstudy.services.study import summaries
-from tests.integration.making import make_study, write_cases
-from tests.integration.web.live import STUDY_COOKIE
 from tests.integration.web.test_admin_page import ask
+from tests.support.live import STUDY_COOKIE
+from tests.support.making import make_study, write_cases
 
 
 @pytest.fixture

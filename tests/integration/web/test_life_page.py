@@ -9,8 +9,8 @@ import yaml
 from readerstudy.domain import SYSTEM, Role, StudyState
 from readerstudy.services.study import summaries
 from readerstudy.ui.admin.protocol_form import SETTINGS
-from tests.integration.making import make_study, write_cases
 from tests.integration.web.test_admin_page import ask
+from tests.support.making import make_study, write_cases
 
 # Consent text and protocol of the form, all left as they are.
 EMPTY = [None] * (3 + len(SETTINGS))

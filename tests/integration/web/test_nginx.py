@@ -17,8 +17,8 @@ from readerstudy.domain import SYSTEM
 from readerstudy.domain.rules import MAX_ATTEMPTS
 from readerstudy.services import accounts
 from readerstudy.services.study import drafts
-from tests.integration.making import PASSWORD
-from tests.integration.web.live import free_port
+from tests.support.live import free_port
+from tests.support.making import PASSWORD
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "deploy" / "nginx.conf"
 NAME = "study.example.org"

@@ -15,8 +15,8 @@ from readerstudy.domain.errors import BusyError, ConflictError
 from readerstudy.services.reading import answering
 from readerstudy.services.study import drafts, summaries
 from readerstudy.ui.translations import quiz_words
-from tests.integration.making import close, make_study, write_cases
-from tests.integration.web.live import STUDY_COOKIE, call
+from tests.support.live import STUDY_COOKIE, call
+from tests.support.making import close, make_study, write_cases
 
 
 def answer(case, code="BCC", *, token="token-of-one-answer", confidence=70):

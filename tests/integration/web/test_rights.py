@@ -3,9 +3,9 @@
 import csv
 import io
 
-from tests.integration.making import close, make_study, write_cases, write_predictions
-from tests.integration.web.live import STUDY_COOKIE
 from tests.integration.web.test_quiz_api import current, save
+from tests.support.live import STUDY_COOKIE
+from tests.support.making import close, make_study, write_cases, write_predictions
 
 
 def test_own_data_comes_as_json_and_csv(site):

@@ -21,9 +21,9 @@ from readerstudy.services.intake import staging
 from readerstudy.services.intake.slots import OF_ONE_ACCOUNT
 from readerstudy.services.study import drafts, summaries
 from readerstudy.services.study.exposure import exposed_models, exposed_studies
-from tests.integration.making import write_cases, write_predictions
 from tests.integration.web.test_admin_page import ask
 from tests.integration.web.test_upload_page import zipped
+from tests.support.making import write_cases, write_predictions
 
 MEGABYTE = 1_000_000
 

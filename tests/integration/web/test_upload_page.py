@@ -9,8 +9,8 @@ import pytest
 from data.taxonomy import DEMO8
 from readerstudy.domain import SYSTEM, Role
 from readerstudy.services.study import drafts, summaries
-from tests.integration.making import write_cases, write_predictions
 from tests.integration.web.test_life_page import ask
+from tests.support.making import write_cases, write_predictions
 
 FILES = ("cases", "predictions?name=b4", "supports?model=b4")
 STUDY = "slug: sent\ntitle: Sent\ntaxonomy: DEMO8\n"

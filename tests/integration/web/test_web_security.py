@@ -20,8 +20,8 @@ from readerstudy.ui.gradio_page import Page, UnguardedHandlerError, allow, allow
 from readerstudy.ui.security.sessions import Sessions, Zone
 from readerstudy.ui.sign_in import sign_in_routes
 from tests.attacks import enumerated
-from tests.integration.making import PASSWORD
-from tests.integration.web.live import ADMIN_COOKIE, STUDY_COOKIE, call, free_port, serve
+from tests.support.live import ADMIN_COOKIE, STUDY_COOKIE, call, free_port, serve
+from tests.support.making import PASSWORD
 
 CLOSED = ("/study", "/admin", "/study-api", "/admin-api")
 REFUSED = {401, 403, 404, 405}

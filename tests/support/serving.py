@@ -23,9 +23,9 @@ from model.network.network import SkinNet
 from readerstudy.db import Database
 from readerstudy.domain import SYSTEM
 from readerstudy.services.study import drafts
-from tests.integration.making import PASSWORD, make_study, write_predictions
+from tests.support.making import PASSWORD, make_study, write_predictions
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CHECKPOINT = "pumch14-phantom"
 START_SECONDS = 240
 

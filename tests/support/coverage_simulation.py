@@ -1,6 +1,6 @@
 """How often 95% intervals hold the mean reader's rate, and the difference of model and readers.
 
-`python -m tests.unit.coverage_simulation` prints the tables of docs/statistics.md.
+`python -m tests.support.coverage_simulation` prints the tables of docs/statistics.md.
 
 A reader is right where mu + reader + case + noise > 0, the model where mu + case + own > 0; all
 parts normal. How often either is right in the long run is set, and with it the true difference.

@@ -20,7 +20,7 @@ from readerstudy.domain import SYSTEM, Role
 from readerstudy.services import accounts
 from readerstudy.services.setup import open_database
 from readerstudy.services.study import drafts
-from tests.integration.making import PASSWORD
+from tests.support.making import PASSWORD
 
 STUDY_COOKIE, ADMIN_COOKIE = "skinreader-study", "skinreader-admin"
 PROFILE = {"profession": "student"}

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from readerstudy.db import Database
-from tests.integration.making import World, make_study, make_world
-from tests.integration.postgres import Server
+from tests.support.making import World, make_study, make_world
+from tests.support.postgres import Server
 
 Templates = dict[bool, Database]
 
