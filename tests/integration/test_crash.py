@@ -52,7 +52,8 @@ def stored_tokens(served):
 
 
 def test_what_was_shown_as_saved_survives_a_kill(tmp_path):
-    with running_server(tmp_path, manifest=write_cases(tmp_path, n_cases=100)) as served:
+    manifest = write_cases(tmp_path, n_cases=100)
+    with running_server(tmp_path, manifest=manifest, demo="off") as served:
         clients = [begin(served) for _ in range(4)]
         saved, sent = [], []
         threads = [
