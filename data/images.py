@@ -11,7 +11,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageCms, ImageOps
 
-from data import traps
+from data import decoding_limits
 from data.arrays import Floats, Floats32, Rgb
 from data.errors import UserError
 
@@ -86,7 +86,7 @@ def decode(source: bytes | Path) -> Rgb:
             return _to_srgb(image)
     except ImageError:
         raise
-    except traps.TooManyPartsError as error:
+    except decoding_limits.TooManyPartsError as error:
         raise ImageError(
             "Expected a picture, but this file is made of far more parts than a picture has; open "
             "it in an image editor and save it as a new PNG or JPEG."
@@ -125,10 +125,10 @@ def read_content(source: bytes | Path) -> bytes:
 
 def _open(content: bytes) -> Image.Image:
     try:
-        return Image.open(traps.CountedFile(content), formats=READABLE_FORMATS)
+        return Image.open(decoding_limits.CountedFile(content), formats=READABLE_FORMATS)
     except Image.DecompressionBombError as error:
         raise _too_many_pixels("far more") from error
-    except (traps.TooManyPartsError, MemoryError):
+    except (decoding_limits.TooManyPartsError, MemoryError):
         raise
     except Exception as error:
         raise ImageError(
@@ -182,17 +182,17 @@ def _check_cost(image: Image.Image, content: bytes) -> None:
             "Expected a BMP without compression, but this one is compressed (RLE); save it as PNG."
         )
     if image.format in ("JPEG", "MPO"):
-        scans = traps.count_scans(content)
-        if scans * image.width * image.height > traps.MAX_SCANNED_PIXELS:
+        scans = decoding_limits.count_scans(content)
+        if scans * image.width * image.height > decoding_limits.MAX_SCANNED_PIXELS:
             raise ImageError(
                 f"Expected a JPEG of about ten scans, but this one has {scans}; save it again, as "
                 "a JPEG that is not progressive."
             )
     exif = max(len(image.info.get(key) or "") for key in ("exif", "Raw profile type exif"))
-    if exif > traps.MAX_EXIF_BYTES:
+    if exif > decoding_limits.MAX_EXIF_BYTES:
         raise ImageError(
-            f"Expected at most {traps.MAX_EXIF_BYTES // 1000} kB of EXIF data, but this file has "
-            f"{exif // 1000} kB; save it without metadata."
+            f"Expected at most {decoding_limits.MAX_EXIF_BYTES // 1000} kB of EXIF data, but this "
+            f"file has {exif // 1000} kB; save it without metadata."
         )
 
 

@@ -35,8 +35,8 @@ from readerstudy.services.results.simulation import simulate_readers
 from readerstudy.services.study import drafts, lifecycle
 from readerstudy.services.study.study_file import StudyFile
 from readerstudy.stats import Analysis
-from readerstudy.stats.names import MEAN_READER, Subject
 from readerstudy.stats.records import Record
+from readerstudy.stats.subjects_and_methods import MEAN_READER, Subject
 
 BASIS = "drawn as this disease (phantom)"
 SIGN_OFF = SignOff(

@@ -15,7 +15,7 @@ from model.card.card import ModelCard
 from model.card.preprocessing import fit_square
 from model.errors import ModelError
 from model.training.calibrate import cases_of
-from model.training.data_parts import PHANTOM, cases_hash
+from model.training.data_module import PHANTOM, cases_hash
 
 # Seeds from here on are drawn by no training, tuning or test part.
 FIRST_SEED = 300_000_000

@@ -29,7 +29,7 @@ from model.metrics.metric import SubgroupMetric, proportion
 from model.metrics.out_of_distribution import KNOWN, foreign_scores, limit_at, logit_scores
 from model.network.network import SkinNet
 from model.training.calibrate import parts_of
-from model.training.data_parts import PartDataset
+from model.training.data_module import PartDataset
 
 PHANTOM_SEED = 500_000_000
 _BATCH = 32

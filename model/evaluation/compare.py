@@ -25,7 +25,7 @@ from model.metrics.temperature import softmax
 from model.network.costs import Costs, measure_costs
 from model.network.network import takes_drop_path
 from model.training.config import TrainConfig
-from model.training.data_parts import PHANTOM, make_parts, part_fractions, read_cases, split_cases
+from model.training.data_module import PHANTOM, make_parts, part_fractions, read_cases, split_cases
 from model.training.run_folder import open_run, read_state, save_atomically
 from model.training.train import train
 

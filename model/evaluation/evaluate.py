@@ -28,7 +28,7 @@ from model.metrics.prediction_sets import set_metrics
 from model.metrics.reliability import reliability_bins
 from model.metrics.subgroups import subgroup_metrics
 from model.metrics.temperature import ThresholdRule
-from model.training.data_parts import cases_hash
+from model.training.data_module import cases_hash
 
 N_WORST = 40
 
@@ -63,7 +63,7 @@ class Evaluation:
 def evaluate(
     predictor: Predictor, *, cases: pd.DataFrame, thresholds: dict[str, float], rule: ThresholdRule
 ) -> Evaluation:
-    """Predict the rows of a manifest (see model.training.data_parts) and judge what came out.
+    """Predict the rows of a manifest (see model.training.data_module) and judge what came out.
 
     Unreadable images are left out of the figures. `thresholds` are those of `rule`, chosen on the
     tuning part.

@@ -25,7 +25,7 @@ from model.metrics.reliability import answer_bins
 from model.metrics.temperature import ThresholdRule, choose_thresholds, fit_temperature, softmax
 from model.network.network import SkinNet
 from model.training.config import TrainConfig, resolve
-from model.training.data_parts import (
+from model.training.data_module import (
     PartDataset,
     Parts,
     cases_hash,

@@ -19,7 +19,7 @@ from model.metrics.classification import macro_auc
 from model.metrics.temperature import softmax
 from model.network.network import SkinNet
 from model.training.config import TrainConfig
-from model.training.data_parts import Parts
+from model.training.data_module import Parts
 from model.training.losses import mixup, prior_adjustment, total_loss
 from model.training.run_folder import (
     Progress,

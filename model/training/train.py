@@ -11,9 +11,9 @@ from model.card.card import ModelCard
 from model.errors import ModelError
 from model.network.network import SkinNet, has_fixed_size, load_backbone_weights
 from model.training.config import TrainConfig
-from model.training.data_parts import Parts, check_images, make_parts
-from model.training.finish import finish
+from model.training.data_module import Parts, check_images, make_parts
 from model.training.loop import Trainer
+from model.training.publish import finish
 from model.training.run_folder import Progress, open_run
 
 

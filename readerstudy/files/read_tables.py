@@ -9,7 +9,7 @@ import pandas as pd
 from pandas.errors import EmptyDataError, ParserError, ParserWarning
 
 from data.texts import problem, quoted
-from readerstudy.files.lines import check_lengths, undecodable_line
+from readerstudy.files.csv_faults import check_lengths, undecodable_line
 from readerstudy.stats.errors import StatsError
 from readerstudy.stats.input.readings_table import REQUIRED
 

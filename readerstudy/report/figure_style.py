@@ -11,7 +11,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
 from readerstudy.stats.figures.roc import RocCurve, RocFigure, RocPoint
-from readerstudy.stats.names import MAJORITY, Subject
+from readerstudy.stats.subjects_and_methods import MAJORITY, Subject
 
 # Okabe and Ito's palette: told apart with any colour vision.
 MODEL_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")

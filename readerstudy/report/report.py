@@ -11,7 +11,8 @@ from readerstudy.report.checklists import CLAIM, STARD_AI, Row, answered
 from readerstudy.report.methods import cited, methods_paragraph
 from readerstudy.report.stamp import NOT_CLINICAL
 from readerstudy.stats.methods import learning
-from readerstudy.stats.names import (
+from readerstudy.stats.records import Analysis, Record, notes_of
+from readerstudy.stats.subjects_and_methods import (
     AIDED_READER,
     AREA_METHODS,
     MAJORITY,
@@ -23,7 +24,6 @@ from readerstudy.stats.names import (
     Method,
     Subject,
 )
-from readerstudy.stats.records import Analysis, Record, notes_of
 
 _RATES = ("sensitivity", "specificity", "accuracy", "balanced_accuracy")
 _MATCHED = ("specificity_at_reader_sensitivity", "sensitivity_at_reader_specificity")

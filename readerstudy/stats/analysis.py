@@ -10,7 +10,6 @@ from readerstudy.stats.errors import StatsError
 from readerstudy.stats.input.frames import build_study
 from readerstudy.stats.input.study import Missing, Rule, Study
 from readerstudy.stats.methods import learning
-from readerstudy.stats.names import PRIMARY
 from readerstudy.stats.records import Analysis, Record
 from readerstudy.stats.sections import (
     agreement,
@@ -24,6 +23,7 @@ from readerstudy.stats.sections import (
     resampled,
 )
 from readerstudy.stats.sections.common import Options
+from readerstudy.stats.subjects_and_methods import PRIMARY
 
 
 def analyse(

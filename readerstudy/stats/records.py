@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from readerstudy.stats.names import MOVER, Method, Subject
+from readerstudy.stats.subjects_and_methods import MOVER, Method, Subject
 
 FIELDS = (
     "quantity",

@@ -15,7 +15,7 @@ from readerstudy.services.reading import answering
 from readerstudy.services.results import own_result, results
 from readerstudy.services.results.own_result import Share, share
 from readerstudy.services.study import drafts
-from readerstudy.stats.names import AREA_METHODS
+from readerstudy.stats.subjects_and_methods import AREA_METHODS
 from tests.support.making import answer_next, close, make_reader
 
 

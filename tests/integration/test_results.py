@@ -26,7 +26,7 @@ from readerstudy.services.results import results
 from readerstudy.services.results.simulation import simulate_readers
 from readerstudy.services.study import drafts, summaries
 from readerstudy.stats import Analysis
-from readerstudy.stats.names import Subject
+from readerstudy.stats.subjects_and_methods import Subject
 from tests.support.making import answer_next, close, make_reader, make_study
 
 NET = Subject.model("net")

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.stats import norm
 
 from data.measures.resampling import percentile_interval
-from readerstudy.stats.bootstrap import draw, resampled_mean
+from readerstudy.stats.methods.bootstrap import draw, resampled_mean
 from readerstudy.stats.methods.moments import Moments
 from readerstudy.stats.methods.mover import mean_rate, rate_gap
 from readerstudy.stats.methods.obuchowski_rockette import or_inference

@@ -1,8 +1,8 @@
 """Results by group as markup."""
 
 from readerstudy.services.results.subgroups import Group
-from readerstudy.stats.names import MEAN_READER, PRIMARY
 from readerstudy.stats.records import Analysis, Record
+from readerstudy.stats.subjects_and_methods import MEAN_READER, PRIMARY
 from readerstudy.ui.admin.subgroups_view import subgroups
 
 NAN = float("nan")

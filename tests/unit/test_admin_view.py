@@ -8,8 +8,8 @@ from readerstudy.domain import Option, ReaderKind, ReaderProgress, Rule, Stage, 
 from readerstudy.domain import StudySummary as Summary
 from readerstudy.domain.errors import StudyError
 from readerstudy.stats.figures.roc import RocFigure, RocPoint
-from readerstudy.stats.names import MEAN_READER, MOVER, PRIMARY, Method, Subject
 from readerstudy.stats.records import Analysis, Record
+from readerstudy.stats.subjects_and_methods import MEAN_READER, MOVER, PRIMARY, Method, Subject
 from readerstudy.ui.admin import view
 
 NAN = float("nan")

@@ -15,8 +15,8 @@ from readerstudy.commands.analyse import add_arguments, run
 from readerstudy.files import columns
 from readerstudy.files.study_analysis import result_tables
 from readerstudy.report.figures import render
-from readerstudy.stats.names import Method, Subject
 from readerstudy.stats.records import ALL, FIELDS, Analysis, Record
+from readerstudy.stats.subjects_and_methods import Method, Subject
 from tests.support.stats_helpers import simulate
 
 

@@ -20,7 +20,7 @@ from model.metrics.metric import SubgroupMetric
 from model.metrics.out_of_distribution import Known, fit_scope
 from model.metrics.subgroups import QUANTITIES
 from model.metrics.temperature import ThresholdRule
-from model.training.data_parts import read_cases
+from model.training.data_module import read_cases
 from tests.support.model_world import THREE, noise, tiny_card, tiny_network, tiny_predictor
 
 YOUDEN = ThresholdRule()

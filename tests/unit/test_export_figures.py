@@ -9,7 +9,7 @@ from readerstudy.report.figures import render
 from readerstudy.stats import analyse, build_study
 from readerstudy.stats.figures.roc import RocFigure, study_roc_figure
 from readerstudy.stats.figures.study_figures import describe
-from readerstudy.stats.names import Subject
+from readerstudy.stats.subjects_and_methods import Subject
 from readerstudy.ui.admin.plots import plot_of
 from readerstudy.ui.admin.roc_plot import roc_plot
 from tests.support.stats_helpers import simulate

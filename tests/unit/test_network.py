@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 from model.errors import ModelError
 from model.network.network import SkinNet, load_backbone_weights
 from model.training.config import TrainConfig
-from model.training.data_parts import preprocessing_of
+from model.training.data_module import preprocessing_of
 from tests.support.model_world import BACKBONE, tiny_network
 
 IMAGES = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))

@@ -4,8 +4,8 @@ import re
 
 from readerstudy.services.results.own_result import Line, Others, Share
 from readerstudy.stats.figures.roc import RocCurve, RocFigure
-from readerstudy.stats.names import Method, Subject
 from readerstudy.stats.records import Record
+from readerstudy.stats.subjects_and_methods import Method, Subject
 from readerstudy.ui.study.own_roc import own_roc
 from readerstudy.ui.translations import words
 

@@ -8,10 +8,10 @@ import pytest
 
 from readerstudy.stats import StatsError, analyse, build_study
 from readerstudy.stats.methods.confusion import metric_cells
-from readerstudy.stats.names import AIDED_READER, MEAN_READER
 from readerstudy.stats.sections.aided import DIFFERENCE
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.sections.rates import Metric, of_mean
+from readerstudy.stats.subjects_and_methods import AIDED_READER, MEAN_READER
 from tests.support.stats_helpers import simulate
 
 COLUMNS = ["reader_id", "case_id", "truth", "answer", "arm", "advice"]

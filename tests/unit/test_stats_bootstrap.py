@@ -5,8 +5,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from data.measures.resampling import percentile_interval
-from readerstudy.stats import StatsError, analyse, drawn_areas
-from readerstudy.stats.bootstrap import (
+from readerstudy.stats import StatsError, analyse
+from readerstudy.stats.methods import bootstrap_auc
+from readerstudy.stats.methods.bootstrap import (
     Draws,
     area_under,
     draw,
@@ -14,7 +15,7 @@ from readerstudy.stats.bootstrap import (
     resampled_mean,
     resampled_roc,
 )
-from readerstudy.stats.drawn_areas import (
+from readerstudy.stats.methods.bootstrap_auc import (
     resampled_areas,
     won_by_levels,
     won_by_pairs,
@@ -94,9 +95,9 @@ def test_a_model_equal_to_the_mean_reader_matches_it() -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_weighted_areas_equal_repeating_the_cases_of_each_rater(
-    way: drawn_areas.Count, monkeypatch: pytest.MonkeyPatch
+    way: bootstrap_auc.Count, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawn_areas, "_cheapest", lambda *_: way)
+    monkeypatch.setattr(bootstrap_auc, "_cheapest", lambda *_: way)
     rng = np.random.default_rng(5)
     scores, is_class = rng.integers(0, 4, (3, 24)) * 1.0, rng.random(24) < 0.4
     scores[1, :3] = np.nan
@@ -119,10 +120,10 @@ def test_areas_have_the_same_bits_however_they_are_counted(
     scores[rng.random(scores.shape) < 0.1] = np.nan
     scores[0, is_class] = np.nan
     draws = draw(is_class.astype(int), n_readers=9, replicates=50, rng=rng)
-    monkeypatch.setattr(drawn_areas, "_BLOCK", 2 * 50 * int(is_class.sum()))  # several blocks
+    monkeypatch.setattr(bootstrap_auc, "_BLOCK", 2 * 50 * int(is_class.sum()))  # several blocks
     found = []
     for way in WAYS:
-        monkeypatch.setattr(drawn_areas, "_cheapest", lambda *_, way=way: way)
+        monkeypatch.setattr(bootstrap_auc, "_cheapest", lambda *_, way=way: way)
         found.append(resampled_areas(draws, scores, is_class))
     assert np.array_equal(found[0], found[1], equal_nan=True)
     assert np.array_equal(found[0], found[2], equal_nan=True)
@@ -132,9 +133,9 @@ def test_areas_have_the_same_bits_however_they_are_counted(
 
 @pytest.mark.parametrize("way", WAYS)
 def test_areas_stay_exact_where_single_precision_would_not_do(
-    way: drawn_areas.Count, monkeypatch: pytest.MonkeyPatch
+    way: bootstrap_auc.Count, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawn_areas, "_cheapest", lambda *_: way)
+    monkeypatch.setattr(bootstrap_auc, "_cheapest", lambda *_: way)
     scores, is_class = np.array([[0.0, 1.0, 2.0]]), np.array([True, False, True])
     many = Draws(np.ones((1, 1)), np.array([[3.0, 9_000_001.0, 9_000_001.0]]))
     [[area]] = resampled_areas(many, scores, is_class)

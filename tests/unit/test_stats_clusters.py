@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 from data.measures.auc import delong_influence, placements
 from readerstudy.stats import Analysis, StatsError, analyse
-from readerstudy.stats.clusters import area_by_cluster, by_cluster, clustered_mcnemar
+from readerstudy.stats.methods.clusters import area_by_cluster, by_cluster, clustered_mcnemar
 from readerstudy.stats.methods.moments import moments, proportion_influence
 from readerstudy.stats.methods.obuchowski_rockette import FEW_CLUSTERS, or_inference
 from tests.support.stats_helpers import simulate

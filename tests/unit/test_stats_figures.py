@@ -10,7 +10,7 @@ from sklearn.metrics import roc_curve
 from readerstudy.stats import analyse, build_study
 from readerstudy.stats.figures.roc import RocFigure, roc_figure, roc_points
 from readerstudy.stats.figures.study_figures import agreement, confusions, forest, heat_map
-from readerstudy.stats.names import MAJORITY, Subject
+from readerstudy.stats.subjects_and_methods import MAJORITY, Subject
 from tests.support.stats_helpers import simulate
 
 

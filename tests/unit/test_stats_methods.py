@@ -14,11 +14,17 @@ from data.measures.auc import delong_variance, logit_interval, normal_interval, 
 from data.measures.confusion import confusion_matrix
 from data.measures.proportions import interval
 from data.measures.tails import quantile, two_sided, upper_tail
-from readerstudy.stats import agreement
-from readerstudy.stats.crowd import NO_MAJORITY, majority_vote, vote_counts, vote_shares
-from readerstudy.stats.mcnemar import adjusted, chi_square, exact_p, mid_p
+from readerstudy.stats.methods import agreement
 from readerstudy.stats.methods.confusion import one_vs_rest
+from readerstudy.stats.methods.majority_vote import (
+    NO_MAJORITY,
+    majority_vote,
+    vote_counts,
+    vote_shares,
+)
+from readerstudy.stats.methods.mcnemar import adjusted, chi_square, exact_p, mid_p
 from readerstudy.stats.methods.moments import Moments, auc_jackknife, moments, proportion_influence
+from readerstudy.stats.methods.multiclass import hand_till, macro_auc
 from readerstudy.stats.methods.obuchowski_rockette import (
     CLAMPED,
     NO_SPREAD,
@@ -28,7 +34,6 @@ from readerstudy.stats.methods.obuchowski_rockette import (
     or_inference,
 )
 from readerstudy.stats.methods.ustat import ONE_READER, ustat, ustat_inference
-from readerstudy.stats.multiclass import hand_till, macro_auc
 
 RNG = np.random.default_rng(7)
 

@@ -16,8 +16,8 @@ from readerstudy.stats.methods.mover import (
     p_beyond,
     rate_gap,
 )
-from readerstudy.stats.names import MOVER
 from readerstudy.stats.sections import common
+from readerstudy.stats.subjects_and_methods import MOVER
 from tests.support.stats_helpers import simulate
 
 

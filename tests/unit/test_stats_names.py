@@ -5,7 +5,7 @@ import pytest
 from readerstudy.files.study_analysis import Settings, analyse_study
 from readerstudy.stats import analyse
 from readerstudy.stats.figures.roc import roc_figure
-from readerstudy.stats.names import (
+from readerstudy.stats.subjects_and_methods import (
     AIDED_READER,
     MAJORITY,
     MEAN_READER,

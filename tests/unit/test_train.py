@@ -22,7 +22,7 @@ from model.inference.predictor import load_predictor
 from model.metrics.out_of_distribution import KNOWN
 from model.training.calibrate import cases_of
 from model.training.config import TrainConfig, to_plain
-from model.training.data_parts import make_parts
+from model.training.data_module import make_parts
 from model.training.loop import Trainer, learning_rate, resized, training_side
 from model.training.run_folder import read_state
 from model.training.train import choose_precision, make_network, set_deterministic, train

@@ -17,7 +17,7 @@ from readerstudy.files import codebook, zip_bundle
 from readerstudy.files import columns as tidy
 from readerstudy.files.csvio import write_csv
 from readerstudy.files.readme import readme
-from readerstudy.files.script import RECOMPUTE
+from readerstudy.files.recompute_script import RECOMPUTE
 from readerstudy.files.study_analysis import Settings, result_tables
 from readerstudy.report.stamp import stamp_of
 from readerstudy.services.reading.readers import options_of

@@ -10,7 +10,7 @@ from readerstudy.db.queries import progress, studies
 from readerstudy.db.tables import Study
 from readerstudy.domain import Actor, CaseRole, CellState, Coverage, ReaderKind
 from readerstudy.domain.rules import Permission, authorise, may
-from readerstudy.services.results.freshness import state_of
+from readerstudy.services.results.cache_key import state_of
 
 _Counts = tuple[int, int]  # of people, of simulated readers
 

@@ -13,7 +13,7 @@ from readerstudy.domain import Actor, Arm, CaseAnswers, CaseRole, ReaderKind
 from readerstudy.domain.errors import NotFoundError
 from readerstudy.domain.rules import Permission, authorise
 from readerstudy.services.intake import image_store
-from readerstudy.services.results.freshness import state_of
+from readerstudy.services.results.cache_key import state_of
 from readerstudy.services.results.readings import (
     choose_kinds,
     classes_of,

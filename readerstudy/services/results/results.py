@@ -16,7 +16,7 @@ from readerstudy.domain.rules import Permission, authorise
 from readerstudy.files.study_analysis import Settings, analyse_study, readings_frame
 from readerstudy.report.report import render_report
 from readerstudy.services.results import bundle
-from readerstudy.services.results.freshness import state_of
+from readerstudy.services.results.cache_key import state_of
 from readerstudy.services.results.interchange import interchange_files
 from readerstudy.services.results.readings import (
     Kinds,

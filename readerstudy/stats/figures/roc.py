@@ -10,11 +10,12 @@ import pandas as pd
 
 from data.arrays import Bools, Floats
 from data.measures.proportions import interval, ratio
-from readerstudy.stats.crowd import vote_shares
 from readerstudy.stats.input.frames import build_study
 from readerstudy.stats.input.study import Study
 from readerstudy.stats.methods.confusion import metric_cells
-from readerstudy.stats.names import (
+from readerstudy.stats.methods.majority_vote import vote_shares
+from readerstudy.stats.records import Analysis, Record
+from readerstudy.stats.subjects_and_methods import (
     AREA_METHODS,
     MAJORITY,
     MEAN_READER,
@@ -22,7 +23,6 @@ from readerstudy.stats.names import (
     Method,
     Subject,
 )
-from readerstudy.stats.records import Analysis, Record
 
 Kind = Literal["reader", "mean_reader", "model"]
 Interval = tuple[float, float]

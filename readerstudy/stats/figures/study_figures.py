@@ -13,8 +13,14 @@ from data.measures.confusion import confusion_matrix
 from readerstudy.stats.figures.roc import RocFigure, study_of, study_roc_figure
 from readerstudy.stats.input.study import Study
 from readerstudy.stats.methods.learning import BY_TRIAL
-from readerstudy.stats.names import MEAN_READER, PRIMARY, PRIMARY_OF_AREAS, READERS, Subject
 from readerstudy.stats.records import Analysis, Record
+from readerstudy.stats.subjects_and_methods import (
+    MEAN_READER,
+    PRIMARY,
+    PRIMARY_OF_AREAS,
+    READERS,
+    Subject,
+)
 
 FOREST_QUANTITIES = ("sensitivity", "specificity", "accuracy", "balanced_accuracy", "auc")
 FOREST_AXIS = "Difference, 95% interval (right: the model is better)"

@@ -9,8 +9,8 @@ from scipy.stats import t as student
 from data.arrays import Floats
 from readerstudy.stats.input.arms import split_arms
 from readerstudy.stats.input.study import Missing
-from readerstudy.stats.names import MEAN_READER, Method, Subject
 from readerstudy.stats.records import ALL, NAN, Record
+from readerstudy.stats.subjects_and_methods import MEAN_READER, Method, Subject
 
 METHOD = Method("t-readers")
 BY_TRIAL = "accuracy_by_trial"

@@ -7,8 +7,8 @@ import numpy as np
 
 from data.arrays import Bools, Floats, Ints
 from data.measures.auc import Placements, delong_influence, placements
-from readerstudy.stats.clusters import area_by_cluster
 from readerstudy.stats.input.study import Study
+from readerstudy.stats.methods.clusters import area_by_cluster
 from readerstudy.stats.methods.moments import Moments, auc_jackknife, moments
 from readerstudy.stats.methods.pairs import (
     PairSums,

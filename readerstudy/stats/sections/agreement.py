@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from data.measures.tails import two_sided
-from readerstudy.stats.agreement import (
+from readerstudy.stats.input.study import Study
+from readerstudy.stats.methods.agreement import (
     Agreement,
     CompleteFleiss,
     brennan_prediger,
@@ -16,11 +17,10 @@ from readerstudy.stats.agreement import (
     krippendorff_alpha,
     observed_agreement,
 )
-from readerstudy.stats.crowd import vote_counts
-from readerstudy.stats.input.study import Study
-from readerstudy.stats.names import READERS, Method
+from readerstudy.stats.methods.majority_vote import vote_counts
 from readerstudy.stats.records import ALL, Record
 from readerstudy.stats.sections.common import Options
+from readerstudy.stats.subjects_and_methods import READERS, Method
 
 NO_INTERVAL = "no interval: it would take cases of one cluster as independent"
 

@@ -7,12 +7,11 @@ import numpy as np
 from scipy.stats import chi2
 
 from data.arrays import Bools, Floats, Ints
-from readerstudy.stats.clusters import clustered_mcnemar
 from readerstudy.stats.input.study import UNANSWERED, Aided, Study
-from readerstudy.stats.mcnemar import adjusted, discordant, exact_p
+from readerstudy.stats.methods.clusters import clustered_mcnemar
 from readerstudy.stats.methods.confusion import metric_cells
+from readerstudy.stats.methods.mcnemar import adjusted, discordant, exact_p
 from readerstudy.stats.methods.moments import proportion_influence
-from readerstudy.stats.names import AIDED_READER, MEAN_READER, Method, Subject
 from readerstudy.stats.records import ALL, Record
 from readerstudy.stats.sections.common import (
     RANDOM_DESIGNS,
@@ -30,6 +29,7 @@ from readerstudy.stats.sections.rates import (
     of_readers,
     stacked,
 )
+from readerstudy.stats.subjects_and_methods import AIDED_READER, MEAN_READER, Method, Subject
 
 DIFFERENCE = AIDED_READER - MEAN_READER
 FROM_MODEL = "advice: what model {} decides for"

@@ -15,11 +15,11 @@ from data.measures.auc import (
     separated_interval,
 )
 from data.measures.tails import quantile, two_sided
-from readerstudy.stats.clusters import area_by_cluster
 from readerstudy.stats.input.study import Study
-from readerstudy.stats.names import Method, Subject
+from readerstudy.stats.methods.clusters import area_by_cluster
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Options
+from readerstudy.stats.subjects_and_methods import Method, Subject
 
 PERFECT = "AUC of 0 or 1: DeLong's variance is 0 and says nothing about uncertainty"
 PAIRED_OFF = "exact, from as many disjoint pairs of cases as there are, and wide"

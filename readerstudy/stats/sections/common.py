@@ -7,8 +7,8 @@ from typing import TypedDict
 import numpy as np
 
 from data.arrays import Floats, Ints
-from readerstudy.stats.clusters import by_cluster
 from readerstudy.stats.input.study import Study
+from readerstudy.stats.methods.clusters import by_cluster
 from readerstudy.stats.methods.moments import Moments, moments
 from readerstudy.stats.methods.mover import Gap, Rate, mover_inference, one_sided_beyond
 from readerstudy.stats.methods.obuchowski_rockette import (
@@ -19,8 +19,8 @@ from readerstudy.stats.methods.obuchowski_rockette import (
     one_sided,
     or_inference,
 )
-from readerstudy.stats.names import AIDED_READER, MEAN_READER, MOVER, Method, Subject
 from readerstudy.stats.records import NAN, RELY, Record
+from readerstudy.stats.subjects_and_methods import AIDED_READER, MEAN_READER, MOVER, Method, Subject
 
 MEANS = (MEAN_READER, AIDED_READER)
 RANDOM_DESIGNS: tuple[Design, ...] = ("or-rrrc-capped", "or-rrrc")

@@ -8,18 +8,18 @@ from scipy.stats import chi2
 
 from data.arrays import Bools, Floats, Ints
 from data.measures.auc import delong_influence, normal_interval
-from readerstudy.stats.clusters import area_by_cluster, clustered_mcnemar
-from readerstudy.stats.crowd import NO_MAJORITY, majority_vote, vote_shares
 from readerstudy.stats.input.study import Study
-from readerstudy.stats.mcnemar import discordant, exact_p
+from readerstudy.stats.methods.clusters import area_by_cluster, clustered_mcnemar
 from readerstudy.stats.methods.confusion import is_right
+from readerstudy.stats.methods.majority_vote import NO_MAJORITY, majority_vote, vote_shares
+from readerstudy.stats.methods.mcnemar import discordant, exact_p
+from readerstudy.stats.methods.multiclass import hand_till, macro_auc
 from readerstudy.stats.methods.reader_area import raters
-from readerstudy.stats.multiclass import hand_till, macro_auc
-from readerstudy.stats.names import MAJORITY, Method, Subject
 from readerstudy.stats.records import ALL, NAN, Record
 from readerstudy.stats.sections.areas import auc_records
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.sections.rates import effects_of, metrics, proportion_records
+from readerstudy.stats.subjects_and_methods import MAJORITY, Method, Subject
 
 TIES = "a tied vote counts as wrong ({} cases tied)"
 UNVOTED = "{} cases nobody answered left out"

@@ -6,15 +6,22 @@ import numpy as np
 from scipy.stats import chi2, norm
 
 from data.arrays import Floats
-from readerstudy.stats.agreement import cohen_kappa
-from readerstudy.stats.clusters import clustered_mcnemar
 from readerstudy.stats.input.study import Model, Study
-from readerstudy.stats.mcnemar import Discordant, adjusted, chi_square, discordant, exact_p, mid_p
+from readerstudy.stats.methods.agreement import cohen_kappa
+from readerstudy.stats.methods.clusters import clustered_mcnemar
 from readerstudy.stats.methods.confusion import Cells, metric_cells
-from readerstudy.stats.names import Method, Subject
+from readerstudy.stats.methods.mcnemar import (
+    Discordant,
+    adjusted,
+    chi_square,
+    discordant,
+    exact_p,
+    mid_p,
+)
 from readerstudy.stats.records import ALL, Record
 from readerstudy.stats.sections.common import Options
 from readerstudy.stats.sections.rates import Metric, metrics, model_right
+from readerstudy.stats.subjects_and_methods import Method, Subject
 
 
 def records(study: Study, _options: Options) -> Iterator[Record]:

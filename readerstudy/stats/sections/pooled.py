@@ -6,10 +6,10 @@ import numpy as np
 
 from data.arrays import Bools, Floats
 from readerstudy.stats.methods.ustat import UStatistic, conditional_variance, ustat, ustat_inference
-from readerstudy.stats.names import Method
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Label, Options, Size, from_inference
 from readerstudy.stats.sections.variances import variance_records
+from readerstudy.stats.subjects_and_methods import Method
 
 ONLY_SE = "a second estimate of ustat's standard error"
 OUTSIDE = "an interval is not cut at 0 or 1, as iMRMC"

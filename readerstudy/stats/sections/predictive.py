@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from data.measures.proportions import interval, ratio
-from readerstudy.stats.clusters import design_effects
 from readerstudy.stats.input.study import Study
+from readerstudy.stats.methods.clusters import design_effects
 from readerstudy.stats.methods.confusion import one_vs_rest
-from readerstudy.stats.names import Method
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Options, raters_of
+from readerstudy.stats.subjects_and_methods import Method
 
 CASE_MIX = "holds for the study's mix of cases only"
 NONE_SAID = "never said"

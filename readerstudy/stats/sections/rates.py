@@ -7,12 +7,11 @@ import numpy as np
 
 from data.arrays import Bools, Floats, Ints
 from data.measures.proportions import METHODS, interval, mean_interval, ratio
-from readerstudy.stats.clusters import design_effects
 from readerstudy.stats.input.study import Model, Study
+from readerstudy.stats.methods.clusters import design_effects
 from readerstudy.stats.methods.confusion import Cells, is_right, metric_cells
 from readerstudy.stats.methods.moments import Moments, proportion_influence
 from readerstudy.stats.methods.mover import mean_rate, rate_gap
-from readerstudy.stats.names import MEAN_READER, MOVER, Method, Subject
 from readerstudy.stats.records import ALL, Record
 from readerstudy.stats.sections.common import (
     RANDOM_DESIGNS,
@@ -27,6 +26,7 @@ from readerstudy.stats.sections.common import (
 )
 from readerstudy.stats.sections.pooled import pooled_records
 from readerstudy.stats.sections.variances import component_records
+from readerstudy.stats.subjects_and_methods import MEAN_READER, MOVER, Method, Subject
 
 EFFECT = "cases of one cluster are not independent: design effect {:.2f}"
 NO_CASES = "no case of this kind"

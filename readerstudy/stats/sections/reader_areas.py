@@ -24,7 +24,6 @@ from readerstudy.stats.methods.reader_area import (
     reader_ratings,
 )
 from readerstudy.stats.methods.ustat import ustat_inference
-from readerstudy.stats.names import MEAN_READER, Method, Subject
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import (
     RANDOM_DESIGNS,
@@ -37,6 +36,7 @@ from readerstudy.stats.sections.common import (
 )
 from readerstudy.stats.sections.pooled import OUTSIDE
 from readerstudy.stats.sections.variances import component_records, variance_records
+from readerstudy.stats.subjects_and_methods import MEAN_READER, Method, Subject
 
 INCOMPLETE = "DeLong's covariance is undefined where readers judged different cases"
 NO_CONFIDENCE = "{} answers without a confidence left out of readers' AUC"

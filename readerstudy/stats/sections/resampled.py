@@ -6,21 +6,15 @@ import numpy as np
 
 from data.arrays import Floats
 from data.measures.resampling import percentile_interval
-from readerstudy.stats.bootstrap import (
-    Draws,
-    draw,
-    rate_at,
-    resampled_mean,
-    resampled_roc,
-)
 from readerstudy.stats.errors import StatsError
 from readerstudy.stats.input.study import Study
+from readerstudy.stats.methods.bootstrap import Draws, draw, rate_at, resampled_mean, resampled_roc
 from readerstudy.stats.methods.confusion import metric_cells
-from readerstudy.stats.names import MEAN_READER, Method, Subject
 from readerstudy.stats.records import ALL, NAN, Record
 from readerstudy.stats.sections.common import Label, Options
 from readerstudy.stats.sections.rates import Metric, metrics, model_right
 from readerstudy.stats.sections.resampled_areas import areas
+from readerstudy.stats.subjects_and_methods import MEAN_READER, Method, Subject
 
 MATCHED = {
     "sensitivity": "specificity_at_reader_sensitivity",

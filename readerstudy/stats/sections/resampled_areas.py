@@ -6,13 +6,13 @@ from itertools import combinations
 import numpy as np
 
 from data.arrays import Floats
-from readerstudy.stats.bootstrap import Draws, mean_over_readers
-from readerstudy.stats.drawn_areas import resampled_areas
 from readerstudy.stats.input.study import Study
+from readerstudy.stats.methods.bootstrap import Draws, mean_over_readers
+from readerstudy.stats.methods.bootstrap_auc import resampled_areas
 from readerstudy.stats.methods.reader_area import reader_ratings
-from readerstudy.stats.names import MEAN_READER, Subject
 from readerstudy.stats.records import ALL
 from readerstudy.stats.sections.common import Label
+from readerstudy.stats.subjects_and_methods import MEAN_READER, Subject
 
 Pair = tuple[Floats, Floats]
 Values = dict[Subject, Floats]

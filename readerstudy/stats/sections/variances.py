@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from readerstudy.stats.methods.moments import Moments
-from readerstudy.stats.names import Method
 from readerstudy.stats.records import Record
 from readerstudy.stats.sections.common import Label
+from readerstudy.stats.subjects_and_methods import Method
 
 VARIANCE = "variance_component"
 

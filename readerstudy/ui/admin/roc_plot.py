@@ -10,7 +10,7 @@ from readerstudy.report.figure_style import (
     curve_label,
 )
 from readerstudy.stats.figures.roc import RocCurve, RocFigure, RocPoint
-from readerstudy.stats.names import MAJORITY, Subject
+from readerstudy.stats.subjects_and_methods import MAJORITY, Subject
 
 _SQUARE_PX, _LINE_PX = 420, 20
 

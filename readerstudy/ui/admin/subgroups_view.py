@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 
 from readerstudy.services.results.subgroups import FEWEST_CASES, FEWEST_READERS, Group
-from readerstudy.stats.names import MEAN_READER, PRIMARY, Method, Subject
 from readerstudy.stats.records import ALL, Analysis
+from readerstudy.stats.subjects_and_methods import MEAN_READER, PRIMARY, Method, Subject
 from readerstudy.ui.admin import view
 
 _METHODS = (PRIMARY, Method("wilson"), Method("mean-recall"))

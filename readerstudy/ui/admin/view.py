@@ -9,8 +9,14 @@ from readerstudy.domain import ReaderKind, ReaderProgress, StudySummary
 from readerstudy.domain.errors import StudyError
 from readerstudy.stats.figures.roc import RocFigure
 from readerstudy.stats.figures.study_figures import Picture
-from readerstudy.stats.names import AREA_METHODS, MEAN_READER, PRIMARY, Method, Subject
 from readerstudy.stats.records import ALL, Analysis, Record
+from readerstudy.stats.subjects_and_methods import (
+    AREA_METHODS,
+    MEAN_READER,
+    PRIMARY,
+    Method,
+    Subject,
+)
 
 # The first with an interval is shown; the footnote names it.
 _METHODS = (PRIMARY, Method("wilson"), *AREA_METHODS)

@@ -6,7 +6,7 @@ import numpy as np
 
 from data.arrays import Floats, Ints
 from data.measures.auc import delong_influence, placements
-from readerstudy.stats.clusters import by_cluster
+from readerstudy.stats.methods.clusters import by_cluster
 
 
 def hand_till(truth: Ints, scores: Floats) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Bools, Floats, Ints
-from readerstudy.stats.bootstrap import Draws
+from readerstudy.stats.methods.bootstrap import Draws
 
 Count = Callable[[Floats, Floats, Ints, Ints], Floats]
 # Measured: pairs pay up to so many per case, and one more for every value that ratings take.

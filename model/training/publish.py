@@ -14,7 +14,7 @@ from model.errors import ModelError
 from model.network.network import SkinNet
 from model.training.calibrate import settle
 from model.training.config import TrainConfig, to_plain
-from model.training.data_parts import PHANTOM, Parts, preprocessing_of
+from model.training.data_module import PHANTOM, Parts, preprocessing_of
 from model.training.run_folder import Progress, Run, read_state
 
 SYNTHETIC_DOMAIN = "Trained on synthetic images only; it knows nothing about real skin."
