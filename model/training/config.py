@@ -2,14 +2,28 @@
 
 import argparse
 import math
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import MISSING, asdict, field, fields
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, Self, TypeVar, get_args, get_origin, get_type_hints
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    StrictBool,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic.dataclasses import dataclass
 
 from data import documents
 from data.texts import listed, quoted
 from model.card.card import LARGEST_PX, NAME, VIEWS
 from model.errors import ModelError
+
+T = TypeVar("T")
 
 
 def setting(default: Any, text: str) -> Any:
@@ -17,72 +31,137 @@ def setting(default: Any, text: str) -> Any:
     return field(default=default, metadata={"help": text})
 
 
-@dataclass(frozen=True)
+def _only_if(holds: Callable[[Any], bool], rule: str) -> AfterValidator:
+    """Refuses a value of the right type, saying by which rule; nan keeps none."""
+
+    def check(value: T) -> T:
+        if not holds(value):
+            raise ValueError(rule)
+        return value
+
+    return AfterValidator(check)
+
+
+def _between(low: float, high: float = math.inf) -> AfterValidator:
+    return _only_if(lambda value: low <= value <= high, f"from {low:g} to {high:g}")
+
+
+def _leaves_a_training_part(test_share: float, info: ValidationInfo) -> float:
+    if 1 - info.data.get("tuning_share", 0) - test_share <= 0:
+        raise ValueError("together with tuning_share below 1")
+    return test_share
+
+
+Count = Annotated[int, _between(1)]
+Whole = Annotated[int, _between(0, 2**31 - 1)]
+Side = Annotated[int, _between(16, LARGEST_PX)]
+# Thousands of threads or processes end a program without a word.
+Processes = Annotated[int, _between(0, 512)]
+# Batch norm has no variance over one image.
+BatchSize = Annotated[int, _between(2)]
+Views = Annotated[int, _only_if(VIEWS.__contains__, ", ".join(map(str, VIEWS)))]
+Fraction = Annotated[float, _between(0, 1)]
+Strength = Annotated[float, _between(0, 100)]
+Share = Annotated[float, _only_if(lambda share: 0 <= share < 1, "0 to below 1")]
+PartOfCases = Annotated[float, _only_if(lambda share: 0 < share < 1, "above 0, below 1")]
+Name = Annotated[str, _only_if(NAME.fullmatch, "letters, digits, '.', '_' and '-'")]
+Kept = Annotated[str, _only_if(("best", "last").__contains__, "best or last")]
+# A YAML file may give one value without brackets.
+OneOrMore = Annotated[
+    tuple[T, ...],
+    BeforeValidator(lambda given: given if isinstance(given, list | tuple) else (given,)),
+]
+
+
+@dataclass(frozen=True, config=ConfigDict(coerce_numbers_to_str=True, validate_default=True))
 class TrainConfig:
     """None of these values is the paper's: it does not publish them."""
 
     data: str = setting("", "manifest CSV, folder with one sub-folder per class, or 'phantom'")
-    name: str = setting("skinreader", "name of the checkpoint")
+    name: Name = setting("skinreader", "name of the checkpoint")
     taxonomy: str = setting("PUMCH14", "shipped taxonomy or JSON file")
     backbone: str = setting("efficientnet_b4", "name of a timm backbone")
     weights: str = setting("imagenet", "imagenet, none, or a local file of backbone weights")
-    auxiliary: bool = setting(True, "one auxiliary classifier per stage")
-    aux_weight: tuple[float, ...] = setting((0.3,), "weight of the auxiliary losses: one, or each")
-    size_px: int = setting(224, "side of the network's square input")
+    auxiliary: StrictBool = setting(True, "one auxiliary classifier per stage")
+    aux_weight: OneOrMore[Strength] = setting(
+        (0.3,), "weight of the auxiliary losses: one, or each"
+    )
+    size_px: Side = setting(224, "side of the network's square input")
     fit: str = setting("crop", "crop the centre, or pad, to a square")
-    growing_sizes: tuple[int, ...] = setting(
+    growing_sizes: OneOrMore[Side] = setting(
         (), "smaller training inputs in px for the first epochs, in equal shares with size_px"
     )
-    epochs: int = setting(20, "number of epochs")
-    epoch_size: int = setting(0, "images per epoch; 0: as many as the training part has")
-    batch_size: int = setting(32, "images per step and device")
-    learning_rate: float = setting(1e-3, "peak learning rate of AdamW")
-    weight_decay: float = setting(0.02, "weight decay of AdamW (not on biases and norms)")
-    warmup: float = setting(0.1, "share of the steps that raise the rate; 0.25 makes a one-cycle")
-    clip_norm: float = setting(1.0, "largest norm of the gradient")
-    ema: float = setting(0.0, "decay per step of the averaged weights that are kept; 0: no average")
-    label_smoothing: float = setting(0.05, "share of the target spread over all classes")
-    dropout: float = setting(0.4, "dropout before the main classifier; half of it before others")
-    drop_path: float = setting(0.1, "stochastic depth of the backbone")
-    balance: float = setting(
+    epochs: Count = setting(20, "number of epochs")
+    epoch_size: Whole = setting(0, "images per epoch; 0: as many as the training part has")
+    batch_size: BatchSize = setting(32, "images per step and device")
+    learning_rate: Annotated[float, _between(1e-12, 100)] = setting(
+        1e-3, "peak learning rate of AdamW"
+    )
+    weight_decay: Strength = setting(0.02, "weight decay of AdamW (not on biases and norms)")
+    warmup: Fraction = setting(
+        0.1, "share of the steps that raise the rate; 0.25 makes a one-cycle"
+    )
+    clip_norm: Annotated[float, _between(1e-12)] = setting(1.0, "largest norm of the gradient")
+    ema: Share = setting(0.0, "decay per step of the averaged weights that are kept; 0: no average")
+    label_smoothing: Share = setting(0.05, "share of the target spread over all classes")
+    dropout: Share = setting(0.4, "dropout before the main classifier; half of it before others")
+    drop_path: Share = setting(0.1, "stochastic depth of the backbone")
+    balance: Fraction = setting(
         1.0, "1: classes take turns; 0: as frequent as they are; 0.5: by square roots"
     )
-    logit_adjustment: float = setting(
+    logit_adjustment: Annotated[float, _between(0, 4)] = setting(
         0.0, "share of the classes' log frequencies that is added to the logits in training"
     )
-    mixup: float = setting(0.0, "alpha of mixup: images blended in pairs; 0: none")
-    crop_scale: float = setting(0.75, "least share of the side kept by a random crop")
-    rotation: bool = setting(True, "turn by any angle")
-    flip: bool = setting(True, "mirror")
-    brightness: float = setting(0.15, "largest relative change of brightness")
-    contrast: float = setting(0.15, "largest relative change of contrast")
-    saturation: float = setting(0.15, "largest relative change of saturation")
-    tuning_share: float = setting(0.15, "share of the cases for choosing epoch and thresholds")
-    test_share: float = setting(0.2, "share of the cases held out")
+    mixup: Annotated[float, _between(0, 10)] = setting(
+        0.0, "alpha of mixup: images blended in pairs; 0: none"
+    )
+    crop_scale: Annotated[float, _between(0.05, 1)] = setting(
+        0.75, "least share of the side kept by a random crop"
+    )
+    rotation: StrictBool = setting(True, "turn by any angle")
+    flip: StrictBool = setting(True, "mirror")
+    brightness: Fraction = setting(0.15, "largest relative change of brightness")
+    contrast: Fraction = setting(0.15, "largest relative change of contrast")
+    saturation: Fraction = setting(0.15, "largest relative change of saturation")
+    tuning_share: PartOfCases = setting(
+        0.15, "share of the cases for choosing epoch and thresholds"
+    )
+    test_share: Annotated[PartOfCases, AfterValidator(_leaves_a_training_part)] = setting(
+        0.2, "share of the cases held out"
+    )
     split: str = setting("", "stored split (`python -m data split`); the two shares do not count")
-    views: int = setting(1, "mirrored and turned copies averaged when serving: 1, 2, 4 or 8")
-    keep: str = setting("best", "epoch that is kept: best by tuning macro AUC, or last")
-    patience: int = setting(0, "epochs without a better macro AUC before stopping; 0: never")
-    seed: int = setting(1, "of weights, splits, order and augmentation")
-    deterministic: bool = setting(False, "only operations that give the same bits each time")
-    save_every: int = setting(50, "steps between two savings of the state")
-    workers: int = setting(2, "processes that load images")
-    threads: int = setting(0, "threads of torch on the CPU; 0: its own choice")
+    views: Views = setting(1, "mirrored and turned copies averaged when serving: 1, 2, 4 or 8")
+    keep: Kept = setting("best", "epoch that is kept: best by tuning macro AUC, or last")
+    patience: Whole = setting(0, "epochs without a better macro AUC before stopping; 0: never")
+    seed: Whole = setting(1, "of weights, splits, order and augmentation")
+    deterministic: StrictBool = setting(False, "only operations that give the same bits each time")
+    save_every: Count = setting(50, "steps between two savings of the state")
+    workers: Processes = setting(2, "processes that load images")
+    threads: Processes = setting(0, "threads of torch on the CPU; 0: its own choice")
     precision: str = setting("auto", "auto (mixed on CUDA, else 32-true) or one of Fabric's names")
     accelerator: str = setting("auto", "auto, cpu, cuda or mps")
-    devices: int = setting(1, "devices per node")
-    nodes: int = setting(1, "number of nodes")
-    phantom_sizes: tuple[int, ...] = setting((256,), "sides in px at which phantoms are drawn")
-    phantom_nuisance: float = setting(1.0, "strength of hair, bubbles, blur and light in training")
-    test_nuisance: float = setting(1.5, "the same for held-out phantoms")
-    tuning_size: int = setting(560, "number of tuning phantoms")
-    test_size: int = setting(1400, "number of held-out phantoms")
+    devices: Count = setting(1, "devices per node")
+    nodes: Count = setting(1, "number of nodes")
+    phantom_sizes: OneOrMore[Side] = setting((256,), "sides in px at which phantoms are drawn")
+    phantom_nuisance: Strength = setting(
+        1.0, "strength of hair, bubbles, blur and light in training"
+    )
+    test_nuisance: Strength = setting(1.5, "the same for held-out phantoms")
+    tuning_size: Count = setting(560, "number of tuning phantoms")
+    test_size: Count = setting(1400, "number of held-out phantoms")
     domain: str = setting("", "sentence for the card: what it was trained on, what it cannot know")
     licence: str = setting("Apache-2.0", "licence of the weights")
     publish: str = setting("", "folder that gets the finished checkpoint as well")
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_words(cls, values: Any, build: Callable[[Any], Self]) -> Self:
+        try:
+            return build(values)
+        except ValidationError as error:
+            raise ModelError(_words(error)) from None
+
     def __post_init__(self) -> None:
-        _check_ranges(self)
         if not self.data:
             raise ModelError(
                 "Expected data to train on, but got none; give --data MANIFEST, --data FOLDER or "
@@ -90,77 +169,35 @@ class TrainConfig:
             )
 
 
-_LIMITS: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(
-        ("epochs", "save_every", "devices", "nodes", "tuning_size", "test_size"), (1, math.inf)
-    ),
-    # Batch norm has no variance over one image.
-    "batch_size": (2, math.inf),
-    "size_px": (16, LARGEST_PX),
-    "growing_sizes": (16, LARGEST_PX),
-    "phantom_sizes": (16, LARGEST_PX),
-    **dict.fromkeys(("seed", "patience", "epoch_size"), (0, 2**31 - 1)),
-    # Thousands of threads or processes end a program without a word.
-    **dict.fromkeys(("workers", "threads"), (0, 512)),
-    "learning_rate": (1e-12, 100),
-    **dict.fromkeys(("weight_decay", "phantom_nuisance", "test_nuisance", "aux_weight"), (0, 100)),
-    "clip_norm": (1e-12, math.inf),
-    **dict.fromkeys(("brightness", "contrast", "saturation", "warmup", "balance"), (0, 1)),
-    "logit_adjustment": (0, 4),
-    "mixup": (0, 10),
-    "crop_scale": (0.05, 1),
-}
-_SHARES = ("dropout", "ema", "drop_path", "label_smoothing", "tuning_share", "test_share")
-
-
-def _check_ranges(config: TrainConfig) -> None:
-    """All settings that are wrong at once: a training must not fail late for one of them."""
-    wrong = [
-        f"{name} = {value} (from {low:g} to {high:g})"
-        for name, (low, high) in _LIMITS.items()
-        for value in _each(getattr(config, name))
-        if not low <= value <= high
-    ]
-    wrong += [
-        f"{name} = {getattr(config, name)} (0 to below 1)"
-        for name in _SHARES
-        if not 0 <= getattr(config, name) < 1
-    ]
-    if config.tuning_share <= 0 or config.test_share <= 0 or _train_share(config) <= 0:
-        wrong.append(
-            f"tuning_share = {config.tuning_share} and test_share = {config.test_share} "
-            "(each above 0, together below 1)"
-        )
-    if config.views not in VIEWS:
-        wrong.append(f"views = {config.views} ({', '.join(map(str, VIEWS))})")
-    if config.keep not in ("best", "last"):
-        wrong.append(f"keep = {config.keep} (best or last)")
-    if not NAME.fullmatch(config.name):
-        wrong.append(f"name = {config.name!r} (letters, digits, '.', '_' and '-')")
-    if wrong:
-        raise ModelError(
-            f"Expected settings in their ranges, but got {', '.join(wrong)}; change it."
-        )
-
-
-def _train_share(config: TrainConfig) -> float:
-    return 1 - config.tuning_share - config.test_share
-
-
-def _each(value: Any) -> tuple[Any, ...]:
-    return value if isinstance(value, tuple) else (value,)
+def _words(error: ValidationError) -> str:
+    """All settings out of their ranges at once: a training must not fail late for one of them."""
+    faults = error.errors(include_url=False)
+    for fault in faults:
+        if fault["type"] != "value_error":
+            entry = TrainConfig.__dataclass_fields__[str(fault["loc"][0])]
+            return (
+                f"Expected {entry.name} ({entry.metadata['help']}) like {_shown(entry.default)}, "
+                f"but got {quoted(fault['input'])}; change it."
+            )
+    wrong = (
+        f"{fault['loc'][0]} = {quoted(fault['input'])} ({fault['ctx']['error']})"
+        for fault in faults
+    )
+    return f"Expected settings in their ranges, but got {', '.join(wrong)}; change it."
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """One flag per setting; a flag that is not given leaves the file's value or the default."""
+    types = get_type_hints(TrainConfig)
     for entry in fields(TrainConfig):
+        of_entry = types[entry.name]
         flag = "--" + entry.name.replace("_", "-")
         text = f"{entry.metadata['help']} (default: {_shown(entry.default)})"
-        kind: dict[str, Any] = {"type": entry.type}
-        if entry.type is bool:
+        kind: dict[str, Any] = {"type": of_entry}
+        if of_entry is bool:
             kind = {"action": argparse.BooleanOptionalAction}
-        elif get_origin(entry.type) is tuple:
-            kind = {"type": get_args(entry.type)[0], "nargs": "+"}
+        elif get_origin(of_entry) is tuple:
+            kind = {"type": get_args(of_entry)[0], "nargs": "+"}
         parser.add_argument(
             flag, dest=entry.name, default=argparse.SUPPRESS, help=text.replace("%", "%%"), **kind
         )
@@ -175,36 +212,14 @@ def _shown(default: Any) -> str:
 def resolve(*, file: Path | None, flags: dict[str, Any]) -> TrainConfig:
     """Defaults, then the YAML file, then flags. Raises ModelError for a setting that is unknown."""
     values = _read_yaml(file) if file else {}
-    known = {entry.name: entry for entry in fields(TrainConfig)}
-    unknown = sorted(set(values) - set(known), key=str)
+    known = {entry.name for entry in fields(TrainConfig)}
+    unknown = sorted(set(values) - known, key=str)
     if unknown:
         raise ModelError(
             f"Expected known settings in {file}, but got {listed(map(str, unknown))}; "
             "`python -m model train --help` lists them."
         )
-    merged = {**values, **{name: flags[name] for name in known if name in flags}}
-    return TrainConfig(**{name: _typed(known[name], value) for name, value in merged.items()})
-
-
-def _typed(entry: Any, value: Any) -> Any:
-    """YAML reads 1e-3 as text and lists as lists; the field's own type decides."""
-    try:
-        return _converted(entry.type, value)
-    except (TypeError, ValueError):
-        raise ModelError(
-            f"Expected {entry.name} ({entry.metadata['help']}) like {_shown(entry.default)}, "
-            f"but got {quoted(value)}; change it."
-        ) from None
-
-
-def _converted(kind: Any, value: Any) -> Any:
-    if get_origin(kind) is tuple:
-        parts = value if isinstance(value, list | tuple) else [value]
-        return tuple(get_args(kind)[0](part) for part in parts)
-    # bool("no") would be True.
-    if kind is bool and not isinstance(value, bool):
-        raise TypeError
-    return kind(value)
+    return TrainConfig(**values | {name: flags[name] for name in known & set(flags)})
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

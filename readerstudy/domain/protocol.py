@@ -45,6 +45,16 @@ class Questions(_Part):
     option_order: Literal["fixed", "shuffled"] = "fixed"
     information: Literal["full", "image"] = "full"
 
+    def further(self) -> list[str]:
+        """What is asked beside the class, in words."""
+        words = {
+            "I cannot tell": self.cannot_tell,
+            "second and third choice": self.top3,
+            "confidence from 0 to 100": self.confidence,
+            f"management: {', '.join(self.management)}": bool(self.management),
+        }
+        return [text for text, is_asked in words.items() if is_asked]
+
 
 class Order(_Part):
     """Which cases a reader gets.

@@ -1,7 +1,9 @@
 """One case on a reader's page, and what the reader answers."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from pydantic import Field
 
 from readerstudy.domain.kinds import SupportKind
 from readerstudy.domain.studies import Option
@@ -10,17 +12,39 @@ if TYPE_CHECKING:
     from readerstudy.domain.protocol import Questions
 
 
+T = TypeVar("T")
+
+
+def question(kind: str, meaning: str, *, setting: str = "") -> Any:
+    """An optional question: its words in the codebook, and its setting if that has another name."""
+    return field(default=None, metadata={"kind": kind, "meaning": meaning, "setting": setting})
+
+
 @dataclass(frozen=True)
 class Given:
-    """What a reader answers; an empty `answer` if there is none (cannot tell, or out of time)."""
+    """What a reader answers; an empty `answer` if there is none (cannot tell, or out of time).
 
-    answer: str
-    answer_2: str | None = None
-    answer_3: str | None = None
-    confidence: int | None = None
-    management: str | None = None
+    The request, the table, a reader's own data, the export and its codebook follow these fields.
+    """
+
+    answer: Annotated[str, Field(max_length=50)]
+    answer_2: Annotated[str | None, Field(max_length=50)] = question(
+        "class code", "second choice, where the study asks for it", setting="top3"
+    )
+    answer_3: Annotated[str | None, Field(max_length=50)] = question(
+        "class code", "third choice, where the study asks for it", setting="top3"
+    )
+    confidence: Annotated[int | None, Field(ge=0, le=100)] = question(
+        "0 to 100", "how sure the reader was, where given"
+    )
+    management: Annotated[str | None, Field(max_length=40)] = question(
+        "text", "what the reader would do, where the study asks for it"
+    )
     cannot_tell: bool = False
     timed_out: bool = False
+
+
+QUESTIONS = tuple(entry for entry in fields(Given) if entry.metadata)
 
 
 @dataclass(frozen=True)
@@ -81,8 +105,18 @@ class Measured:
     """What the browser says of itself: time in view and not idle, its window, uses of the zoom."""
 
     active_ms: int | None = None
-    screen: str | None = None
+    screen: Annotated[str | None, Field(max_length=40)] = None
     zooms: int | None = None
+
+
+def names(kind: Any) -> tuple[str, ...]:
+    """The fields of a dataclass, in order."""
+    return tuple(entry.name for entry in fields(kind))
+
+
+def part(kind: type[T], source: object) -> T:
+    """The fields of `kind` in a request or a stored row."""
+    return kind(**{name: getattr(source, name) for name in names(kind)})
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from data.texts import problem, quoted
 from readerstudy.domain import Actor, Arm, Given, Measured, Role, Stage, StudyState
 from readerstudy.domain.errors import AnswerError, PermissionDenied, StateError, StudyError
 from readerstudy.domain.protocol import Analysis, Protocol, Questions
+from readerstudy.domain.reading import QUESTIONS
 
 ACCOUNT_SESSION = timedelta(hours=12)
 READER_SESSION = timedelta(days=30)
@@ -197,7 +198,8 @@ def check_given(given: Given, *, codes: Sequence[str], protocol: Protocol) -> No
     _require(len(set(chosen)) == len(chosen), "different diagnoses", "one of them twice")
     _require(not given.answer_3 or bool(given.answer_2), "a second diagnosis", "only a third")
     _check_management(given.management, questions)
-    _check_confidence(given.confidence, questions)
+    _check_asked(given, questions)
+    _check_confidence(given.confidence)
 
 
 def _check_management(management: str | None, questions: Questions) -> None:
@@ -208,12 +210,17 @@ def _check_management(management: str | None, questions: Questions) -> None:
         )
 
 
-def _check_confidence(confidence: int | None, questions: Questions) -> None:
-    if confidence is None:
-        return
-    if not questions.confidence:
-        raise AnswerError("Expected no confidence, since this study does not ask for it.")
-    if not 0 <= confidence <= MAX_CONFIDENCE:
+def _check_asked(given: Given, questions: Questions) -> None:
+    for name, setting in ((asked.name, asked.metadata["setting"]) for asked in QUESTIONS):
+        is_given = getattr(given, name) not in (None, "")
+        if is_given and not getattr(questions, setting or name):
+            raise AnswerError(
+                f"Expected no {name.replace('_', ' ')}, since this study does not ask for it."
+            )
+
+
+def _check_confidence(confidence: int | None) -> None:
+    if confidence is not None and not 0 <= confidence <= MAX_CONFIDENCE:
         raise AnswerError(
             f"Expected a confidence from 0 to {MAX_CONFIDENCE}, but got {confidence}; move the bar."
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from readerstudy.domain.profile import OF_EXPERIENCE, PROFILE_FIELDS, ProfileField
+from readerstudy.domain.reading import QUESTIONS
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,7 @@ READINGS = (
         "under which condition the case was read",
     ),
     Column("answer", _CODE, "current answer; empty = shown, and not answered with a class"),
-    Column("answer_2", _CODE, "second choice, where the study asks for it"),
-    Column("answer_3", _CODE, "third choice, where the study asks for it"),
-    Column("confidence", "0 to 100", "how sure the reader was, where given"),
-    Column("management", "text", "what the reader would do, where the study asks for it"),
+    *(Column(asked.name, asked.metadata["kind"], asked.metadata["meaning"]) for asked in QUESTIONS),
     Column("position", "from 1", "place of the case in the reader's own drawn order"),
     Column("shown_at", _TIME, "when the server first showed the case"),
     Column("answered_at", _TIME, "when the server stored the current answer"),

@@ -51,9 +51,9 @@ def test_every_setting_has_a_sentence_for_help():
 
 
 def test_yamls_own_ideas_of_types_are_put_right(tmp_path):
-    file = write(tmp_path, "data: phantom\nlearning_rate: 1e-3\nphantom_sizes: 96\n")
+    file = write(tmp_path, "data: phantom\nname: 7\nlearning_rate: 1e-3\nphantom_sizes: 96\n")
     config = resolve(file=file, flags={})
-    assert config.learning_rate == 0.001
+    assert (config.name, config.learning_rate) == ("7", 0.001)
     assert config.phantom_sizes == (96,)
 
 
@@ -63,6 +63,10 @@ def test_yamls_own_ideas_of_types_are_put_right(tmp_path):
         ("data: phantom\nepocs: 3\n", "epocs"),
         ("data: phantom\nepochs: many\n", "epochs"),
         ("data: phantom\nflip: 3\n", "flip"),
+        ("data: phantom\nepochs: 2.5\n", r"number of epochs\) like 20, but got 2.5"),
+        ("data: phantom\nflip: 'no'\n", "flip"),
+        ("data: phantom\npublish:\n", "publish"),
+        ("data: phantom\nphantom_sizes: [96, many]\n", "phantom_sizes .* got 'many'"),
         ("data: phantom\nepochs: 0\n", "epochs = 0"),
         ("data: phantom\ndropout: 1.5\n", "dropout = 1.5"),
         ("data: phantom\nbalance: 2\n", "balance = 2"),
@@ -120,6 +124,7 @@ def test_the_docs_hold_every_setting_with_its_default():
         ("aux_weight", (-0.1,)),
         ("tuning_size", 0),
         ("tuning_share", 0.0),
+        ("tuning_share", 0.8),
         ("crop_scale", 0.0),
         ("name", "a/b"),
         ("name", ""),
@@ -131,5 +136,5 @@ def test_a_setting_out_of_range_is_refused_before_anything_is_done(setting, valu
 
 
 def test_all_wrong_settings_are_named_at_once():
-    with pytest.raises(ModelError, match=r"epochs = 0.*seed = -3.*test_share = 0.9"):
+    with pytest.raises(ModelError, match=r"epochs = 0.*test_share = 0.9.*seed = -3"):
         TrainConfig(data="phantom", epochs=0, seed=-3, tuning_share=0.2, test_share=0.9)

@@ -129,6 +129,11 @@ ALL = Questions(cannot_tell=True, top3=True, management=("treat", "wait"))
         (Given(answer="BCC", confidence=-1), Questions(), "0 to 100"),
         (Given(answer="BCC", confidence=50), Questions(confidence=False), "no confidence"),
         (Given(answer="", cannot_tell=True), Questions(), "a diagnosis"),
+        (
+            Given(answer="", answer_2="SK", cannot_tell=True),
+            Questions(cannot_tell=True),
+            "no answer 2",
+        ),
         (Given(answer="BCC", cannot_tell=True, management="wait"), ALL, "a diagnosis"),
         (Given(answer="BCC", answer_2="SK"), Questions(), "one diagnosis"),
         (Given(answer="BCC", answer_2="BCC", management="wait"), ALL, "different"),

@@ -17,6 +17,7 @@ from readerstudy.db.tables import (
     ReferenceStandard,
     Study,
 )
+from readerstudy.domain.reading import Given, Measured, names
 
 Row = dict[str, Any]
 
@@ -31,20 +32,11 @@ def readings(session: Session, study: Study) -> list[Row]:
             Case.patient_id,
             ReferenceStandard.label.label("truth"),
             Assignment.arm,
-            Answer.answer,
-            Answer.answer_2,
-            Answer.answer_3,
-            Answer.confidence,
-            Answer.management,
-            Answer.cannot_tell,
-            Answer.screen,
-            Answer.zooms,
+            *(getattr(Answer, name) for name in (*names(Given), *names(Measured))),
             Assignment.advice,
             Assignment.position,
             Assignment.shown_at,
             Answer.answered_at,
-            Answer.active_ms,
-            Answer.timed_out,
             (Answer.revision > 1).label("changed"),
         )
         .select_from(Assignment)

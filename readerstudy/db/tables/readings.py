@@ -1,12 +1,14 @@
 """What readers do, and the audit trail."""
 
 from datetime import datetime
+from typing import get_type_hints
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from readerstudy.db.tables.base import Base, Json, identity, reference
 from readerstudy.domain import Arm
+from readerstudy.domain.reading import QUESTIONS, Given
 
 
 class Assignment(Base):
@@ -59,10 +61,6 @@ class Answer(Base):
     arm: Mapped[Arm]
     revision: Mapped[int]
     answer: Mapped[str] = mapped_column(sa.String(40))
-    answer_2: Mapped[str | None] = mapped_column(sa.String(40))
-    answer_3: Mapped[str | None] = mapped_column(sa.String(40))
-    confidence: Mapped[int | None]
-    management: Mapped[str | None] = mapped_column(sa.String(40))
     client_token: Mapped[str] = mapped_column(sa.String(80), unique=True)
     shown_at: Mapped[datetime]
     answered_at: Mapped[datetime]
@@ -71,6 +69,12 @@ class Answer(Base):
     cannot_tell: Mapped[bool] = mapped_column(server_default=sa.false())
     screen: Mapped[str | None] = mapped_column(sa.String(20))
     zooms: Mapped[int | None]
+
+
+_kinds = get_type_hints(Given)
+for _question in QUESTIONS:
+    _kind = sa.Integer() if _kinds[_question.name] == int | None else sa.String(40)
+    setattr(Answer, _question.name, mapped_column(_kind, nullable=True))
 
 
 class Event(Base):

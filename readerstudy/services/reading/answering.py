@@ -1,6 +1,7 @@
 """What a reader does case by case: see it, answer it, once."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -210,16 +211,8 @@ def new_answer(
         case_id=assignment.case_id,
         arm=assignment.arm,
         revision=1,
-        answer=given.answer,
-        answer_2=given.answer_2,
-        answer_3=given.answer_3,
-        confidence=given.confidence,
-        management=given.management,
-        cannot_tell=given.cannot_tell,
-        timed_out=given.timed_out,
-        active_ms=measured.active_ms,
-        screen=measured.screen,
-        zooms=measured.zooms,
         shown_at=shown_at,
         answered_at=rules.not_before(now, shown_at),
+        **asdict(given),
+        **asdict(measured),
     )

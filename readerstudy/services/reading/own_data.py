@@ -8,24 +8,12 @@ from readerstudy.db import Database, Session, audit
 from readerstudy.db.queries import assignments as queries
 from readerstudy.db.queries import readers
 from readerstudy.db.tables import Answer, Assignment, Invitation, Reader, Study
-from readerstudy.domain import Actor, Arm, Role, Stage, Withdrawal, rules
+from readerstudy.domain import Actor, Arm, Given, Measured, Role, Stage, Withdrawal, rules
+from readerstudy.domain.reading import names
 from readerstudy.security import tokens
 from readerstudy.services.reading.readers import stage_of
 
-_ANSWER = (
-    "revision",
-    "answer",
-    "answer_2",
-    "answer_3",
-    "confidence",
-    "management",
-    "cannot_tell",
-    "timed_out",
-    "answered_at",
-    "active_ms",
-    "screen",
-    "zooms",
-)
+_ANSWER = ("revision", *names(Given), "answered_at", *names(Measured))
 
 
 def own_data(db: Database, *, actor: Actor) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Looking back at answered cases, and changing an answer, where the protocol allows it."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from readerstudy.db import Database, Session, audit
@@ -8,10 +8,9 @@ from readerstudy.db.queries import assignments as queries
 from readerstudy.db.tables import Answer, Assignment, Reader, Study
 from readerstudy.domain import Actor, CaseView, Given, Measured, Saved, Stage, StudyState, rules
 from readerstudy.domain.errors import AnswerError, StateError
+from readerstudy.domain.reading import part
 from readerstudy.services.reading import answering, feedback
 from readerstudy.services.reading.readers import in_trail, options_of, stage_of
-
-_GIVEN = tuple(asdict(Given(answer="")))
 
 
 def earlier_case(db: Database, *, actor: Actor, case_token: str) -> CaseView:
@@ -27,7 +26,7 @@ def earlier_case(db: Database, *, actor: Actor, case_token: str) -> CaseView:
             preload=None,
             preload_views=0,
             forth=queries.token_at(session, reader_id, assignment.position + 1),
-            given=_given(stored),
+            given=part(Given, stored),
             is_locked=_why_locked(session, study, assignment) is not None,
             reference=feedback.reference_for(session, study, assignment),
         )
@@ -56,7 +55,7 @@ def revise_answer(
             raise AnswerError(reason)
         codes = [option.code for option in options_of(study)]
         rules.check_given(given, codes=codes, protocol=study.protocol)
-        if given != _given(stored) and not _is_known(session, stored, client_token):
+        if given != part(Given, stored) and not _is_known(session, stored, client_token):
             _add_revision(session, reader, assignment, stored, given, client_token, measured)
         return answering.saved_of(session, study, assignment)
 
@@ -79,10 +78,6 @@ def _why_locked(session: Session, study: Study, assignment: Assignment) -> str |
     if queries.is_read_again(session, assignment):
         return "Expected the answer that stands: you have since seen this case again; go on."
     return None
-
-
-def _given(answer: Answer) -> Given:
-    return Given(**{name: getattr(answer, name) for name in _GIVEN})
 
 
 def _is_known(session: Session, stored: Answer, client_token: str) -> bool:

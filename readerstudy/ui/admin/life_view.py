@@ -192,12 +192,5 @@ def _text(found: Preview) -> str:
 
 
 def _questions(found: Preview) -> str:
-    asked = found.questions
-    further = {
-        "I cannot tell": asked.cannot_tell,
-        "second and third choice": asked.top3,
-        "confidence from 0 to 100": asked.confidence,
-        f"management: {', '.join(asked.management)}": bool(asked.management),
-    }
-    words = "; ".join(text for text, is_asked in further.items() if is_asked)
+    words = "; ".join(found.questions.further())
     return f'<p class="sr-soft">Also asked: {escape(words)}.</p>' if words else ""

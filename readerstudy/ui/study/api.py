@@ -1,12 +1,12 @@
 """What the quiz asks and sends: one case at a time, and an answer that is saved or is not."""
 
 from collections.abc import Callable
-from dataclasses import asdict, fields
-from typing import Annotated, Any
+from dataclasses import MISSING, asdict, fields
+from typing import Annotated, Any, get_type_hints
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field, create_model
 
 from data.errors import UserError
 from readerstudy.db import Database
@@ -19,6 +19,7 @@ from readerstudy.domain.errors import (
     RetryError,
     ThrottledError,
 )
+from readerstudy.domain.reading import part
 from readerstudy.services.intake import image_store
 from readerstudy.services.reading import answering, joining, revising
 from readerstudy.services.results import own_result
@@ -27,29 +28,30 @@ from readerstudy.ui.translations import language_of, quiz_words
 
 # Of a case or a picture in an address: none has more than a database can count.
 Number = Annotated[int, Path(ge=0, le=1_000_000)]
-_GIVEN = {field.name for field in fields(Given)}
-_MEASURED = {field.name for field in fields(Measured)}
 _STATUS = {PermissionDenied: 403, NotFoundError: 404, ThrottledError: 429, FullError: 507}
 
 
-class Answer(BaseModel):
-    """`client_token` is drawn once per answer, so that a retry is the same answer."""
+def _fields(kind: Any) -> dict[str, Any]:
+    hints = get_type_hints(kind, include_extras=True)
+    return {
+        entry.name: (hints[entry.name], ... if entry.default is MISSING else entry.default)
+        for entry in fields(kind)
+    }
+
+
+_Body: Any = create_model("_Body", **_fields(Given), **_fields(Measured))
+
+
+class Answer(_Body):  # type: ignore[misc]
+    """`client_token` is drawn once per answer, so that a retry is the same answer.
+
+    Nonsense in what was measured is dropped later: the answer matters more.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     case_token: str = Field(max_length=100)
-    answer: str = Field(max_length=50)
-    answer_2: str | None = Field(default=None, max_length=50)
-    answer_3: str | None = Field(default=None, max_length=50)
-    confidence: int | None = Field(default=None, ge=0, le=100)
-    management: str | None = Field(default=None, max_length=40)
-    cannot_tell: bool = False
-    timed_out: bool = False
     client_token: str = Field(min_length=8, max_length=80)
-    # Nonsense in these is dropped later: the answer matters more.
-    active_ms: int | None = None
-    screen: str | None = Field(default=None, max_length=40)
-    zooms: int | None = None
     reader_code: str | None = Field(default=None, max_length=40)
 
 
@@ -142,9 +144,9 @@ def _save(verb: Callable[..., Saved], db: Database, actor: Actor, body: Answer) 
             db,
             actor=actor,
             case_token=body.case_token,
-            given=Given(**body.model_dump(include=_GIVEN)),
+            given=part(Given, body),
             client_token=body.client_token,
-            measured=Measured(**body.model_dump(include=_MEASURED)),
+            measured=part(Measured, body),
         )
     except AlreadyAnswered as error:
         return JSONResponse({"detail": str(error), **asdict(error.saved)}, status_code=409)
