@@ -10,9 +10,8 @@ from argon2 import PasswordHasher
 
 from readerstudy.db import Database
 from readerstudy.domain import Actor
-from readerstudy.report import figures
 from readerstudy.security import passwords
-from tests.support.making import World, make_reader, write_cases, write_predictions
+from tests.support.making import World, draw_nothing, make_reader, write_cases, write_predictions
 from tests.support.postgres import Server, running_server
 from tests.support.stores import PostgresStore, SqliteStore, Store, Templates, populated, templates
 
@@ -29,20 +28,12 @@ def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 def _quick_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes seconds; tests that look at a picture ask for `drawn`."""
     if "drawn" not in request.fixturenames:
-
-        def quick(_: object, kind: str = "svg", *, stamp: str = "") -> bytes:
-            return f"<{kind}><desc>{stamp}</desc></{kind}>".encode()
-
-        monkeypatch.setattr(figures, "render", quick)
-
-
-_RENDER = figures.render
+        draw_nothing(monkeypatch)
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures are really drawn, also after the tests of a site that lasts as long as they all."""
-    monkeypatch.setattr(figures, "render", _RENDER)
+def drawn() -> None:
+    """Pictures are really drawn."""
 
 
 @pytest.fixture(scope="session")

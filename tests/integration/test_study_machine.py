@@ -17,14 +17,13 @@ from data.taxonomy import DEMO8
 from readerstudy.db import Database
 from readerstudy.domain import SYSTEM, ContactData, Given, Measured, SignOff
 from readerstudy.domain.protocol import Policies, Protocol
-from readerstudy.report import figures
 from readerstudy.services import accounts
 from readerstudy.services.people import identities, invitations
 from readerstudy.services.reading import answering, joining, own_data, revising
 from readerstudy.services.results import results
 from readerstudy.services.study import drafts, lifecycle, summaries, trail
 from tests.hostile.texts import HOSTILE, LEGITIMATE, MARKUP
-from tests.support.making import write_cases
+from tests.support.making import draw_nothing, write_cases
 
 SLUGS = ("one", "two")
 TEXTS = st.sampled_from([*HOSTILE.values(), *LEGITIMATE, MARKUP, "=1+1", "", "plain"]) | st.text(
@@ -44,7 +43,7 @@ class StudyMachine(RuleBasedStateMachine):
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         # Drawing takes seconds; figures of odd texts are drawn in another test.
         patch = self.stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(figures, "render", lambda *_, **__: b"<svg/>")
+        draw_nothing(patch)
         self.db = Database(f"sqlite:///{folder / 'a.db'}")
         self.stack.callback(self.db.close)
         self.db.migrate()

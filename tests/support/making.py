@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 import sqlalchemy as sa
 
 from data.images import encode
@@ -14,6 +15,7 @@ from data.manifest import write_manifest
 from data.taxonomy import DEMO8, PUMCH14, Taxonomy
 from readerstudy.db import Database
 from readerstudy.domain import SYSTEM, Actor, Given, Measured, Role, SignOff
+from readerstudy.report import figures
 from readerstudy.services import accounts
 from readerstudy.services.reading import answering, joining
 from readerstudy.services.study import drafts, lifecycle
@@ -124,6 +126,16 @@ def make_world(db: Database) -> World:
     tokens = {slug: answer_next(db, actors[f"reader {slug}"]) for slug in ("alpha", "beta")}
     actors["stranger"] = Actor(role=Role.READER, name="stranger")
     return World(db, actors, tokens)
+
+
+def draw_nothing(patch: pytest.MonkeyPatch) -> None:
+    """Files of pictures say their kind and stamp alone. Others hold `render` by its name."""
+
+    def save(_: object, kind: str, *, stamp: str) -> bytes:
+        return f"<{kind}><desc>{stamp}</desc></{kind}>".encode()
+
+    patch.setattr(figures, "_draw", lambda _: None)
+    patch.setattr(figures, "save", save)
 
 
 def dump(db: Database) -> str:
