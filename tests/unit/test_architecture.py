@@ -116,7 +116,10 @@ _MAY_TOUCH = {
     ("readerstudy/ui/account.py", "open"): "no file: sessions.open",
     ("readerstudy/ui/sign_in.py", "open"): "no file: sessions.open",
     ("readerstudy/ui/admin/uploads.py", "scratch"): "a folder of a name drawn here",
-    ("readerstudy/ui/translations.py", "glob"): "the catalogues of the project itself, at the start",
+    (
+        "readerstudy/ui/translations.py",
+        "glob",
+    ): "the catalogues of the project itself, at the start",
     ("readerstudy/ui/translations.py", "open"): "the same",
     ("readerstudy/ui/admin/uploads.py", "open_file"): "the body of a PUT, into that folder",
 }

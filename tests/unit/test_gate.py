@@ -103,3 +103,9 @@ def test_private_endpoints_are_not_listed_on_request():
 def test_https_is_remembered_by_browsers():
     assert "strict-transport-security" in ask(public=PUBLIC)[1]
     assert "strict-transport-security" not in ask()[1]
+
+
+@pytest.mark.parametrize("path", ["/admin/config", "/admin-api/a", "/study/config", "/study-api/a"])
+def test_who_has_not_signed_in_does_not_reach_the_application(path):
+    assert ask(path)[0] == 401
+    assert ask(path, accept="text/html")[0] == 303
