@@ -19,6 +19,8 @@ from readerstudy.ui.security.sessions import Sessions, Zone
 _log = logging.getLogger(__name__)
 _PUBLIC: Final = "public"
 _THREADS: Final = 48
+_POLL_SECONDS: Final = 0.05
+_PROGRESS_SECONDS: Final = 0.5
 _FONT = ["ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "PingFang SC", "Noto Sans SC"]
 
 Handler = Callable[..., Any]
@@ -81,6 +83,9 @@ def mount(app: FastAPI, page: Page, *, sessions: Sessions, private: Path) -> Non
     # Not 40, for which Gradio takes the threads that answer all other requests.
     blocks.max_threads = _THREADS
     blocks.queue(api_open=False, status_update_rate=10, default_concurrency_limit=8, max_size=300)
+    # Gradio looks 1,000 and 100 times a second, for each page, whether there is something to do.
+    blocks._queue.sleep_when_free = _POLL_SECONDS
+    blocks._queue.progress_update_sleep_when_free = _PROGRESS_SECONDS
     gr.mount_gradio_app(
         app,
         blocks,

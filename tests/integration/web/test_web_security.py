@@ -1,8 +1,10 @@
 """The walls of the site, asked over HTTP; who may do what is in tests/attacks/matrix.csv."""
 
 import re
+import types
 
 import gradio as gr
+import gradio.queueing
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -20,6 +22,7 @@ from readerstudy.ui.gradio_page import Page, UnguardedHandlerError, allow, allow
 from readerstudy.ui.security.sessions import Sessions, Zone
 from readerstudy.ui.sign_in import sign_in_routes
 from tests.attacks import enumerated
+from tests.support.coroutines import finish
 from tests.support.live import ADMIN_COOKIE, STUDY_COOKIE, call, free_port, serve
 from tests.support.making import PASSWORD
 
@@ -335,3 +338,25 @@ def test_a_handler_guarded_for_another_zone_is_not_mounted(tmp_path):
             blocks.load(guard(lambda: None))
         with pytest.raises(UnguardedHandlerError, match="guarded"):
             mount(FastAPI(), Page(blocks, "/x", Zone.ADMIN), sessions=sessions, private=tmp_path)
+
+
+def test_an_idle_page_hardly_ever_looks_for_work(site, monkeypatch):
+    """Gradio's own pace, a thousand times a second, is a sixth of a core for three pages."""
+    naps = []
+
+    class StopError(Exception):
+        pass
+
+    async def nap(seconds):
+        naps.append(seconds)
+        raise StopError
+
+    with gr.Blocks() as blocks:
+        pass
+    mount(FastAPI(), Page(blocks, "/x", None), sessions=None, private=site.db.images)
+    monkeypatch.setattr(gradio.queueing, "asyncio", types.SimpleNamespace(sleep=nap))
+    for loop in (blocks._queue.start_processing, blocks._queue.start_progress_updates):
+        with pytest.raises(StopError):
+            finish(loop())
+        blocks._queue.stopped = False
+    assert sum(1 / seconds for seconds in naps) <= 25
