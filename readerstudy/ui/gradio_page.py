@@ -84,8 +84,8 @@ def mount(app: FastAPI, page: Page, *, sessions: Sessions, private: Path) -> Non
     blocks.max_threads = _THREADS
     blocks.queue(api_open=False, status_update_rate=10, default_concurrency_limit=8, max_size=300)
     # Gradio looks 1,000 and 100 times a second, for each page, whether there is something to do.
-    blocks._queue.sleep_when_free = _POLL_SECONDS
-    blocks._queue.progress_update_sleep_when_free = _PROGRESS_SECONDS
+    queue = blocks._queue  # noqa: SLF001 -- there is no setting for it
+    queue.sleep_when_free, queue.progress_update_sleep_when_free = _POLL_SECONDS, _PROGRESS_SECONDS
     gr.mount_gradio_app(
         app,
         blocks,
