@@ -5,7 +5,7 @@ import argparse
 from readerstudy.config import Settings
 from readerstudy.db import Database
 from readerstudy.domain import SYSTEM, RequestState
-from readerstudy.domain.rules import INVITATION_LIFE
+from readerstudy.domain.lifetimes import INVITATION_LIFE
 from readerstudy.services.people import requests
 
 Arguments = argparse.Namespace

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from readerstudy.domain import Arm, CaseRole, ReaderKind
-from readerstudy.domain.rules import BOOTSTRAP_SEED, REPLICATES
 from readerstudy.files import columns
 from readerstudy.files.csvio import write_csv
 from readerstudy.stats import Analysis, analyse
@@ -18,6 +17,9 @@ from readerstudy.stats.records import FIELDS
 
 # Stands for the readers of a study that has none yet, so that the models can be shown alone.
 NOBODY = "nobody"
+# Of the bootstrap intervals on the page and in the export; those of the command by default.
+REPLICATES = 2000
+BOOTSTRAP_SEED = 0
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,9 @@ from readerstudy.db.queries import studies
 from readerstudy.db.tables import Account, SignedIn
 from readerstudy.domain import SYSTEM, Actor, Role
 from readerstudy.domain.errors import PermissionDenied, SignInError, StudyError
-from readerstudy.domain.rules import (
-    ACCOUNT_SESSION,
-    READER_SESSION,
-    Permission,
-    authorise,
-    network_of,
-)
+from readerstudy.domain.lifetimes import ACCOUNT_SESSION, READER_SESSION
+from readerstudy.domain.permissions import Permission, authorise
+from readerstudy.domain.throttling import network_of
 from readerstudy.security import passwords, tokens
 from readerstudy.services.throttling import UNKNOWN, WINDOW_MINUTES, may_try, note_failure
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from readerstudy.db import Database
 from readerstudy.db import backup as copies
 from readerstudy.domain import Actor
-from readerstudy.domain.rules import Permission, authorise
+from readerstudy.domain.permissions import Permission, authorise
 
 
 def back_up(db: Database, *, actor: Actor, out: Path) -> int:

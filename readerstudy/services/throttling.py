@@ -6,7 +6,7 @@ from readerstudy import clock
 from readerstudy.db import Session
 from readerstudy.db.queries import accounts as queries
 from readerstudy.db.tables import SignInAttempt
-from readerstudy.domain.rules import ATTEMPT_WINDOW, is_throttled, window_of
+from readerstudy.domain.throttling import ATTEMPT_WINDOW, is_throttled, window_of
 
 WINDOW_MINUTES = int(ATTEMPT_WINDOW.total_seconds() // 60)
 # All names of no account together: what was typed there may be a password.

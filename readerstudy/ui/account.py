@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from readerstudy.db import Database
 from readerstudy.domain import Actor
 from readerstudy.domain.errors import CrowdedError, PermissionDenied, StudyError
-from readerstudy.domain.rules import Permission, may
+from readerstudy.domain.permissions import Permission, may
 from readerstudy.services import accounts
 from readerstudy.services.people import staff
 from readerstudy.services.study import trail

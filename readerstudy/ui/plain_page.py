@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
-from readerstudy.domain.rules import network_of
+from readerstudy.domain.throttling import network_of
 from readerstudy.ui.translations import LANGUAGES, language_of, words
 
 # Of a form on these pages: a name, a password, a few sentences.

@@ -9,12 +9,8 @@ from readerstudy import clock
 from readerstudy.db import Database
 from readerstudy.domain import SYSTEM, Role
 from readerstudy.domain.errors import PermissionDenied, SignInError, StudyError
-from readerstudy.domain.rules import (
-    ACCOUNT_SESSION,
-    ATTEMPT_WINDOW,
-    MAX_ATTEMPTS,
-    MAX_ATTEMPTS_OF_NAME,
-)
+from readerstudy.domain.lifetimes import ACCOUNT_SESSION
+from readerstudy.domain.throttling import ATTEMPT_WINDOW, MAX_ATTEMPTS, MAX_ATTEMPTS_OF_NAME
 from readerstudy.services import accounts
 from tests.support.making import dump
 

@@ -14,9 +14,10 @@ from data.taxonomy import DEMO8
 from readerstudy.db import Database
 from readerstudy.db.queries.studies import study_by_slug
 from readerstudy.db.tables import Study
-from readerstudy.domain import SYSTEM, Actor, SignOff, StudyState, rules
+from readerstudy.domain import SYSTEM, Actor, SignOff, StudyState
 from readerstudy.domain.errors import StateError, StudyError
 from readerstudy.domain.protocol import Feedback, Policies, Protocol
+from readerstudy.domain.seal import seal_of
 from readerstudy.services.reading import answering
 from readerstudy.services.results import results
 from readerstudy.services.study import amendments, drafts, lifecycle, seal_content, summaries, trail
@@ -230,7 +231,7 @@ def test_a_seal_of_the_first_format_still_holds(db: Database, study: str) -> Non
     """Of a study that was opened before the seal had the basis."""
     with db.transaction() as session:
         its = study_by_slug(session, study)
-        its.seal_hash = seal = rules.seal(seal_content._content(session, its, 1))
+        its.seal_hash = seal = seal_of(seal_content._content(session, its, 1))
     exported = unzip(results.export_bundle(db, actor=SYSTEM, slug=study))
     assert hashlib.sha256(exported["seal.json"]).hexdigest() == seal
 

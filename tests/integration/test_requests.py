@@ -10,7 +10,7 @@ from readerstudy.db import Database
 from readerstudy.db.tables import AccessRequest, Contact, SignInAttempt
 from readerstudy.domain import SYSTEM, ContactData, InvitationState, RequestState
 from readerstudy.domain.errors import NotFoundError, StateError, StudyError, ThrottledError
-from readerstudy.domain.rules import MAX_ATTEMPTS, MAX_ATTEMPTS_OF_NAME
+from readerstudy.domain.throttling import MAX_ATTEMPTS, MAX_ATTEMPTS_OF_NAME
 from readerstudy.services import accounts
 from readerstudy.services.people import invitations, requests
 from readerstudy.services.reading import joining, own_data

@@ -17,7 +17,7 @@ from readerstudy.db.queries import accounts as queries_accounts
 from readerstudy.db.tables import SignInAttempt
 from readerstudy.domain import SYSTEM
 from readerstudy.domain.errors import InvitationError, SignInError
-from readerstudy.domain.rules import ATTEMPT_WINDOW, MAX_ATTEMPTS, MAX_ATTEMPTS_OF_ADDRESS
+from readerstudy.domain.throttling import ATTEMPT_WINDOW, MAX_ATTEMPTS, MAX_ATTEMPTS_OF_ADDRESS
 from readerstudy.security import passwords
 from readerstudy.services import accounts, throttling
 from readerstudy.services.people import staff

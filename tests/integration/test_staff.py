@@ -16,7 +16,7 @@ from readerstudy.domain.errors import (
     StateError,
     StudyError,
 )
-from readerstudy.domain.rules import MAX_ATTEMPTS
+from readerstudy.domain.throttling import MAX_ATTEMPTS
 from readerstudy.security import passwords
 from readerstudy.services import accounts
 from readerstudy.services.people import staff

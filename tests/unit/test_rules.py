@@ -4,10 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from readerstudy.domain import SYSTEM, Actor, Arm, Given, Measured, Role, Stage, StudyState, rules
+from readerstudy.domain import SYSTEM, Actor, Arm, Given, Measured, Role, Stage, StudyState
+from readerstudy.domain.answer_rules import (
+    check_given,
+    is_too_late,
+    not_before,
+    seconds_left,
+    usable,
+)
 from readerstudy.domain.errors import AnswerError, PermissionDenied, StateError
+from readerstudy.domain.exclusion import why_excluded
+from readerstudy.domain.lifecycle import current_stage, require_state
+from readerstudy.domain.permissions import Permission, authorise, reader_of
 from readerstudy.domain.protocol import Analysis, Protocol, Questions
-from readerstudy.domain.rules import Permission
+from readerstudy.domain.seal import canonical_json, seal_of
+from readerstudy.domain.throttling import is_throttled, network_of
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -29,7 +40,7 @@ def test_each_role_has_its_permissions_and_no_other(role: Role) -> None:
     granted = set()
     for permission in Permission:
         try:
-            rules.authorise(Actor(role=role), permission, study_id=1)
+            authorise(Actor(role=role), permission, study_id=1)
         except PermissionDenied:
             continue
         granted.add(permission)
@@ -38,16 +49,16 @@ def test_each_role_has_its_permissions_and_no_other(role: Role) -> None:
 
 def test_an_account_of_one_study_has_no_right_elsewhere() -> None:
     owner = Actor(role=Role.OWNER, study_id=1, name="ada")
-    rules.authorise(owner, Permission.MANAGE, study_id=1)
+    authorise(owner, Permission.MANAGE, study_id=1)
     for elsewhere in (2, None):
         with pytest.raises(PermissionDenied, match="another study"):
-            rules.authorise(owner, Permission.MANAGE, study_id=elsewhere)
+            authorise(owner, Permission.MANAGE, study_id=elsewhere)
 
 
 @pytest.mark.parametrize("actor", [SYSTEM, Actor(role=Role.READER)])
 def test_only_a_reader_is_a_reader(actor: Actor) -> None:
     with pytest.raises(PermissionDenied, match="invitation"):
-        rules.reader_of(actor)
+        reader_of(actor)
 
 
 @pytest.mark.parametrize(
@@ -58,14 +69,14 @@ def test_five_failures_in_a_quarter_of_an_hour_are_enough(
     minutes_ago: list[int], throttled: bool
 ) -> None:
     attempts = [("192.0.2.1", NOW - timedelta(minutes=m)) for m in minutes_ago]
-    assert rules.is_throttled(attempts, address="192.0.2.1", now=NOW) is throttled
-    assert not rules.is_throttled(attempts, address="192.0.2.2", now=NOW)
+    assert is_throttled(attempts, address="192.0.2.1", now=NOW) is throttled
+    assert not is_throttled(attempts, address="192.0.2.2", now=NOW)
 
 
 @pytest.mark.parametrize(("n_addresses", "throttled"), [(9, False), (10, True)])
 def test_many_addresses_together_are_enough_too(n_addresses: int, throttled: bool) -> None:
     attempts = [(f"192.0.2.{i}", NOW) for i in range(n_addresses) for _ in range(5)]
-    assert rules.is_throttled(attempts, address="198.51.100.1", now=NOW) is throttled
+    assert is_throttled(attempts, address="198.51.100.1", now=NOW) is throttled
 
 
 @pytest.mark.parametrize(
@@ -80,7 +91,7 @@ def test_many_addresses_together_are_enough_too(n_addresses: int, throttled: boo
     ],
 )
 def test_an_address_stands_for_what_one_person_can_have(address: str, network: str) -> None:
-    assert rules.network_of(address) == network
+    assert network_of(address) == network
 
 
 @pytest.mark.parametrize(
@@ -98,14 +109,16 @@ def test_an_address_stands_for_what_one_person_can_have(address: str, network: s
 def test_a_reader_stands_somewhere(
     state: StudyState, consent: bool, profile: bool, answered: int, stage: Stage
 ) -> None:
-    found = rules.stage_of(
+    found = current_stage(
         state=state, has_consent=consent, has_profile=profile, answered=answered, total=3
     )
     assert found is stage
 
 
 def test_a_study_without_cases_is_not_done() -> None:
-    stage = rules.stage_of(
+    stage = current_stage(
+        state=StudyState.OPEN, has_consent=True, has_profile=True, answered=0, total=0
+    )
         state=StudyState.OPEN, has_consent=True, has_profile=True, answered=0, total=0
     )
     assert stage is Stage.QUIZ
@@ -114,7 +127,7 @@ def test_a_study_without_cases_is_not_done() -> None:
 @pytest.mark.parametrize("confidence", [None, 0, 100])
 def test_takes_an_answer_of_the_study(confidence: int | None) -> None:
     given = Given(answer="BCC", confidence=confidence)
-    rules.check_given(given, codes=["BCC", "SK"], protocol=Protocol())
+    check_given(given, codes=["BCC", "SK"], protocol=Protocol())
 
 
 ALL = Questions(cannot_tell=True, top3=True, management=("treat", "wait"))
@@ -146,7 +159,7 @@ ALL = Questions(cannot_tell=True, top3=True, management=("treat", "wait"))
 )
 def test_refuses_other_answers(given: Given, questions: Questions, said: str) -> None:
     with pytest.raises(AnswerError, match=said):
-        rules.check_given(given, codes=["BCC", "SK"], protocol=Protocol(questions=questions))
+        check_given(given, codes=["BCC", "SK"], protocol=Protocol(questions=questions))
 
 
 @pytest.mark.parametrize(
@@ -157,18 +170,18 @@ def test_refuses_other_answers(given: Given, questions: Questions, said: str) ->
     ],
 )
 def test_takes_all_that_a_study_asks(given: Given) -> None:
-    rules.check_given(given, codes=["BCC", "SK"], protocol=Protocol(questions=ALL))
+    check_given(given, codes=["BCC", "SK"], protocol=Protocol(questions=ALL))
 
 
 def test_the_time_ends_after_a_grace_for_bad_lines() -> None:
     shown = datetime(2030, 1, 1, tzinfo=UTC)
-    assert rules.seconds_left(shown, limit_s=None, now=shown) is None
-    assert rules.seconds_left(shown, limit_s=30, now=shown + timedelta(seconds=40)) == -10
+    assert seconds_left(shown, limit_s=None, now=shown) is None
+    assert seconds_left(shown, limit_s=30, now=shown + timedelta(seconds=40)) == -10
     before = shown - timedelta(hours=1)  # the clock was set back
-    assert rules.seconds_left(shown, limit_s=30, now=before) == 30
+    assert seconds_left(shown, limit_s=30, now=before) == 30
     times = [shown + timedelta(seconds=s) for s in (10, 30 + 60, 30 + 61)]
-    assert [rules.is_too_late(shown, limit_s=30, now=t) for t in times] == [False, False, True]
-    assert not rules.is_too_late(shown, limit_s=None, now=times[2])
+    assert [is_too_late(shown, limit_s=30, now=t) for t in times] == [False, False, True]
+    assert not is_too_late(shown, limit_s=None, now=times[2])
 
 
 def assigned(arm: Arm, answer: str | None, truth: str = "SK") -> dict[str, object]:
@@ -178,41 +191,41 @@ def assigned(arm: Arm, answer: str | None, truth: str = "SK") -> dict[str, objec
 def test_readers_are_excluded_by_the_protocol_alone() -> None:
     test = [assigned(Arm.UNAIDED, a) for a in ("SK", "BCC", None, None)]
     checks = [assigned(Arm.ATTENTION, a) for a in ("SK", "BCC", None)]
-    assert rules.why_excluded([*test, *checks], Analysis()) == ""
-    assert rules.why_excluded([*test, *checks], Analysis(min_answered=0.5)) == ""
-    assert "2 of 4" in rules.why_excluded([*test, *checks], Analysis(min_answered=0.6))
-    assert rules.why_excluded(checks, Analysis(max_attention_errors=1)) == ""
-    assert "1 of 2" in rules.why_excluded(checks, Analysis(max_attention_errors=0))
+    assert why_excluded([*test, *checks], Analysis()) == ""
+    assert why_excluded([*test, *checks], Analysis(min_answered=0.5)) == ""
+    assert "2 of 4" in why_excluded([*test, *checks], Analysis(min_answered=0.6))
+    assert why_excluded(checks, Analysis(max_attention_errors=1)) == ""
+    assert "1 of 2" in why_excluded(checks, Analysis(max_attention_errors=0))
 
 
 def test_a_state_that_does_not_fit_is_named() -> None:
-    rules.require_state(StudyState.OPEN, StudyState.DRAFT, StudyState.OPEN, doing="x")
+    require_state(StudyState.OPEN, StudyState.DRAFT, StudyState.OPEN, doing="x")
     with pytest.raises(
         StateError, match="draft or open in order to invite, but this one is closed"
     ):
-        rules.require_state(StudyState.CLOSED, StudyState.DRAFT, StudyState.OPEN, doing="invite")
+        require_state(StudyState.CLOSED, StudyState.DRAFT, StudyState.OPEN, doing="invite")
 
 
 @pytest.mark.parametrize(
     ("given", "used"), [(0, 0), (5, 5), (None, None), (-1, None), (2**31, None)]
 )
 def test_only_plausible_active_times_are_used(given: int | None, used: int | None) -> None:
-    found = rules.usable(Measured(active_ms=given, zooms=given, screen="390x844"))
+    found = usable(Measured(active_ms=given, zooms=given, screen="390x844"))
     assert found == Measured(active_ms=used, zooms=used, screen="390x844")
-    assert rules.usable(Measured(screen="<b>wide</b>")).screen is None
+    assert usable(Measured(screen="<b>wide</b>")).screen is None
 
 
 def test_no_moment_is_before_its_earliest() -> None:
     later = NOW + timedelta(seconds=1)
-    assert rules.not_before(later, NOW) == later
-    assert rules.not_before(NOW, later) == later
+    assert not_before(later, NOW) == later
+    assert not_before(NOW, later) == later
 
 
 def test_a_seal_depends_on_content_not_on_order() -> None:
     content = {"a": [1, 0.1], "b": "皮肤"}
-    assert rules.seal(content) == rules.seal(dict(reversed(content.items())))
-    assert rules.seal(content) != rules.seal({**content, "a": [0.1, 1]})
+    assert seal_of(content) == seal_of(dict(reversed(content.items())))
+    assert seal_of(content) != seal_of({**content, "a": [0.1, 1]})
 
 
 def test_canonical_json_is_one_text() -> None:
-    assert rules.canonical_json({"b": "皮", "a": [1, 0.1]}) == '{"a":[1,0.1],"b":"皮"}'
+    assert canonical_json({"b": "皮", "a": [1, 0.1]}) == '{"a":[1,0.1],"b":"皮"}'

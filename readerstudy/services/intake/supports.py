@@ -13,9 +13,10 @@ from readerstudy.db import Database, Session, audit
 from readerstudy.db.queries import studies as queries
 from readerstudy.db.queries import supports
 from readerstudy.db.tables import Model, Study, Support
-from readerstudy.domain import Actor, StudyState, SupportKind, rules
+from readerstudy.domain import Actor, StudyState, SupportKind
 from readerstudy.domain.errors import ImportRefused, StateError
-from readerstudy.domain.rules import Permission, authorise
+from readerstudy.domain.lifecycle import require_state
+from readerstudy.domain.permissions import Permission, authorise
 from readerstudy.services.intake import cases as importing
 from readerstudy.services.intake import image_store
 from readerstudy.services.intake.staging import staged
@@ -89,7 +90,7 @@ def shown(session: Session, study: Study, case_id: int) -> list[Support]:
 def _model(session: Session, study: Study, actor: Actor, name: str) -> Model:
     """The model, if the actor may add pictures to its advice, and it has none."""
     authorise(actor, Permission.MANAGE, study_id=study.id)
-    rules.require_state(study.state, StudyState.DRAFT, doing="import pictures")
+    require_state(study.state, StudyState.DRAFT, doing="import pictures")
     models = {model.name: model for model in queries.models(session, study.id)}
     if name not in models:
         raise ImportRefused(

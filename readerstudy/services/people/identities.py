@@ -4,7 +4,8 @@ from readerstudy.db import Database, audit
 from readerstudy.db.queries import identities
 from readerstudy.db.queries import studies as queries
 from readerstudy.domain import Actor, StudyState
-from readerstudy.domain.rules import Permission, authorise, require_state
+from readerstudy.domain.lifecycle import require_state
+from readerstudy.domain.permissions import Permission, authorise
 from readerstudy.files import columns
 from readerstudy.files.csvio import write_csv
 

@@ -8,16 +8,11 @@ from readerstudy.db import Database, Session, audit
 from readerstudy.db.queries import readers
 from readerstudy.db.queries import studies as queries
 from readerstudy.db.tables import Contact, Invitation, Study
-from readerstudy.domain import (
-    Actor,
-    ContactData,
-    InvitationState,
-    ListedInvitation,
-    StudyState,
-    rules,
-)
+from readerstudy.domain import Actor, ContactData, InvitationState, ListedInvitation, StudyState
 from readerstudy.domain.errors import NotFoundError, StateError, StudyError
-from readerstudy.domain.rules import Permission, authorise, require_state
+from readerstudy.domain.lifecycle import require_state
+from readerstudy.domain.permissions import Permission, authorise
+from readerstudy.domain.texts import checked_text
 from readerstudy.security import tokens
 
 _MAX_DAYS = 730
@@ -124,7 +119,7 @@ def contact_of(contact: Contact | None) -> ContactData:
 def check_contact(contact: ContactData) -> None:
     for field, most in _LENGTHS.items():
         text = getattr(contact, field)
-        rules.checked_text(text, what=f"a {field}", most=most, has_lines=field == "note")
+        checked_text(text, what=f"a {field}", most=most, has_lines=field == "note")
     if contact.email and "@" not in contact.email:
         raise StudyError(
             f"Expected an e-mail address with '@', but got {quoted(contact.email)}; correct it."

@@ -11,9 +11,12 @@ from readerstudy.db import Database, Session, audit
 from readerstudy.db.queries import invitations
 from readerstudy.db.queries import studies as queries
 from readerstudy.db.tables import AccessRequest, Study
-from readerstudy.domain import Actor, ContactData, RequestState, StudyState, rules
+from readerstudy.domain import Actor, ContactData, RequestState, StudyState
 from readerstudy.domain.errors import NotFoundError, StateError, StudyError, ThrottledError
-from readerstudy.domain.rules import Permission, authorise, require_state
+from readerstudy.domain.lifecycle import require_state
+from readerstudy.domain.lifetimes import INVITATION_LIFE
+from readerstudy.domain.permissions import Permission, authorise
+from readerstudy.domain.throttling import network_of
 from readerstudy.services.people.invitations import add_invitation, check_contact, contact_of
 from readerstudy.services.throttling import WINDOW_MINUTES, may_try
 
@@ -61,7 +64,7 @@ def ask_access(db: Database, *, slug: str, contact: ContactData, address: str = 
         study = _asked(session, slug)
         waiting = invitations.pending_addresses(session, study.id)
         # Names of accounts have no capitals.
-        is_let_in = may_try(session, f"JOIN {study.id}", address=rules.network_of(address))
+        is_let_in = may_try(session, f"JOIN {study.id}", address=network_of(address))
         if not is_let_in or len(waiting) >= _MOST_PENDING:
             raise ThrottledError(f"Too many requests; wait {WINDOW_MINUTES} minutes.")
         if contact.email.casefold() not in {email.casefold() for email in waiting}:
@@ -113,7 +116,7 @@ def list_requests(db: Database, *, actor: Actor, slug: str) -> list[ListedReques
 
 
 def approve_request(
-    db: Database, *, actor: Actor, slug: str, number: int, days: int = rules.INVITATION_LIFE.days
+    db: Database, *, actor: Actor, slug: str, number: int, days: int = INVITATION_LIFE.days
 ) -> str:
     """The raw token of a personal link, shown once; the request's contact becomes the link's."""
     with db.transaction() as session:

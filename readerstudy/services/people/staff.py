@@ -9,7 +9,7 @@ from readerstudy.db.queries import accounts as queries
 from readerstudy.db.tables import Account
 from readerstudy.domain import Actor, Role
 from readerstudy.domain.errors import NotFoundError, StateError
-from readerstudy.domain.rules import Permission, authorise
+from readerstudy.domain.permissions import Permission, authorise
 from readerstudy.security import passwords
 
 

@@ -20,9 +20,18 @@ from readerstudy.domain import (
     Saved,
     Stage,
     StudyState,
-    rules,
+)
+from readerstudy.domain.answer_rules import (
+    check_given,
+    is_too_late,
+    not_before,
+    seconds_left,
+    usable,
 )
 from readerstudy.domain.errors import AlreadyAnswered, AnswerError, NotFoundError, StateError
+from readerstudy.domain.lifecycle import require_state
+from readerstudy.domain.permissions import reader_of
+from readerstudy.domain.texts import checked_text
 from readerstudy.services.intake import image_store, supports
 from readerstudy.services.reading import case_views, feedback
 from readerstudy.services.reading.readers import options_of, stage_of
@@ -33,7 +42,7 @@ _LATER = "Expected the case on the page, but got a later one; reload the page."
 
 def current_case(db: Database, *, actor: Actor) -> CaseView | None:
     """The first unanswered case of the drawn order; notes once when it was first shown."""
-    reader_id = rules.reader_of(actor)
+    reader_id = reader_of(actor)
     with db.transaction() as session:
         reader, study = queries.reader_and_study(session, reader_id, lock=True)
         if stage_of(session, reader, study) is not Stage.QUIZ:
@@ -55,7 +64,7 @@ def submit_answer(
     measured: Measured,
 ) -> Saved:
     """Returns after the commit. The same token, or the same answer again, is the same answer."""
-    reader_id = rules.reader_of(actor)
+    reader_id = reader_of(actor)
     check_client_token(client_token)
     with db.transaction() as session:
         reader, study = queries.reader_and_study(session, reader_id, lock=True)
@@ -67,8 +76,8 @@ def submit_answer(
         _check_may_answer(session, reader, study, assignment, client_token)
         protocol = study.protocol
         codes = [option.code for option in options_of(study)]
-        rules.check_given(given, codes=codes, protocol=protocol)
-        answer = new_answer(assignment, given, rules.usable(measured), protocol.time_limit_s)
+        check_given(given, codes=codes, protocol=protocol)
+        answer = new_answer(assignment, given, usable(measured), protocol.time_limit_s)
         answer.client_token = client_token
         session.add(answer)
         session.flush()
@@ -77,10 +86,10 @@ def submit_answer(
 
 def case_image(db: Database, *, actor: Actor, case_token: str, view: int = 1) -> bytes:
     """Of cases that were shown, and of the next, which the page fetches beforehand; while open."""
-    reader_id = rules.reader_of(actor)
+    reader_id = reader_of(actor)
     with db.reading() as session:
         _, study = queries.reader_and_study(session, reader_id)
-        rules.require_state(study.state, StudyState.OPEN, doing="see a case")
+        require_state(study.state, StudyState.OPEN, doing="see a case")
         assignment = own_assignment(session, reader_id, case_token)
         if not queries.is_shown_or_next(session, assignment):
             raise AnswerError(
@@ -97,10 +106,10 @@ def support_image(db: Database, *, actor: Actor, case_token: str, number: int) -
 
     With a second reading that is after the first answer was stored.
     """
-    reader_id = rules.reader_of(actor)
+    reader_id = reader_of(actor)
     with db.reading() as session:
         _, study = queries.reader_and_study(session, reader_id)
-        rules.require_state(study.state, StudyState.OPEN, doing="see a case")
+        require_state(study.state, StudyState.OPEN, doing="see a case")
         assignment = own_assignment(session, reader_id, case_token)
         _shown_at(assignment)
         found = supports.shown(session, study, assignment.case_id) if assignment.advice else []
@@ -130,7 +139,7 @@ def view_of(session: Session, reader: Reader, study: Study, assignment: Assignme
         options=options_of(study, reader.option_order),
         questions=protocol.questions,
         clinical_text=case_views.clinical_text(session, study, assignment.case_id),
-        seconds_left=rules.seconds_left(
+        seconds_left=seconds_left(
             _shown_at(assignment), limit_s=protocol.time_limit_s, now=clock.now()
         ),
         advice=advice_of(advice, supports.shown(session, study, assignment.case_id))
@@ -162,7 +171,7 @@ def check_client_token(client_token: str) -> None:
             f"Expected a client token of 1 to {_MAX_CLIENT_TOKEN} characters, "
             f"but got {len(client_token)}; reload the page."
         )
-    rules.checked_text(client_token, what="a client token", most=_MAX_CLIENT_TOKEN)
+    checked_text(client_token, what="a client token", most=_MAX_CLIENT_TOKEN)
 
 
 def own_assignment(session: Session, reader_id: int, case_token: str) -> Assignment:
@@ -191,7 +200,7 @@ def _repeated(saved: Saved, stored: Answer, *, answer: str, client_token: str) -
 def _check_may_answer(
     session: Session, reader: Reader, study: Study, assignment: Assignment, client_token: str
 ) -> None:
-    rules.require_state(study.state, StudyState.OPEN, doing="answer")
+    require_state(study.state, StudyState.OPEN, doing="answer")
     if stage_of(session, reader, study) is not Stage.QUIZ:
         raise StateError("Expected consent and profile before the first answer; reload the page.")
     _shown_at(assignment)
@@ -204,7 +213,7 @@ def new_answer(
 ) -> Answer:
     """Revision 1. An answer after the time was up is kept as none: missing, not wrong."""
     shown_at, now = _shown_at(assignment), clock.now()
-    if given.timed_out or rules.is_too_late(shown_at, limit_s=limit_s, now=now):
+    if given.timed_out or is_too_late(shown_at, limit_s=limit_s, now=now):
         given = Given(answer="", timed_out=True)
     return Answer(
         reader_id=assignment.reader_id,
@@ -212,7 +221,7 @@ def new_answer(
         arm=assignment.arm,
         revision=1,
         shown_at=shown_at,
-        answered_at=rules.not_before(now, shown_at),
+        answered_at=not_before(now, shown_at),
         **asdict(given),
         **asdict(measured),
     )

@@ -8,16 +8,10 @@ from readerstudy.db import Database, Session, audit
 from readerstudy.db.queries import assignments as queries
 from readerstudy.db.queries import studies
 from readerstudy.db.tables import Consent, Profile, Reader, Study
-from readerstudy.domain import (
-    Actor,
-    InvitationView,
-    ReaderStatus,
-    Stage,
-    StudyState,
-    Withdrawal,
-    rules,
-)
+from readerstudy.domain import Actor, InvitationView, ReaderStatus, Stage, StudyState, Withdrawal
 from readerstudy.domain.errors import StateError, StudyError
+from readerstudy.domain.lifecycle import require_state
+from readerstudy.domain.permissions import reader_of
 from readerstudy.services.accounts import open_session
 from readerstudy.services.reading.readers import (
     asked_of,
@@ -49,7 +43,7 @@ def accept_invitation(db: Database, *, token: str) -> str:
     with db.transaction() as session:
         invitation, study = find_invitation(session, token, lock=True)
         if invitation.reader_id is None:
-            rules.require_state(study.state, StudyState.OPEN, doing="take part")
+            require_state(study.state, StudyState.OPEN, doing="take part")
             reader = new_reader(session, study)
             invitation.reader_id = reader.id
             audit.record(
@@ -64,7 +58,7 @@ def accept_invitation(db: Database, *, token: str) -> str:
 
 def status(db: Database, *, actor: Actor, language: str = "en") -> ReaderStatus:
     """`language` is that of the consent text, if the study has it."""
-    reader_id = rules.reader_of(actor)
+    reader_id = reader_of(actor)
     with db.reading() as session:
         reader, study = queries.reader_and_study(session, reader_id)
         progress = queries.progress(session, reader_id)
@@ -97,10 +91,10 @@ def _last_token(session: Session, reader: Reader, study: Study, answered: int) -
 
 def give_consent(db: Database, *, actor: Actor, version: str, language: str = "en") -> None:
     """`version` and `language` are those of the text that was shown; its hash is the proof."""
-    reader_id = rules.reader_of(actor)
+    reader_id = reader_of(actor)
     with db.transaction() as session:
         _, study = queries.reader_and_study(session, reader_id, lock=True)
-        rules.require_state(study.state, StudyState.OPEN, doing="consent")
+        require_state(study.state, StudyState.OPEN, doing="consent")
         shown = consent_of(study, language)
         if (version, language) != (study.consent_version, shown.language):
             raise StudyError(
@@ -123,10 +117,10 @@ def give_consent(db: Database, *, actor: Actor, version: str, language: str = "e
 
 def save_profile(db: Database, *, actor: Actor, profile: dict[str, str]) -> None:
     """A second call replaces the first until the reader has begun; unknown keys are refused."""
-    reader_id = rules.reader_of(actor)
+    reader_id = reader_of(actor)
     with db.transaction() as session:
         reader, study = queries.reader_and_study(session, reader_id, lock=True)
-        rules.require_state(study.state, StudyState.OPEN, doing="save a profile")
+        require_state(study.state, StudyState.OPEN, doing="save a profile")
         fields = checked_profile(profile, asked_of(study))
         if stage_of(session, reader, study) is Stage.CONSENT:
             raise StateError("Expected consent before the profile; read and accept the text first.")

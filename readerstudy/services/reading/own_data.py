@@ -8,7 +8,8 @@ from readerstudy.db import Database, Session, audit
 from readerstudy.db.queries import assignments as queries
 from readerstudy.db.queries import readers
 from readerstudy.db.tables import Answer, Assignment, Invitation, Reader, Study
-from readerstudy.domain import Actor, Arm, Given, Measured, Role, Stage, Withdrawal, rules
+from readerstudy.domain import Actor, Arm, Given, Measured, Role, Stage, Withdrawal
+from readerstudy.domain.permissions import reader_of
 from readerstudy.domain.reading import names
 from readerstudy.security import tokens
 from readerstudy.services.reading.readers import stage_of
@@ -18,7 +19,7 @@ _ANSWER = ("revision", *names(Given), "answered_at", *names(Measured))
 
 def own_data(db: Database, *, actor: Actor) -> dict[str, Any]:
     """Parts by name, each a list of rows. No reference standard, and no name of a case."""
-    reader_id = rules.reader_of(actor)
+    reader_id = reader_of(actor)
     with db.reading() as session:
         reader, study = queries.reader_and_study(session, reader_id)
         is_over = stage_of(session, reader, study) in (Stage.DONE, Stage.CLOSED)
@@ -49,7 +50,7 @@ def withdraw(db: Database, *, actor: Actor) -> Withdrawal:
 
     Nothing leads from the old code, or from what the trail says, to the row that stays.
     """
-    reader_id = rules.reader_of(actor)
+    reader_id = reader_of(actor)
     with db.transaction() as session:
         reader, study = queries.reader_and_study(session, reader_id, lock=True)
         rule = Withdrawal(study.protocol.readers.withdrawal)

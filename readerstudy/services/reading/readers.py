@@ -9,9 +9,11 @@ from readerstudy.db import Session
 from readerstudy.db.queries import assignments as queries
 from readerstudy.db.queries import studies
 from readerstudy.db.tables import Assignment, Invitation, Reader, Study
-from readerstudy.domain import Actor, Option, ReaderKind, Role, Stage, rules
+from readerstudy.domain import Actor, Option, ReaderKind, Role, Stage
 from readerstudy.domain.errors import InvitationError, StudyError
+from readerstudy.domain.lifecycle import current_stage
 from readerstudy.domain.profile import PROFILE_FIELDS, ProfileField, fields_asked
+from readerstudy.domain.texts import checked_text
 from readerstudy.security import tokens
 from readerstudy.services.reading.plans import drawer_of
 
@@ -78,7 +80,7 @@ def in_trail(reader: Reader) -> Actor:
 
 def stage_of(session: Session, reader: Reader, study: Study) -> Stage:
     progress = queries.progress(session, reader.id)
-    return rules.stage_of(
+    return current_stage(
         state=study.state,
         has_consent=queries.consent(session, reader.id, study.consent_version) is not None,
         has_profile=queries.profile(session, reader.id) is not None,
@@ -113,5 +115,5 @@ def checked_profile(
                 f"Expected {field.label} to be one of {', '.join(field.choices)}, "
                 f"but got {quoted(value)}; choose one of the list."
             )
-        rules.checked_text(value, what=field.label, most=field.max_length)
+        checked_text(value, what=field.label, most=field.max_length)
     return {key: profile.get(key, "").strip() for key in known}

@@ -6,8 +6,11 @@ from typing import Any
 from readerstudy.db import Database, Session, audit
 from readerstudy.db.queries import assignments as queries
 from readerstudy.db.tables import Answer, Assignment, Reader, Study
-from readerstudy.domain import Actor, CaseView, Given, Measured, Saved, Stage, StudyState, rules
+from readerstudy.domain import Actor, CaseView, Given, Measured, Saved, Stage, StudyState
+from readerstudy.domain.answer_rules import check_given, usable
 from readerstudy.domain.errors import AnswerError, StateError
+from readerstudy.domain.lifecycle import require_state
+from readerstudy.domain.permissions import reader_of
 from readerstudy.domain.reading import part
 from readerstudy.services.reading import answering, feedback
 from readerstudy.services.reading.readers import in_trail, options_of, stage_of
@@ -15,7 +18,7 @@ from readerstudy.services.reading.readers import in_trail, options_of, stage_of
 
 def earlier_case(db: Database, *, actor: Actor, case_token: str) -> CaseView:
     """An own answered case with the answer that stands; while the study is open."""
-    reader_id = rules.reader_of(actor)
+    reader_id = reader_of(actor)
     with db.reading() as session:
         reader, study = queries.reader_and_study(session, reader_id)
         assignment = answering.own_assignment(session, reader_id, case_token)
@@ -45,7 +48,7 @@ def revise_answer(
 
     The event says that there is a further revision, not what was answered: events stay for ever.
     """
-    reader_id = rules.reader_of(actor)
+    reader_id = reader_of(actor)
     answering.check_client_token(client_token)
     with db.transaction() as session:
         reader, study = queries.reader_and_study(session, reader_id, lock=True)
@@ -54,14 +57,14 @@ def revise_answer(
         if (reason := _why_locked(session, study, assignment)) is not None:
             raise AnswerError(reason)
         codes = [option.code for option in options_of(study)]
-        rules.check_given(given, codes=codes, protocol=study.protocol)
+        check_given(given, codes=codes, protocol=study.protocol)
         if given != part(Given, stored) and not _is_known(session, stored, client_token):
             _add_revision(session, reader, assignment, stored, given, client_token, measured)
         return answering.saved_of(session, study, assignment)
 
 
 def _stored(session: Session, reader: Reader, study: Study, assignment: Assignment) -> Answer:
-    rules.require_state(study.state, StudyState.OPEN, doing="look back")
+    require_state(study.state, StudyState.OPEN, doing="look back")
     if stage_of(session, reader, study) not in (Stage.QUIZ, Stage.DONE):
         raise StateError("Expected consent and profile before the first case; reload the page.")
     if not study.protocol.policies.back:
@@ -103,7 +106,7 @@ def _add_revision(
     client_token: str,
     measured: Measured,
 ) -> None:
-    measured = rules.usable(measured)
+    measured = usable(measured)
     answer = answering.new_answer(assignment, given, measured, None)
     answer.revision = stored.revision + 1
     answer.client_token = client_token

@@ -12,7 +12,7 @@ from readerstudy.db.queries import readings as queries_results
 from readerstudy.db.queries import studies, trail
 from readerstudy.db.tables import Study
 from readerstudy.domain import Withdrawal
-from readerstudy.domain.rules import canonical_json
+from readerstudy.domain.seal import canonical_json
 from readerstudy.files import codebook, zip_bundle
 from readerstudy.files import columns as tidy
 from readerstudy.files.csvio import write_csv

@@ -9,7 +9,7 @@ from readerstudy.db import Database, Session
 from readerstudy.db.queries import progress, studies
 from readerstudy.db.tables import Study
 from readerstudy.domain import Actor, CaseRole, CellState, Coverage, ReaderKind
-from readerstudy.domain.rules import Permission, authorise, may
+from readerstudy.domain.permissions import Permission, authorise, may
 from readerstudy.services.results.cache_key import state_of
 
 _Counts = tuple[int, int]  # of people, of simulated readers

@@ -11,7 +11,7 @@ from readerstudy.db.queries import readings, studies, trail
 from readerstudy.db.tables import Study
 from readerstudy.domain import Actor, Arm, CaseAnswers, CaseRole, ReaderKind
 from readerstudy.domain.errors import NotFoundError
-from readerstudy.domain.rules import Permission, authorise
+from readerstudy.domain.permissions import Permission, authorise
 from readerstudy.services.intake import image_store
 from readerstudy.services.results.cache_key import state_of
 from readerstudy.services.results.readings import (

@@ -10,8 +10,10 @@ from readerstudy.db.queries import assignments as queries
 from readerstudy.db.queries import readers as queries_own
 from readerstudy.db.queries import readings
 from readerstudy.db.tables import Reader, Study
-from readerstudy.domain import Actor, Arm, CaseRole, Option, ReaderKind, Stage, StudyState, rules
+from readerstudy.domain import Actor, Arm, CaseRole, Option, ReaderKind, Stage, StudyState
 from readerstudy.domain.errors import NotFoundError
+from readerstudy.domain.lifecycle import require_state
+from readerstudy.domain.permissions import reader_of
 from readerstudy.services.intake import image_store
 from readerstudy.services.reading.readers import options_of, stage_of
 from readerstudy.services.results.readings import classes_of, predictions_frames
@@ -76,7 +78,7 @@ class OwnResult:
 
 def misled_at(db: Database, *, actor: Actor) -> list[int]:
     """Positions of the advice that was wrong on purpose; empty until the reader is done."""
-    reader_id = rules.reader_of(actor)
+    reader_id = reader_of(actor)
     with db.reading() as session:
         reader, study = queries.reader_and_study(session, reader_id)
         if stage_of(session, reader, study) not in (Stage.DONE, Stage.CLOSED):
@@ -91,10 +93,10 @@ def misled_at(db: Database, *, actor: Actor) -> list[int]:
 
 def own_result(db: Database, *, actor: Actor) -> OwnResult:
     """Of the unaided test cases, once the study is closed; nothing of it before."""
-    reader_id = rules.reader_of(actor)
+    reader_id = reader_of(actor)
     with db.reading() as session:
         reader, study = queries.reader_and_study(session, reader_id)
-        rules.require_state(study.state, *OVER, doing="see the own result")
+        require_state(study.state, *OVER, doing="see the own result")
         pairs = _pairs_by_reader(session, study)
         models = _models(session, study)
         return OwnResult(
@@ -109,10 +111,10 @@ def own_result(db: Database, *, actor: Actor) -> OwnResult:
 
 def missed_image(db: Database, *, actor: Actor, case_token: str) -> bytes:
     """Of a case that the own result lists."""
-    reader_id = rules.reader_of(actor)
+    reader_id = reader_of(actor)
     with db.reading() as session:
         reader, study = queries.reader_and_study(session, reader_id)
-        rules.require_state(study.state, *OVER, doing="see a missed case")
+        require_state(study.state, *OVER, doing="see a missed case")
         listed = {missed.case_token for missed in _missed(session, reader, study) or ()}
         assignment = queries.assignment_by_token(session, reader_id, case_token)
         if assignment is None or case_token not in listed:

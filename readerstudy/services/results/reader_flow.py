@@ -8,8 +8,8 @@ from readerstudy.db.queries import progress, studies
 from readerstudy.db.queries.studies import ReaderCounts
 from readerstudy.db.tables import Study
 from readerstudy.domain import Actor, Flow, ReaderKind, Withdrawal
+from readerstudy.domain.permissions import Permission, authorise
 from readerstudy.domain.protocol import Analysis
-from readerstudy.domain.rules import Permission, authorise
 from readerstudy.services.results.readings import exclusions
 
 TOO_FEW = "too few cases answered"

@@ -10,7 +10,8 @@ import pandas as pd
 from readerstudy.db import Session
 from readerstudy.db.queries import readings, studies
 from readerstudy.db.tables import Study
-from readerstudy.domain import ReaderKind, protocol, rules
+from readerstudy.domain import ReaderKind, protocol
+from readerstudy.domain.exclusion import why_excluded
 
 Kinds = tuple[ReaderKind, ...]
 Rows = list[dict[str, Any]]
@@ -69,7 +70,7 @@ def exclusions(
     by_reader: dict[str, Rows] = defaultdict(list)
     for row in readings.assigned(session, study):
         by_reader[row["reader_id"]].append(row)
-    found = {code: rules.why_excluded(rows, analysis) for code, rows in by_reader.items()}
+    found = {code: why_excluded(rows, analysis) for code, rows in by_reader.items()}
     return {code: why for code, why in found.items() if why}
 
 

@@ -12,7 +12,7 @@ from readerstudy.db.queries import readings as queries_results
 from readerstudy.db.queries import studies, trail
 from readerstudy.db.tables import Study
 from readerstudy.domain import Actor, ReaderKind
-from readerstudy.domain.rules import Permission, authorise
+from readerstudy.domain.permissions import Permission, authorise
 from readerstudy.files.study_analysis import Settings, analyse_study, readings_frame
 from readerstudy.report.report import render_report
 from readerstudy.services.results import bundle

@@ -12,9 +12,10 @@ from readerstudy import clock
 from readerstudy.db import Database, Session, audit
 from readerstudy.db.queries import studies
 from readerstudy.db.tables import Answer, Assignment, Reader, Study
-from readerstudy.domain import Actor, Arm, CaseRole, ReaderKind, StudyState, rules
+from readerstudy.domain import Actor, Arm, CaseRole, ReaderKind, StudyState
 from readerstudy.domain.errors import StudyError
-from readerstudy.domain.rules import Permission, authorise
+from readerstudy.domain.lifecycle import require_state
+from readerstudy.domain.permissions import Permission, authorise
 from readerstudy.domain.simulated_readers import (
     FORGETS,
     TAKES_ADVICE,
@@ -51,7 +52,7 @@ def simulate_readers(
     with db.transaction() as session:
         study = studies.lock_study(session, slug)
         authorise(actor, Permission.MANAGE, study_id=study.id)
-        rules.require_state(study.state, StudyState.OPEN, doing="simulate readers")
+        require_state(study.state, StudyState.OPEN, doing="simulate readers")
         made = _add_readers(session, study, readers, seed)
         drawer = drawer_of(session, study)
         difficulty = draw_difficulty([case.case_id for case in drawer.cases])

@@ -8,9 +8,11 @@ from readerstudy.db import Database, Session, audit
 from readerstudy.db.queries import studies as queries
 from readerstudy.db.queries import trail
 from readerstudy.db.tables import Case, ReferenceAmendment, ReferenceStandard, Study
-from readerstudy.domain import Actor, StudyState, rules
+from readerstudy.domain import Actor, StudyState
 from readerstudy.domain.errors import NotFoundError, StudyError
-from readerstudy.domain.rules import Permission, authorise, require_state
+from readerstudy.domain.lifecycle import require_state
+from readerstudy.domain.permissions import Permission, authorise
+from readerstudy.domain.texts import checked_reason, required_text
 
 _MAX_BASIS = 200
 
@@ -25,9 +27,9 @@ def amend_reference(
         require_state(study.state, StudyState.CLOSED, doing="amend a reference standard")
         case = _case(session, study, case_id.strip())
         stored = trail.reference(session, case.id)
-        basis = rules.required_text(basis, what="a basis such as histology", most=_MAX_BASIS)
+        basis = required_text(basis, what="a basis such as histology", most=_MAX_BASIS)
         _check_label(study, stored, label, basis)
-        why = rules.reason(reason)
+        why = checked_reason(reason)
         session.add(
             ReferenceAmendment(
                 case_id=case.id,

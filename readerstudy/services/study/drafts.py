@@ -9,16 +9,15 @@ from readerstudy import clock
 from readerstudy.db import Database, Session, audit
 from readerstudy.db.queries import studies as queries
 from readerstudy.db.tables import Invitation, Model, ModelPrediction, Study
-from readerstudy.domain import (
-    Actor,
-    Rule,
-    StudyState,
-    rules,
-)
+from readerstudy.domain import Actor, Rule, StudyState
 from readerstudy.domain.consent import DEFAULT_CONSENT, ConsentText
 from readerstudy.domain.errors import StateError, StudyError
+from readerstudy.domain.lifecycle import require_state
+from readerstudy.domain.lifetimes import INVITATION_LIFE
+from readerstudy.domain.permissions import Permission, authorise
 from readerstudy.domain.protocol import DEFAULT_PROTOCOL, Protocol
-from readerstudy.domain.rules import Permission, authorise, require_state
+from readerstudy.domain.seal import seal_of
+from readerstudy.domain.texts import checked_text, required_text
 from readerstudy.security import tokens as ids
 from readerstudy.services.intake import cases as importing
 from readerstudy.services.intake.predictions import PredictionsFile, read_predictions
@@ -137,7 +136,7 @@ def open_study(db: Database, *, actor: Actor, slug: str) -> str:
     with db.transaction() as session:
         study = _manageable(session, actor, slug, doing="open it")
         check_complete(session, study)
-        study.seal_hash = rules.seal(seal_content(session, study))
+        study.seal_hash = seal_of(seal_content(session, study))
         study.state, study.opened_at = StudyState.OPEN, clock.now()
         _record(session, actor, study, "open_study", new={"seal": study.seal_hash})
         return study.seal_hash
@@ -159,7 +158,7 @@ def invite(db: Database, *, actor: Actor, slug: str, count: int) -> list[str]:
                 study_id=study.id,
                 token_hash=ids.hash_token(token),
                 created_at=now,
-                expires_at=now + rules.INVITATION_LIFE,
+                expires_at=now + INVITATION_LIFE,
             )
             for token in tokens
         )
@@ -229,12 +228,12 @@ def _check_names(slug: str, title: str) -> None:
             "Expected a name of small letters, digits and '-' (at most 60), but got "
             f"{quoted(slug)}; for example derm-2025."
         )
-    rules.required_text(title, what="a title", most=200)
+    required_text(title, what="a title", most=200)
 
 
 def _check_protocol(protocol: Protocol) -> None:
     """Not part of a Protocol itself: what was stored before must still be read."""
-    rules.checked_text(protocol.aid.model, what="a model's name", most=_MAX_MODEL)
+    checked_text(protocol.aid.model, what="a model's name", most=_MAX_MODEL)
     choices = protocol.questions.management
     if len(choices) > _MAX_CHOICES:
         raise StudyError(
@@ -242,13 +241,13 @@ def _check_protocol(protocol: Protocol) -> None:
             "leave some out."
         )
     for text in choices:
-        rules.checked_text(text, what="choices of management", most=_MAX_CODE)
+        checked_text(text, what="choices of management", most=_MAX_CODE)
 
 
 def _check_consent(consent: ConsentText) -> None:
-    rules.checked_text(consent.version, what="a version of the consent text", most=_MAX_VERSION)
+    checked_text(consent.version, what="a version of the consent text", most=_MAX_VERSION)
     for text in (consent.text, consent.text_zh or ""):
-        rules.checked_text(text, what="a consent text", most=_MAX_CONSENT, has_lines=True)
+        checked_text(text, what="a consent text", most=_MAX_CONSENT, has_lines=True)
 
 
 def _check_model_name(name: str, taken: set[str]) -> None:

@@ -7,8 +7,10 @@ from readerstudy.db import Database, Session, audit
 from readerstudy.db.queries import studies as queries
 from readerstudy.db.queries import trail
 from readerstudy.db.tables import Case, FurtherView, Study
-from readerstudy.domain import Actor, SignOff, StudyState, rules
-from readerstudy.domain.rules import Permission, authorise, require_state
+from readerstudy.domain import Actor, SignOff, StudyState
+from readerstudy.domain.lifecycle import require_reopenable, require_state
+from readerstudy.domain.permissions import Permission, authorise
+from readerstudy.domain.texts import checked_reason, required_text
 from readerstudy.services.study.drafts import check_new_name
 
 _MAX_SIGNATURE = 200
@@ -22,8 +24,8 @@ def close_study(db: Database, *, actor: Actor, slug: str, sign_off: SignOff) -> 
         require_state(study.state, StudyState.OPEN, doing="close it")
         now = clock.now()
         study.sign_off = {
-            "name": rules.required_text(sign_off.name, what="a name", most=_MAX_SIGNATURE),
-            "statement": rules.required_text(
+            "name": required_text(sign_off.name, what="a name", most=_MAX_SIGNATURE),
+            "statement": required_text(
                 sign_off.statement, what="a statement", most=_MAX_STATEMENT, has_lines=True
             ),
             "at": now.isoformat(),
@@ -37,12 +39,12 @@ def reopen_study(db: Database, *, actor: Actor, slug: str, reason: str) -> None:
     with db.transaction() as session:
         study = _lock(session, actor, slug)
         require_state(study.state, StudyState.CLOSED, doing="reopen it")
-        rules.require_reopenable(study.protocol)
+        require_reopenable(study.protocol)
         old = {
             "closed_at": study.closed_at.isoformat() if study.closed_at else None,
             "sign_off": study.sign_off,
         }
-        why = rules.reason(reason)
+        why = checked_reason(reason)
         study.state, study.closed_at, study.sign_off = StudyState.OPEN, None, None
         _record(session, actor, study, "reopen_study", old=old, reason=why)
 

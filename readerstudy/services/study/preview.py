@@ -8,8 +8,8 @@ from readerstudy.db.queries import studies as queries
 from readerstudy.db.tables import Reader, Study
 from readerstudy.domain import Actor, Advice, Arm, Option, ReaderKind
 from readerstudy.domain.errors import NotFoundError
+from readerstudy.domain.permissions import Permission, authorise
 from readerstudy.domain.protocol import Questions
-from readerstudy.domain.rules import Permission, authorise
 from readerstudy.services.intake import image_store, supports
 from readerstudy.services.reading import answering, case_views
 from readerstudy.services.reading.plans import drawer_of

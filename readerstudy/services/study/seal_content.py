@@ -9,9 +9,10 @@ from readerstudy.db.queries import studies as queries
 from readerstudy.db.queries import supports as queries_supports
 from readerstudy.db.queries import trail
 from readerstudy.db.tables import Case, FurtherView, Model, Study
-from readerstudy.domain import CaseRole, rules
+from readerstudy.domain import CaseRole
 from readerstudy.domain.errors import StateError
 from readerstudy.domain.protocol import Protocol
+from readerstudy.domain.seal import seal_of
 
 # Since 2 with the basis of the reference standard and what results are grouped by.
 _FORMATS = (2, 1)
@@ -20,15 +21,15 @@ _SHOWN = 20
 
 
 def seal_content(session: Session, study: Study) -> dict[str, Any]:
-    """JSON-ready; `rules.seal` of it is the seal. The export carries it as seal.json.
+    """JSON-ready; `seal_of` of it is the seal. The export carries it as seal.json.
 
     A study that was opened by an earlier version was sealed in an earlier format.
     """
     newest = _content(session, study, _FORMATS[0])
-    if study.seal_hash in (None, rules.seal(newest)):
+    if study.seal_hash in (None, seal_of(newest)):
         return newest
     earlier = (_content(session, study, format_) for format_ in _FORMATS[1:])
-    return next((its for its in earlier if rules.seal(its) == study.seal_hash), newest)
+    return next((its for its in earlier if seal_of(its) == study.seal_hash), newest)
 
 
 def _content(session: Session, study: Study, format_: int) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from readerstudy.domain import (
     StudyState,
     StudySummary,
     Withdrawal,
-    rules,
 )
-from readerstudy.domain.rules import Permission, authorise
+from readerstudy.domain.lifecycle import current_stage, keeps_closed
+from readerstudy.domain.permissions import Permission, authorise
 from readerstudy.services.reading.readers import options_of
 
 
@@ -62,7 +62,7 @@ def _progress(state: StudyState, counts: queries.ReaderCounts) -> ReaderProgress
     return ReaderProgress(
         code=counts.reader.code,
         kind=counts.reader.kind,
-        stage=rules.stage_of(
+        stage=current_stage(
             state=state,
             has_consent=counts.has_consent,
             has_profile=counts.has_profile,
@@ -97,6 +97,6 @@ def _summary(session: Session, study: Study) -> StudySummary:
         gives_feedback=study.protocol.policies.feedback == "immediate",
         takes_requests=study.takes_requests,
         n_waiting=invitations.n_pending(session, study.id),
-        keeps_closed=rules.keeps_closed(study.protocol),
+        keeps_closed=keeps_closed(study.protocol),
         contacts_until=study.protocol.readers.contacts_until,
     )

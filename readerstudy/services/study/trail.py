@@ -11,7 +11,8 @@ from readerstudy.db.queries import studies as queries
 from readerstudy.db.queries import trail as queries_life
 from readerstudy.db.tables import Event, SignInFailures
 from readerstudy.domain import Actor
-from readerstudy.domain.rules import Permission, authorise, canonical_json
+from readerstudy.domain.permissions import Permission, authorise
+from readerstudy.domain.seal import canonical_json
 from readerstudy.files.csvio import write_csv
 
 SHOWN = 200

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from readerstudy.domain.rules import network_of
+from readerstudy.domain.throttling import network_of
 from readerstudy.ui.plain_page import caller_network
 
 BACKLOG = 128  # so many are accepted at once, before any of them can be refused

@@ -13,7 +13,7 @@ import app as composition
 from readerstudy.config import load_settings
 from readerstudy.db.tables import Answer, Reader
 from readerstudy.domain import SYSTEM, ContactData, Role
-from readerstudy.domain.rules import network_of
+from readerstudy.domain.throttling import network_of
 from readerstudy.security import passwords
 from readerstudy.security.tokens import hash_token
 from readerstudy.services import accounts

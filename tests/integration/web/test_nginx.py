@@ -14,7 +14,7 @@ import pytest
 
 from data.taxonomy import DEMO8
 from readerstudy.domain import SYSTEM
-from readerstudy.domain.rules import MAX_ATTEMPTS
+from readerstudy.domain.throttling import MAX_ATTEMPTS
 from readerstudy.services import accounts
 from readerstudy.services.study import drafts
 from tests.support.live import free_port

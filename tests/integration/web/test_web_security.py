@@ -15,7 +15,7 @@ import app as composition
 from readerstudy.config import load_settings
 from readerstudy.db import Database
 from readerstudy.domain import SYSTEM, Role
-from readerstudy.domain.rules import MAX_ATTEMPTS
+from readerstudy.domain.throttling import MAX_ATTEMPTS
 from readerstudy.services import accounts
 from readerstudy.services.setup import open_database
 from readerstudy.ui.gradio_page import Page, UnguardedHandlerError, allow, allow_anyone, mount
