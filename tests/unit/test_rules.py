@@ -119,8 +119,6 @@ def test_a_study_without_cases_is_not_done() -> None:
     stage = current_stage(
         state=StudyState.OPEN, has_consent=True, has_profile=True, answered=0, total=0
     )
-        state=StudyState.OPEN, has_consent=True, has_profile=True, answered=0, total=0
-    )
     assert stage is Stage.QUIZ
 
 
