@@ -5,8 +5,10 @@ import math
 import re
 from pathlib import Path
 
+from data.texts import guarded
 from readerstudy.commands.analyse import read_models
 from readerstudy.commands.outcome import check_folder, outcome
+from readerstudy.files.csvio import write_csv
 from readerstudy.files.read_tables import read_readings
 from readerstudy.interchange.files import READ, study_files
 from readerstudy.interchange.ratings import Choice, tidy_of
@@ -82,19 +84,18 @@ def _import(args: argparse.Namespace) -> list[Path]:
         aided=args.aided,
         models=tuple(_pair(item) for item in args.model),
         positive_from=args.positive_from,
-        present=args.present,
-        absent=args.absent,
+        # As the writer guards the cells, so that the columns of predictions have the same names.
+        present=guarded(args.present),
+        absent=guarded(args.absent),
     )
     readings, predictions = tidy_of(ratings, choice)
+    tables = {"readings.csv": readings}
+    tables |= {f"predictions_{name}.csv": table for name, table in predictions.items()}
     args.out.mkdir(parents=True, exist_ok=True)
-    path = args.out / "readings.csv"
-    readings.to_csv(path, index=False, encoding="utf-8")
-    written = [path]
-    for name, frame in predictions.items():
-        path = args.out / f"predictions_{name}.csv"
-        frame.to_csv(path, index=False, encoding="utf-8")
-        written.append(path)
-    return written
+    for name, table in tables.items():
+        text = write_csv(list(table), table.to_dict("records"))
+        (args.out / name).write_bytes(text.encode())
+    return [args.out / name for name in tables]
 
 
 def _rating(text: str) -> float:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from readerstudy.commands.convert import add_arguments, run
+from readerstudy.files.read_tables import read_predictions, read_readings
 from readerstudy.interchange.files import READ, study_files
 from readerstudy.interchange.imrmc_mrmcaov import (
     imrmc_frame,
@@ -330,6 +331,22 @@ def test_the_command_writes_and_reads(tmp_path, capsys) -> None:
     assert (back / "predictions_a.csv").is_file()
     assert convert("--out", out) == 2
     assert "--to and --from" in capsys.readouterr().err
+
+
+def test_no_cell_of_what_is_read_runs_in_a_spreadsheet_and_the_tables_still_fit(tmp_path) -> None:
+    hostile = IMRMC.replace("1,2,A", "1,=2,A").replace("2,1,A", "2,1,@B").replace("2,3,A", "2,3,@B")
+    (tmp_path / "s.imrmc").write_text(
+        hostile.replace("-1,2,0,0", "-1,=2,0,0").replace("NM: 1", "NM: 2")
+    )
+    named = ("--unaided", "A", "--model", "m=@B", "--present", "=1+1", "--positive-from", "0.2")
+    assert convert("--from", "imrmc", tmp_path / "s.imrmc", *named, "--out", tmp_path) == 0
+    tables = [tmp_path / "readings.csv", tmp_path / "predictions_m.csv"]
+    cells = [c for table in tables for c in pd.read_csv(table, dtype=str).to_numpy().ravel()]
+    assert not [cell for cell in cells if cell.startswith(("=", "@"))]
+    assert "'=2" in cells
+    readings = read_readings(tables[0])
+    positive = set(readings["truth"]) - {"absent"}
+    assert {f"p_{name}" for name in positive} < set(read_predictions(tables[1]).columns)
 
 
 @pytest.mark.parametrize(
