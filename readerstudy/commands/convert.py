@@ -93,7 +93,9 @@ def _import(args: argparse.Namespace) -> list[Path]:
     tables |= {f"predictions_{name}.csv": table for name, table in predictions.items()}
     args.out.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        text = write_csv([*map(str, table.columns)], table.to_dict("records"))
+        columns = [str(column) for column in table.columns]
+        cells = table.itertuples(index=False)
+        text = write_csv(columns, (dict(zip(columns, row, strict=True)) for row in cells))
         (args.out / name).write_bytes(text.encode())
     return [args.out / name for name in tables]
 
