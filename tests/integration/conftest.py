@@ -11,7 +11,14 @@ from argon2 import PasswordHasher
 from readerstudy.db import Database
 from readerstudy.domain import Actor
 from readerstudy.security import passwords
-from tests.support.making import World, draw_nothing, make_reader, write_cases, write_predictions
+from tests.support.making import (
+    World,
+    draw,
+    draw_nothing,
+    make_reader,
+    write_cases,
+    write_predictions,
+)
 from tests.support.postgres import Server, running_server
 from tests.support.stores import PostgresStore, SqliteStore, Store, Templates, populated, templates
 
@@ -32,8 +39,9 @@ def _quick_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture
-def drawn() -> None:
+def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures are really drawn."""
+    draw(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -128,8 +128,18 @@ def make_world(db: Database) -> World:
     return World(db, actors, tokens)
 
 
+_DRAWING = {name: getattr(figures, name) for name in ("render", "_draw", "save")}
+
+
+def draw(patch: pytest.MonkeyPatch) -> None:
+    """Also while a site stands that draws nothing."""
+    for name, function in _DRAWING.items():
+        patch.setattr(figures, name, function)
+
+
 def draw_nothing(patch: pytest.MonkeyPatch) -> None:
-    """Files of pictures say their kind and stamp alone. Others hold `render` by its name."""
+    """Files of pictures say their kind and stamp alone, whoever holds `render` by its name."""
+    draw(patch)
 
     def save(_: object, kind: str, *, stamp: str) -> bytes:
         return f"<{kind}><desc>{stamp}</desc></{kind}>".encode()

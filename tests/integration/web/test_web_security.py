@@ -1,10 +1,10 @@
 """The walls of the site, asked over HTTP; who may do what is in tests/attacks/matrix.csv."""
 
+import asyncio
+import contextlib
 import re
-import types
 
 import gradio as gr
-import gradio.queueing
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -340,23 +340,30 @@ def test_a_handler_guarded_for_another_zone_is_not_mounted(tmp_path):
             mount(FastAPI(), Page(blocks, "/x", Zone.ADMIN), sessions=sessions, private=tmp_path)
 
 
-def test_an_idle_page_hardly_ever_looks_for_work(site, monkeypatch):
+def test_an_idle_page_hardly_ever_looks_for_work(tmp_path):
     """Gradio's own pace, a thousand times a second, is a sixth of a core for three pages."""
-    naps = []
-
-    class StopError(Exception):
-        pass
-
-    async def nap(seconds):
-        naps.append(seconds)
-        raise StopError
-
     with gr.Blocks() as blocks:
         pass
-    mount(FastAPI(), Page(blocks, "/x", None), sessions=None, private=site.db.images)
-    monkeypatch.setattr(gradio.queueing, "asyncio", types.SimpleNamespace(sleep=nap))
-    for loop in (blocks._queue.start_processing, blocks._queue.start_progress_updates):
-        with pytest.raises(StopError):
-            finish(loop())
-        blocks._queue.stopped = False
-    assert sum(1 / seconds for seconds in naps) <= 25
+    mount(FastAPI(), Page(blocks, "/x", None), sessions=None, private=tmp_path)
+    queue, looked = blocks._queue, []
+
+    class Watched(type(queue)):
+        """Both loops ask at each turn whether they are stopped."""
+
+        @property
+        def stopped(self):
+            looked.append(1)
+            return False
+
+        @stopped.setter
+        def stopped(self, _):
+            pass
+
+    async def idle(seconds):
+        loops = asyncio.gather(queue.start_processing(), queue.start_progress_updates())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(loops, seconds)
+
+    queue.__class__ = Watched
+    finish(idle(1.0))
+    assert 2 <= len(looked) <= 30
